@@ -1,0 +1,171 @@
+#include "file.h"
+
+#include "memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static fovea_status read_stream(char **data, size_t *size_bytes, FILE *stream, const char *path, size_t limit_bytes)
+{
+    char *text = NULL;
+    size_t used = 0, room = 0;
+    fovea_status status = FOVEA_OK;
+    for (;;) {
+        status = fovea__grow(&text, &room, used + 65536 + 1, 1, path);
+        if (status)
+            break;
+        const size_t got = fread(text + used, 1, room - used - 1, stream);
+        used += got;
+        if (used > limit_bytes) {
+            status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: larger than %zu bytes, the most that is read", path,
+                                 limit_bytes);
+            break;
+        }
+        if (got == 0) {
+            if (ferror(stream))
+                status = fovea__fail(FOVEA_ERROR_IO, "%s: cannot be read: %s", path, strerror(errno));
+            break;
+        }
+    }
+    if (status) {
+        free(text);
+        return status;
+    }
+    text[used] = '\0';
+    *data = text;
+    *size_bytes = used;
+    return FOVEA_OK;
+}
+
+fovea_status fovea__file_read(char **data, size_t *size_bytes, const char *path, size_t limit_bytes)
+{
+    *data = NULL;
+    *size_bytes = 0;
+    struct stat facts;
+    if (stat(path, &facts) != 0)
+        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    if (S_ISDIR(facts.st_mode))
+        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: is a folder, a file is expected", path);
+    FILE *stream = fopen(path, "rb");
+    if (!stream)
+        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    const fovea_status status = read_stream(data, size_bytes, stream, path, limit_bytes);
+    fclose(stream);
+    return status;
+}
+
+fovea_status fovea__file_begin(fovea__file_writer *writer, const char *path)
+{
+    *writer = (fovea__file_writer){0};
+    const size_t size = strlen(path) + 8;
+    FOVEA_TRY(fovea__copy_text(&writer->path, path));
+    fovea_status status = fovea__allocate(&writer->temporary, size, 1, "a file name");
+    if (!status) {
+        snprintf(writer->temporary, size, "%s.part", path);
+        writer->stream = fopen(writer->temporary, "wb");
+        if (!writer->stream)
+            status = fovea__fail(FOVEA_ERROR_IO, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    if (status)
+        fovea__file_abandon(writer);
+    return status;
+}
+
+fovea_status fovea__file_put(fovea__file_writer *writer, const void *data, size_t size_bytes)
+{
+    if (size_bytes && fwrite(data, 1, size_bytes, writer->stream) != size_bytes)
+        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: cannot be written: %s; what was there before is unchanged", writer->path,
+                   strerror(errno));
+    return FOVEA_OK;
+}
+
+/* A rename survives a crash only once the folder itself is on disk; folders that cannot be opened are let be. */
+static void sync_folder_of(char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    const int folder = open(!slash ? "." : *path ? path : "/", O_RDONLY);
+    if (folder >= 0) {
+        fsync(folder);
+        close(folder);
+    }
+}
+
+fovea_status fovea__file_commit(fovea__file_writer *writer)
+{
+    fovea_status status = FOVEA_OK;
+    bool good = fflush(writer->stream) == 0 && fsync(fileno(writer->stream)) == 0;
+    int reason = errno;
+    if (fclose(writer->stream) != 0 && good) {
+        good = false;
+        reason = errno;
+    }
+    writer->stream = NULL;
+    if (good && rename(writer->temporary, writer->path) != 0) {
+        good = false;
+        reason = errno;
+    }
+    if (!good)
+        status = fovea__fail(FOVEA_ERROR_IO, "%s: cannot be written: %s; what was there before is unchanged",
+                             writer->path, strerror(reason));
+    else
+        sync_folder_of(writer->path);
+    if (good) {
+        free(writer->temporary);
+        writer->temporary = NULL;
+    }
+    fovea__file_abandon(writer);
+    return status;
+}
+
+void fovea__file_abandon(fovea__file_writer *writer)
+{
+    if (writer->stream)
+        fclose(writer->stream);
+    if (writer->temporary)
+        unlink(writer->temporary);
+    free(writer->temporary);
+    free(writer->path);
+    *writer = (fovea__file_writer){0};
+}
+
+fovea_status fovea__file_write(const char *path, const void *data, size_t size_bytes)
+{
+    fovea__file_writer writer;
+    FOVEA_TRY(fovea__file_begin(&writer, path));
+    const fovea_status status = fovea__file_put(&writer, data, size_bytes);
+    if (status) {
+        fovea__file_abandon(&writer);
+        return status;
+    }
+    return fovea__file_commit(&writer);
+}
+
+fovea_status fovea__folder_make(const char *path)
+{
+    FOVEA_CHECK_ARG(*path, "a folder's name is empty");
+    char *part = NULL;
+    FOVEA_TRY(fovea__copy_text(&part, path));
+    fovea_status status = FOVEA_OK;
+    for (char *at = part + 1; !status; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        const char kept = *at;
+        *at = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            status = fovea__fail(FOVEA_ERROR_IO, "%s: the folder cannot be made: %s", part, strerror(errno));
+        *at = kept;
+        if (kept == '\0')
+            break;
+    }
+    free(part);
+    struct stat facts;
+    if (!status && (stat(path, &facts) != 0 || !S_ISDIR(facts.st_mode)))
+        status = fovea__fail(FOVEA_ERROR_IO, "%s: is a file, a folder is expected", path);
+    return status;
+}

@@ -1,0 +1,21 @@
+/* CLBlast's matrix product on the device's queue. */
+#ifndef FOVEA_CL_BLAS_H
+#define FOVEA_CL_BLAS_H
+
+#include "buffer.h"
+
+/* C[m][n] = A op B + beta C, row-major float32. transpose_a: A is stored [k][m]; transpose_b: B is stored [n][k].
+ * Offsets and leading dimensions (ld_*) in floats. Empty products (m, n or k 0) leave beta C, also for beta 0. */
+typedef struct fovea__gemm {
+    bool transpose_a, transpose_b;
+    size_t m, n, k;
+    const fovea__buffer *a, *b;
+    fovea__buffer *c;
+    size_t a_offset, b_offset, c_offset;
+    size_t ld_a, ld_b, ld_c;
+    float beta;
+} fovea__gemm;
+
+fovea_status fovea__gemm_run(fovea_device *device, const fovea__gemm *gemm);
+
+#endif

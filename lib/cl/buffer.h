@@ -1,0 +1,38 @@
+/* Device memory. Buffers come from the device's pool: a released buffer is kept and handed out again to the next request
+ * of about its size, so steady work allocates nothing. The pool counts bytes held and their peak.
+ *
+ * All commands of a device run on one in-order queue: a buffer may be released while commands that use it are still
+ * waiting, and whoever gets it next runs after them. */
+#ifndef FOVEA_CL_BUFFER_H
+#define FOVEA_CL_BUFFER_H
+
+#include "status.h"
+
+typedef struct fovea__buffer fovea__buffer;
+
+/* Makes a buffer of at least size_bytes (at least 1; 0 is rounded up). Its content is undefined.
+ * Fails with FOVEA_ERROR_MEMORY, saying for what (`what`), how much was asked and how much is held. */
+fovea_status fovea__buffer_create(fovea__buffer **out, fovea_device *device, size_t size_bytes, const char *what);
+
+/* A part of `parent`, which must outlive it. offset_bytes: a multiple of fovea__buffer_alignment(). */
+fovea_status fovea__buffer_slice(fovea__buffer **out, fovea__buffer *parent, size_t offset_bytes, size_t size_bytes);
+size_t fovea__buffer_alignment(const fovea_device *device);
+
+void fovea__buffer_free(fovea__buffer *buffer); /* accepts NULL */
+
+size_t fovea__buffer_size(const fovea__buffer *buffer); /* bytes asked for */
+fovea_device *fovea__buffer_device(const fovea__buffer *buffer);
+
+/* Copies to the device; returns when `data` may be changed again. */
+fovea_status fovea__buffer_write(fovea__buffer *buffer, size_t offset_bytes, const void *data, size_t size_bytes);
+
+/* Copies from the device after all queued work; waits for it. */
+fovea_status fovea__buffer_read(const fovea__buffer *buffer, size_t offset_bytes, void *data, size_t size_bytes);
+
+fovea_status fovea__buffer_copy(fovea__buffer *to, size_t to_offset, const fovea__buffer *from, size_t from_offset,
+                                size_t size_bytes);
+
+/* Sets every 32-bit word to `word`; offset and size are multiples of 4. */
+fovea_status fovea__buffer_fill(fovea__buffer *buffer, size_t offset_bytes, size_t size_bytes, uint32_t word);
+
+#endif

@@ -1,0 +1,388 @@
+/* fovea: train and run RetinaNet object detectors on any OpenCL device.
+ *
+ *   errors · devices · pictures · data sets · models · detection · training · evaluation
+ *
+ * Rules that hold everywhere:
+ *   - Every call that can fail returns a fovea_status; fovea_error() then gives the sentence that says what and where.
+ *   - `T **out` as first parameter: on success the caller owns *out and gives it to the matching free or close, which
+ *     accept NULL; on failure *out is NULL. A returned `const T *` is borrowed from the object it was asked of.
+ *   - Option structs may be NULL or zeroed: every field's 0 means the default that its comment names.
+ *   - A handle is used by one thread at a time; handles of different devices may be used in parallel.
+ *   - Nothing here prints, exits or aborts.
+ *   - Boxes are x0 y0 x1 y1 in pixels, x to the right, y down, x1 and y1 exclusive (no "+1").
+ *
+ * The method is Lin et al., "Focal Loss for Dense Object Detection", arXiv 1708.02002 ("the paper" below). */
+#ifndef FOVEA_H
+#define FOVEA_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define FOVEA_API __declspec(dllexport)
+#else
+#define FOVEA_API __attribute__((visibility("default")))
+#endif
+
+#define FOVEA_VERSION_MAJOR 0
+#define FOVEA_VERSION_MINOR 1
+#define FOVEA_VERSION_PATCH 0
+
+/* "0.1.0", of the library that is linked (the macros are those of the header). Static text. */
+FOVEA_API const char *fovea_version(void);
+
+/* ---- errors ---------------------------------------------------------------------------------------------------- */
+
+typedef enum fovea_status {
+    FOVEA_OK = 0,
+    FOVEA_ERROR_ARGUMENT = -1,    /* the caller broke the documented contract */
+    FOVEA_ERROR_MEMORY = -2,      /* host or device memory ran out */
+    FOVEA_ERROR_IO = -3,          /* a file could not be opened, read or written */
+    FOVEA_ERROR_FORMAT = -4,      /* a file was read, but is not what it claims */
+    FOVEA_ERROR_DEVICE = -5,      /* OpenCL or CLBlast refused, or there is no device */
+    FOVEA_ERROR_UNSUPPORTED = -6, /* valid, but this device or build cannot */
+    FOVEA_ERROR_NUMERIC = -7      /* a loss or gradient is NaN or infinite; nothing was changed by it */
+} fovea_status;
+
+/* The sentence for the last call that failed on this thread: file, place, expected and found. Never NULL; "" when none
+ * failed yet. Valid until the next failing call on this thread. */
+FOVEA_API const char *fovea_error(void);
+
+/* The name of a status: "FOVEA_ERROR_IO". Static text. */
+FOVEA_API const char *fovea_status_name(fovea_status status);
+
+/* ---- devices --------------------------------------------------------------------------------------------------- */
+
+typedef enum fovea_device_type {
+    FOVEA_DEVICE_OTHER = 0,
+    FOVEA_DEVICE_CPU = 1,
+    FOVEA_DEVICE_GPU = 2,
+    FOVEA_DEVICE_ACCELERATOR = 3
+} fovea_device_type;
+
+typedef struct fovea_device_info {
+    char platform[128]; /* "Portable Computing Language" */
+    char name[128];     /* the device's own name */
+    char vendor[128];
+    char driver[128];   /* driver version */
+    char version[128];  /* OpenCL version text of the device */
+    fovea_device_type type;
+    int compute_units;
+    uint64_t memory_bytes;         /* global memory */
+    uint64_t max_allocation_bytes; /* largest single buffer */
+    bool float16, float64, subgroups;
+} fovea_device_info;
+
+/* Lists every OpenCL device of every platform, in the order that an index in fovea_device_options.match counts.
+ *   out      room for `capacity` entries; may be NULL when capacity is 0
+ *   *count   how many devices there are, which may exceed capacity; 0 is no error. */
+FOVEA_API fovea_status fovea_device_list(fovea_device_info *out, size_t capacity, size_t *count);
+
+typedef enum fovea_log_level { FOVEA_LOG_WARNING = 1, FOVEA_LOG_INFO = 2, FOVEA_LOG_DEBUG = 3 } fovea_log_level;
+
+typedef void (*fovea_log_callback)(void *cookie, fovea_log_level level, const char *message);
+
+typedef struct fovea_device_options {
+    const char *match; /* an index ("0") or a case-blind part of a platform's or a device's name, a platform's name
+                          winning; of several the first. NULL or "": $FOVEA_DEVICE, else the first GPU, else the first */
+    fovea_log_callback log; /* receives what is worth knowing; NULL: silence */
+    void *log_cookie;
+    const char *cache_dir; /* where built programs are kept. NULL: $XDG_CACHE_HOME/fovea, else ~/.cache/fovea.
+                              "": nothing is kept */
+    bool profile; /* time every kernel, see fovea_device_profile() */
+} fovea_device_options;
+
+typedef struct fovea_device fovea_device;
+
+/* Opens a device. Fails with FOVEA_ERROR_DEVICE where there is no OpenCL device, or none matches (the message lists
+ * those present). */
+FOVEA_API fovea_status fovea_device_open(fovea_device **out, const fovea_device_options *options);
+
+/* Closes a device after everything made on it was freed. */
+FOVEA_API void fovea_device_close(fovea_device *device);
+
+FOVEA_API const char *fovea_device_name(const fovea_device *device);
+FOVEA_API const fovea_device_info *fovea_device_describe(const fovea_device *device);
+
+/* Bytes of device memory held now, and the most ever held at once. Either pointer may be NULL. */
+FOVEA_API void fovea_device_memory(const fovea_device *device, uint64_t *now_bytes, uint64_t *peak_bytes);
+
+typedef struct fovea_kernel_time {
+    char kernel[64];
+    uint64_t launches;
+    double seconds; /* sum over launches, by the device's own clock */
+} fovea_kernel_time;
+
+/* Time per kernel since the device was opened (or the last reset), longest first; waits for the device to finish.
+ * Empty unless opened with .profile. *count: how many kernels there are, which may exceed capacity. */
+FOVEA_API fovea_status fovea_device_profile(fovea_device *device, fovea_kernel_time *out, size_t capacity,
+                                            size_t *count, bool reset);
+
+/* ---- pictures -------------------------------------------------------------------------------------------------- */
+
+/* 8-bit RGB, rows from the top: [height][width][3]. */
+typedef struct fovea_image {
+    uint8_t *pixels; /* owned; made and released by the functions below */
+    int width, height;
+} fovea_image;
+
+/* Makes a black picture. width and height: 1 to 65,500. */
+FOVEA_API fovea_status fovea_image_create(fovea_image *out, int width, int height);
+
+/* Reads a JPEG of any kind (grey, CMYK, progressive, ...) and turns it upright as its EXIF orientation says.
+ * Fails with FOVEA_ERROR_IO or FOVEA_ERROR_FORMAT (not a JPEG, cut short, absurd size); then *out is zeroed. */
+FOVEA_API fovea_status fovea_image_read_jpeg(fovea_image *out, const char *path);
+
+/* The same from memory. `name` stands for the file in messages. */
+FOVEA_API fovea_status fovea_image_decode_jpeg(fovea_image *out, const void *data, size_t size_bytes, const char *name);
+
+/* Writes a JPEG beside `path` and renames it; quality 1 to 100 (0: 92). */
+FOVEA_API fovea_status fovea_image_write_jpeg(const fovea_image *image, const char *path, int quality);
+
+/* Frees the pixels and zeroes the struct. */
+FOVEA_API void fovea_image_clear(fovea_image *image);
+
+/* ---- data sets ------------------------------------------------------------------------------------------------- */
+
+typedef struct fovea_dataset fovea_dataset;
+
+typedef struct fovea_box {
+    float x0, y0, x1, y1;
+    int label; /* index into the data set's labels */
+} fovea_box;
+
+/* One picture of a data set; everything borrowed from it. */
+typedef struct fovea_picture {
+    int64_t id;
+    const char *path; /* images_dir/file_name */
+    const char *file_name;
+    int width, height; /* as the annotations say; 0 where they do not */
+    const fovea_box *boxes;
+    size_t n_boxes;
+} fovea_picture;
+
+/* Opens a COCO-format data set for training. Boxes of zero area or with NaN are left out, boxes reaching outside are
+ * clipped, crowds are left out; each is named by fovea_dataset_warning().
+ * Fails where the JSON is cut short or of the wrong shape, a category is not declared, ids repeat, or no box is left. */
+FOVEA_API fovea_status fovea_dataset_open_coco(fovea_dataset **out, const char *images_dir, const char *annotations);
+FOVEA_API void fovea_dataset_close(fovea_dataset *dataset);
+
+FOVEA_API size_t fovea_dataset_size(const fovea_dataset *dataset); /* pictures */
+FOVEA_API fovea_status fovea_dataset_picture(const fovea_dataset *dataset, size_t index, fovea_picture *out);
+
+/* Number of labels; *names and *category_ids (either may be NULL) are borrowed arrays in label order, which is
+ * ascending category id. */
+FOVEA_API int fovea_dataset_labels(const fovea_dataset *dataset, const char *const **names,
+                                   const int64_t **category_ids);
+
+/* What was wrong but could be lived with: sentences naming file and box. index < fovea_dataset_warnings(). */
+FOVEA_API size_t fovea_dataset_warnings(const fovea_dataset *dataset);
+FOVEA_API const char *fovea_dataset_warning(const fovea_dataset *dataset, size_t index);
+
+/* ---- models ---------------------------------------------------------------------------------------------------- */
+
+/* Which implementation's details a model follows: anchors' rounding, P6's source, box loss, divisors, at most how many
+ * detections. Models keep theirs in their file. */
+typedef enum fovea_profile {
+    FOVEA_PROFILE_DEFAULT = 0, /* paper for new models */
+    FOVEA_PROFILE_PAPER = 1,
+    FOVEA_PROFILE_TORCHVISION = 2
+} fovea_profile;
+
+typedef enum fovea_norm {
+    FOVEA_NORM_DEFAULT = 0, /* frozen where a backbone file is given, else training */
+    FOVEA_NORM_FROZEN = 1,  /* batch norm is a fixed scale and shift per channel */
+    FOVEA_NORM_TRAINING = 2 /* batch statistics while training, running ones in detection */
+} fovea_norm;
+
+typedef struct fovea_model_options {
+    int depth;            /* ResNet-18, 34, 50 or 101 (0: 50) */
+    const char *backbone; /* a safetensors file with a backbone's or a whole detector's weights; NULL: random start */
+    fovea_profile profile;
+    fovea_norm norm;
+    int width;         /* channels after the stem, a multiple of 8 (0: 64, the standard ResNet) */
+    int channels;      /* channels of the FPN and of the heads' convolutions (0: 256) */
+    int head_depth;    /* 3x3 convolutions in each head before its output (0: 4) */
+    int anchor_scales; /* scales 2^(k/n) an octave, 1 to 4 (0: 3) */
+    int anchor_ratios; /* 1: square only; 3: 1:2, 1:1, 2:1 (0: 3) */
+    float prior;       /* the score that every class starts with, section 3.3 (0: .01; .5 is bias 0) */
+    float norm_epsilon; /* batch norm's (0: 1e-5; negative: exactly 0) */
+    int size, max_size; /* shorter side and limit of the longer, kept in the model (0: 600 and 1000) */
+    uint64_t seed;      /* of the random initial weights */
+    const int64_t *category_ids; /* one a label, ascending; NULL: 1, 2, ... */
+} fovea_model_options;
+
+typedef struct fovea_model fovea_model;
+
+/* Makes a new model for `labels` classes. names: one a label, copied.
+ * A partial backbone file is accepted: fovea_model_missing() then lists what kept its initial value. */
+FOVEA_API fovea_status fovea_model_create(fovea_model **out, fovea_device *device, int labels,
+                                          const char *const *names, const fovea_model_options *options);
+
+typedef struct fovea_load_options {
+    float norm_epsilon; /* overrides the file's (0: the file's, else 1e-5; negative: exactly 0) */
+    fovea_norm norm;    /* overrides the file's */
+} fovea_load_options;
+
+/* Loads a detector from a safetensors file: one of this library's, or a torchvision RetinaNet's state_dict (then
+ * profile torchvision). Depth, widths and classes are read off names, shapes and metadata; no tensor may be missing. */
+FOVEA_API fovea_status fovea_model_load(fovea_model **out, fovea_device *device, const char *path,
+                                        const fovea_load_options *options);
+
+/* Writes weights under torchvision's state_dict names, beside `path`, then renames: never half a file. */
+FOVEA_API fovea_status fovea_model_save(const fovea_model *model, const char *path);
+FOVEA_API void fovea_model_free(fovea_model *model);
+
+FOVEA_API int fovea_model_labels(const fovea_model *model);
+FOVEA_API const char *fovea_model_label(const fovea_model *model, int label); /* NULL when out of range */
+FOVEA_API int64_t fovea_model_category_id(const fovea_model *model, int label); /* -1 when out of range */
+
+/* Tensors that the backbone file did not hold, by state_dict name. index < fovea_model_missing(). */
+FOVEA_API size_t fovea_model_missing(const fovea_model *model);
+FOVEA_API const char *fovea_model_missing_name(const fovea_model *model, size_t index);
+
+/* What a model is, as options that would make its like (backbone NULL, seed 0; category_ids borrowed). */
+FOVEA_API void fovea_model_describe(const fovea_model *model, fovea_model_options *out);
+
+/* ---- detection ------------------------------------------------------------------------------------------------- */
+
+typedef struct fovea_detection {
+    float x0, y0, x1, y1; /* pixels of the picture passed in */
+    float score;          /* 0..1 */
+    int label;            /* for fovea_model_label() */
+} fovea_detection;
+
+typedef struct fovea_detect_options {
+    float min_score;    /* (0: .05; negative: exactly 0) */
+    float max_overlap;  /* IoU above which the weaker box of a class goes (0: .5) */
+    int size, max_size; /* shorter side and limit of the longer (0: the model's) */
+    int max_detections; /* (0: the profile's, 100 or 300) */
+    int top_k;          /* strongest candidates a pyramid level (0: 1000) */
+} fovea_detect_options;
+
+/* Finds objects in one image.
+ *   image      any size from 1x1; resized inside, aspect kept. Not changed, not kept.
+ *   out        room for `capacity` detections, strongest first; boxes in pixels of `image`.
+ *   *count     how many were written, at most `capacity`.
+ * Fails with FOVEA_ERROR_MEMORY or FOVEA_ERROR_DEVICE; then *count is 0 and the model stays usable. */
+FOVEA_API fovea_status fovea_detect(fovea_model *model, const fovea_image *image, const fovea_detect_options *options,
+                                    fovea_detection *out, size_t capacity, size_t *count);
+
+/* ---- training -------------------------------------------------------------------------------------------------- */
+
+typedef enum fovea_loss {
+    FOVEA_LOSS_FOCAL = 0, /* FL(p_t) = -alpha_t (1 - p_t)^gamma log p_t, section 3.2 */
+    FOVEA_LOSS_CE = 1,    /* cross entropy: gamma 0, alpha unused unless given (then balanced) */
+    FOVEA_LOSS_OHEM = 2   /* cross entropy over the hardest anchors after NMS, section 5.1 */
+} fovea_loss;
+
+typedef struct fovea_train_options {
+    int batch;              /* pictures a step (0: 2) */
+    int64_t steps;          /* length of the schedule; or */
+    double epochs;          /* times through the data, used when steps is 0 (both 0: 12 epochs) */
+    double learning_rate;   /* after warm-up (0: .01 * batch / 16) */
+    double momentum;        /* (0: .9; negative: exactly 0) */
+    double weight_decay;    /* on every parameter (0: 1e-4; negative: exactly 0) */
+    int warmup;             /* steps of linear warm-up (0: 100; negative: none) */
+    double decay_at[2];     /* rate / 10 after these shares of the schedule (0 0: .7 and .9; negative: never) */
+    double clip;            /* largest gradient norm (0: 10; negative: no limit) */
+    double flip;            /* chance of a mirrored picture (0: .5; negative: never) */
+    double scale_jitter[2]; /* factor on the size, drawn between these (0 0: 1 and 1) */
+    int size, max_size;     /* (0: the model's) */
+    int freeze;             /* leading stages that stay as they are: 1 the stem, 2 and layer1, ... 5 (0: none) */
+    fovea_loss loss;
+    double alpha, gamma; /* (0 0: .25 and 2 for focal, unbalanced CE for ce; negative gamma: exactly 0) */
+    int ohem_batch;      /* anchors kept a picture (0: 128) */
+    double ohem_nms;     /* IoU of its NMS (0: .5) */
+    bool ohem_ratio;     /* keep objects to background 1:3 */
+    int loader_threads;  /* (0: 2) */
+    uint64_t seed;       /* order and augmentation (0 is a seed too) */
+} fovea_train_options;
+
+/* What one step did. */
+typedef struct fovea_progress {
+    int64_t step, steps; /* steps done, 1-based, and the schedule's length */
+    double epoch;        /* times through the data so far */
+    double class_loss, box_loss;
+    double gradient_norm; /* before clipping */
+    double learning_rate;
+    int64_t objects; /* boxes in the batch */
+    double seconds, images_per_second; /* wall time of the step, waiting for pictures included */
+    double wait_seconds;               /* of these, waiting for the loader */
+    double idle; /* share of the step in which the device ran no kernel; -1 unless it was opened with .profile */
+    uint64_t memory_bytes; /* peak device memory */
+} fovea_progress;
+
+typedef struct fovea_trainer fovea_trainer;
+
+/* Prepares training of `model` on `dataset`; both must outlive the trainer. Their labels must agree. */
+FOVEA_API fovea_status fovea_trainer_create(fovea_trainer **out, fovea_model *model, fovea_dataset *dataset,
+                                            const fovea_train_options *options);
+FOVEA_API void fovea_trainer_free(fovea_trainer *trainer);
+
+FOVEA_API bool fovea_trainer_done(const fovea_trainer *trainer);
+
+/* Runs one step. Fails with FOVEA_ERROR_NUMERIC where loss or gradient is not finite: the message names step, pictures
+ * and the layer where it first appears, and the weights are those before the step. */
+FOVEA_API fovea_status fovea_trainer_step(fovea_trainer *trainer, fovea_progress *out);
+
+/* Saves a checkpoint: the model's file with the optimizer's tensors and the place in the schedule. */
+FOVEA_API fovea_status fovea_trainer_save(const fovea_trainer *trainer, const char *path);
+
+/* Takes weights, optimizer and place from a checkpoint of the same model and options; the steps that follow give the
+ * same bits as those of a run that never stopped. Fails with FOVEA_ERROR_FORMAT where the checkpoint is another run's. */
+FOVEA_API fovea_status fovea_trainer_resume(fovea_trainer *trainer, const char *path);
+
+/* Steps and epoch done so far (after resuming too). */
+FOVEA_API int64_t fovea_trainer_steps_done(const fovea_trainer *trainer);
+FOVEA_API int64_t fovea_trainer_steps(const fovea_trainer *trainer);
+FOVEA_API int64_t fovea_trainer_steps_per_epoch(const fovea_trainer *trainer);
+
+/* ---- evaluation ------------------------------------------------------------------------------------------------ */
+
+/* COCO's twelve numbers, -1 where there is nothing to be found. */
+typedef struct fovea_evaluation {
+    double ap, ap50, ap75, ap_small, ap_medium, ap_large;
+    double ar1, ar10, ar100, ar_small, ar_medium, ar_large;
+} fovea_evaluation;
+
+typedef struct fovea_class_evaluation {
+    int64_t category_id;
+    const char *name; /* borrowed from the evaluator */
+    double ap, ap50, ap75, ar100;
+    int64_t objects; /* annotated boxes, crowds not counted */
+} fovea_class_evaluation;
+
+typedef struct fovea_evaluator fovea_evaluator;
+
+/* Opens COCO-format annotations to hold detections to; nothing that pycocotools accepts is altered or refused. */
+FOVEA_API fovea_status fovea_evaluator_open(fovea_evaluator **out, const char *annotations);
+FOVEA_API void fovea_evaluator_close(fovea_evaluator *evaluator);
+
+/* The annotated pictures, in file order; file_name is borrowed. */
+FOVEA_API size_t fovea_evaluator_pictures(const fovea_evaluator *evaluator);
+FOVEA_API fovea_status fovea_evaluator_picture(const fovea_evaluator *evaluator, size_t index, int64_t *id,
+                                               const char **file_name);
+
+/* Adds one detection; box as x, y, width, height. An image id that is not annotated is FOVEA_ERROR_ARGUMENT. */
+FOVEA_API fovea_status fovea_evaluator_add(fovea_evaluator *evaluator, int64_t image_id, int64_t category_id,
+                                           const double box[4], double score);
+
+/* Adds every detection of a COCO-format results file. */
+FOVEA_API fovea_status fovea_evaluator_add_file(fovea_evaluator *evaluator, const char *results);
+
+/* Computes the numbers as pycocotools' COCOeval (iouType bbox) does. out: required. classes: room for `capacity`
+ * rows, one a category in ascending id; may be NULL with capacity 0. *n_classes (may be NULL): how many there are. */
+FOVEA_API fovea_status fovea_evaluator_run(fovea_evaluator *evaluator, fovea_evaluation *out,
+                                           fovea_class_evaluation *classes, size_t capacity, size_t *n_classes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
