@@ -1,0 +1,152 @@
+/* Opening and closing a device. */
+#include "device_state.h"
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static fovea_status set_cache_dir(fovea_device *device, const char *asked)
+{
+    if (asked)
+        return *asked ? fovea__copy_text(&device->cache_dir, asked) : FOVEA_OK;
+    const char *base = getenv("XDG_CACHE_HOME");
+    const char *inside = "/fovea";
+    if (!base || *base != '/') {
+        base = getenv("HOME");
+        inside = "/.cache/fovea";
+    }
+    if (!base || *base != '/')
+        return FOVEA_OK;
+    const size_t size = strlen(base) + strlen(inside) + 1;
+    FOVEA_TRY(fovea__allocate(&device->cache_dir, size, 1, "the cache folder's name"));
+    snprintf(device->cache_dir, size, "%s%s", base, inside);
+    return FOVEA_OK;
+}
+
+/* Vector registers are wider than what a CPU's implementation prefers where it vectorises by itself. */
+static int vector_width(cl_device_id id, fovea_device_type type)
+{
+    cl_uint width = 0;
+    if (type != FOVEA_DEVICE_CPU || clGetDeviceInfo(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL))
+        return 4;
+    return width >= 16 ? 16 : width >= 8 ? 8 : 4;
+}
+
+static fovea_status open_on(fovea_device *device, const fovea_device_options *options)
+{
+    FOVEA_TRY(fovea__device_choose(options->match, &device->id, &device->info));
+    const cl_device_id id = device->id;
+    device->log = options->log;
+    device->log_cookie = options->log_cookie;
+    device->profile = options->profile;
+    device->kernel_dir = getenv("FOVEA_KERNEL_DIR");
+    FOVEA_TRY(set_cache_dir(device, options->cache_dir));
+
+    cl_ulong local_bytes = 0;
+    cl_uint align_bits = 0;
+    clGetDeviceInfo(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof device->max_work_group, &device->max_work_group, NULL);
+    clGetDeviceInfo(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local_bytes, &local_bytes, NULL);
+    clGetDeviceInfo(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits, NULL);
+    device->local_bytes = (size_t)local_bytes;
+    device->alignment = align_bits / 8 > 256 ? align_bits / 8 : 256;
+    device->vector_width = vector_width(id, device->info.type);
+
+    cl_int code = CL_SUCCESS;
+    device->context = clCreateContext(NULL, 1, &id, NULL, NULL, &code);
+    FOVEA_TRY(fovea__cl_check(code, "%s: creating a context", device->info.name));
+    device->queue = clCreateCommandQueue(device->context, id, device->profile ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
+    return fovea__cl_check(code, "%s: creating a command queue", device->info.name);
+}
+
+fovea_status fovea_device_open(fovea_device **out, const fovea_device_options *options)
+{
+    FOVEA_CHECK_ARG(out, "fovea_device_open: out is NULL");
+    *out = NULL;
+    fovea_device *device = NULL;
+    FOVEA_TRY(fovea__allocate(&device, 1, sizeof *device, "a device"));
+    const fovea_status status = open_on(device, options ? options : &(fovea_device_options){0});
+    if (status) {
+        fovea_device_close(device);
+        return status;
+    }
+    *out = device;
+    return FOVEA_OK;
+}
+
+void fovea_device_close(fovea_device *device)
+{
+    if (!device)
+        return;
+    if (device->queue)
+        clFinish(device->queue);
+    fovea__timing_free(device);
+    fovea__programs_free(device);
+    fovea__pool_free(device);
+    if (device->queue)
+        clReleaseCommandQueue(device->queue);
+    if (device->context)
+        clReleaseContext(device->context);
+    free(device->cache_dir);
+    free(device);
+}
+
+const char *fovea_device_name(const fovea_device *device)
+{
+    return device ? device->info.name : "";
+}
+
+const fovea_device_info *fovea_device_describe(const fovea_device *device)
+{
+    return device ? &device->info : NULL;
+}
+
+void fovea_device_memory(const fovea_device *device, uint64_t *now_bytes, uint64_t *peak_bytes)
+{
+    if (now_bytes)
+        *now_bytes = device ? device->held_bytes + device->pooled_bytes : 0;
+    if (peak_bytes)
+        *peak_bytes = device ? device->peak_bytes : 0;
+}
+
+fovea_status fovea__device_finish(fovea_device *device)
+{
+    return fovea__cl_check(clFinish(device->queue), "%s: waiting for the device", device->info.name);
+}
+
+fovea_status fovea__device_flush(fovea_device *device)
+{
+    return fovea__cl_check(clFlush(device->queue), "%s: handing work to the device", device->info.name);
+}
+
+void fovea__device_log(fovea_device *device, fovea_log_level level, const char *format, ...)
+{
+    if (!device->log)
+        return;
+    char text[4096];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    device->log(device->log_cookie, level, text);
+}
+
+bool fovea__device_is_cpu(const fovea_device *device)
+{
+    return device->info.type == FOVEA_DEVICE_CPU;
+}
+
+int fovea__device_vector_width(const fovea_device *device)
+{
+    return device->vector_width;
+}
+
+size_t fovea__device_max_work_group(const fovea_device *device)
+{
+    return device->max_work_group;
+}
+
+size_t fovea__device_local_bytes(const fovea_device *device)
+{
+    return device->local_bytes;
+}

@@ -1,0 +1,93 @@
+/* The open device, seen by lib/cl alone: it owns its context, queue, programs, memory pool and timings. */
+#ifndef FOVEA_CL_DEVICE_STATE_H
+#define FOVEA_CL_DEVICE_STATE_H
+
+#include "buffer.h"
+#include "device.h"
+
+#include <CL/cl.h>
+
+/* A built program and the kernels taken from it. Kept sorted by nothing: there are a few dozen. */
+typedef struct fovea__kernel {
+    char *name;
+    cl_kernel kernel;
+} fovea__kernel;
+
+typedef struct fovea__program {
+    char *room, *options;
+    uint64_t hash; /* of room and options */
+    cl_program program;
+    fovea__kernel *kernels;
+    size_t n_kernels, kernels_room;
+} fovea__program;
+
+/* A buffer that waits in the pool for its next use. */
+typedef struct fovea__pooled {
+    cl_mem memory;
+    size_t bytes;
+} fovea__pooled;
+
+/* A launch whose time is not yet known. */
+typedef struct fovea__timed {
+    cl_event event;
+    size_t row; /* of fovea_device.times */
+} fovea__timed;
+
+struct fovea_device {
+    cl_device_id id;
+    cl_context context;
+    cl_command_queue queue;
+    fovea_device_info info;
+    fovea_log_callback log;
+    void *log_cookie;
+
+    size_t max_work_group, local_bytes, alignment;
+    int vector_width;
+
+    char *cache_dir; /* NULL: nothing is kept */
+    const char *kernel_dir; /* $FOVEA_KERNEL_DIR: kernels are read from there instead of the embedded ones */
+    fovea__program *programs;
+    size_t n_programs, programs_room;
+
+    fovea__pooled *pool;
+    size_t n_pooled, pool_room;
+    uint64_t held_bytes, pooled_bytes, peak_bytes; /* pooled ones are not among the held */
+
+    bool profile;
+    fovea_kernel_time *times;
+    size_t n_times, times_room;
+    fovea__timed *timed;
+    size_t n_timed, timed_room;
+    double busy_seconds; /* since fovea__device_busy_seconds() last asked */
+};
+
+/* "CL_OUT_OF_RESOURCES" for -5; "OpenCL error" for an unknown code. Static text. */
+const char *fovea__cl_error_name(cl_int code);
+
+/* Every cl* call of this layer goes through this: FOVEA_OK, or FOVEA_ERROR_DEVICE (FOVEA_ERROR_MEMORY for the memory
+ * codes) with "<doing>: CL_NAME (code)". */
+fovea_status fovea__cl_check(cl_int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* choose.c: the device that `match` means, see fovea_device_options.match. */
+fovea_status fovea__device_choose(const char *match, cl_device_id *id, fovea_device_info *info);
+void fovea__device_read_info(cl_platform_id platform, cl_device_id id, fovea_device_info *info);
+
+/* program.c: the kernel, built at first use. Borrowed from the device. */
+fovea_status fovea__program_kernel(fovea_device *device, const char *room, const char *options, const char *name,
+                                   cl_kernel *kernel);
+void fovea__programs_free(fovea_device *device);
+
+/* binary.c: the disk cache. load: *binary is NULL (and no failure) where there is no sound entry. */
+void fovea__binary_load(const fovea_device *device, const char *key, unsigned char **binary, size_t *size_bytes);
+void fovea__binary_save(const fovea_device *device, const char *key, const unsigned char *binary, size_t size_bytes);
+
+/* buffer.c */
+cl_mem fovea__buffer_memory(const fovea__buffer *buffer);
+void fovea__pool_free(fovea_device *device);
+
+/* timing.c: the event to hand to an enqueue (NULL without .profile), and what to do with it afterwards. */
+fovea_status fovea__timing_add(fovea_device *device, const char *kernel, cl_event event);
+fovea_status fovea__timing_settle(fovea_device *device); /* reads all events; waits for the device */
+void fovea__timing_free(fovea_device *device);
+
+#endif

@@ -1,0 +1,44 @@
+/* Running kernels. */
+#include "launch.h"
+
+#include "device_state.h"
+
+static fovea_status set_argument(cl_kernel kernel, const char *name, cl_uint index, const fovea__arg *arg)
+{
+    cl_int code = CL_SUCCESS;
+    cl_mem memory = NULL;
+    switch (arg->kind) {
+    case FOVEA__ARG_BUFFER:
+        memory = arg->as.buffer ? fovea__buffer_memory(arg->as.buffer) : NULL;
+        code = clSetKernelArg(kernel, index, sizeof memory, arg->as.buffer ? &memory : NULL);
+        break;
+    case FOVEA__ARG_INT: code = clSetKernelArg(kernel, index, sizeof arg->as.integer, &arg->as.integer); break;
+    case FOVEA__ARG_FLOAT: code = clSetKernelArg(kernel, index, sizeof arg->as.real, &arg->as.real); break;
+    case FOVEA__ARG_LOCAL: code = clSetKernelArg(kernel, index, arg->as.local_bytes, NULL); break;
+    }
+    return fovea__cl_check(code, "argument %u of kernel %s", (unsigned)index, name);
+}
+
+fovea_status fovea__launch(fovea_device *device, const char *room, const char *options, const char *kernel,
+                           const fovea__arg *args, int n_args, fovea__grid grid)
+{
+    bool chosen = true;
+    size_t global[3] = {1, 1, 1};
+    for (int i = 0; i < grid.dimensions; i++) {
+        if (grid.global[i] == 0)
+            return FOVEA_OK;
+        const size_t local = grid.local[i];
+        chosen = chosen && local != 0;
+        global[i] = local ? (grid.global[i] + local - 1) / local * local : grid.global[i];
+    }
+    cl_kernel handle = NULL;
+    FOVEA_TRY(fovea__program_kernel(device, room, options, kernel, &handle));
+    for (int i = 0; i < n_args; i++)
+        FOVEA_TRY(set_argument(handle, kernel, (cl_uint)i, &args[i]));
+    cl_event event = NULL;
+    const cl_int code = clEnqueueNDRangeKernel(device->queue, handle, (cl_uint)grid.dimensions, NULL, global,
+                                               chosen ? grid.local : NULL, 0, NULL, device->profile ? &event : NULL);
+    FOVEA_TRY(fovea__cl_check(code, "%s: launching %s over %zu x %zu x %zu", device->info.name, kernel, global[0],
+                              global[1], global[2]));
+    return event ? fovea__timing_add(device, kernel, event) : FOVEA_OK;
+}
