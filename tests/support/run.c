@@ -1,0 +1,146 @@
+/* Runs a program's cases on one device and says how many passed, failed and were skipped. */
+#include "support.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static fovea_device *the_device;
+static bool device_tried;
+static int left_early; /* tests that ran and skipped themselves */
+static int not_run;    /* cases that need a device, where there is none */
+static char scratch[64];
+
+static void print_log(void *cookie, fovea_log_level level, const char *message)
+{
+    (void)cookie;
+    if (level == FOVEA_LOG_WARNING)
+        fprintf(stderr, "%s\n", message);
+}
+
+fovea_device *support_device(void)
+{
+    if (!device_tried) {
+        device_tried = true;
+        const fovea_device_options options = {.log = print_log};
+        if (fovea_device_open(&the_device, &options) != FOVEA_OK)
+            fprintf(stderr, "no device: %s\n", fovea_error());
+    }
+    return the_device;
+}
+
+bool support_is_simulator(void)
+{
+    const fovea_device_info *info = fovea_device_describe(support_device());
+    return info && strstr(info->platform, "Oclgrind");
+}
+
+void support_note_skip(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    printf("skipped: ");
+    vprintf(format, args);
+    printf("\n");
+    va_end(args);
+    left_early++;
+}
+
+bool support_has(const char *text, const char *part)
+{
+    return strstr(text, part) != NULL;
+}
+
+const char *support_scratch(void)
+{
+    if (!scratch[0]) {
+        snprintf(scratch, sizeof scratch, "%s", "/tmp/fovea-test-XXXXXX");
+        ck_assert_ptr_nonnull(mkdtemp(scratch));
+    }
+    return scratch;
+}
+
+static void remove_folder(const char *path)
+{
+    DIR *folder = opendir(path);
+    if (!folder) {
+        unlink(path);
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        char inside[1024];
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        snprintf(inside, sizeof inside, "%.700s/%.300s", path, entry->d_name);
+        remove_folder(inside);
+    }
+    closedir(folder);
+    rmdir(path);
+}
+
+static char *next_path(void)
+{
+    static char paths[8][1024];
+    static int next;
+    return paths[next++ % 8];
+}
+
+static const char *path_if_there(const char *folder, const char *inside)
+{
+    char *path = next_path();
+    snprintf(path, 1024, "%.600s/%.400s", folder, inside);
+    return access(path, R_OK) == 0 ? path : NULL;
+}
+
+const char *support_data(const char *inside)
+{
+    const char *folder = getenv("FOVEA_TEST_DATA");
+    return path_if_there(folder && *folder ? folder : FOVEA_TEST_SOURCE "/../shared", inside);
+}
+
+const char *support_test_file(const char *inside)
+{
+    const char *path = path_if_there(FOVEA_TEST_SOURCE "/tests/data", inside);
+    ck_assert_msg(path != NULL, "tests/data/%s is not there", inside);
+    return path;
+}
+
+static SRunner *make_runner(const char *name, const support_case *cases, size_t n_cases, const char *only)
+{
+    Suite *suite = suite_create(name);
+    for (size_t i = 0; i < n_cases; i++) {
+        const char *case_name = cases[i].test->name;
+        if (only && !strstr(case_name, only))
+            continue;
+        if (cases[i].needs_device && !support_device()) {
+            printf("skipped: %s: no OpenCL device\n", case_name);
+            not_run++;
+            continue;
+        }
+        TCase *tcase = tcase_create(case_name);
+        tcase_set_timeout(tcase, cases[i].timeout_seconds > 0 ? cases[i].timeout_seconds : 600);
+        tcase_add_loop_test(tcase, cases[i].test, 0, cases[i].rows > 0 ? cases[i].rows : 1);
+        suite_add_tcase(suite, tcase);
+    }
+    return srunner_create(suite);
+}
+
+int support_run(const char *name, const support_case *cases, size_t n_cases)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    SRunner *runner = make_runner(name, cases, n_cases, getenv("FOVEA_TEST_ONLY"));
+    srunner_set_fork_status(runner, CK_NOFORK); /* an OpenCL context does not survive a fork */
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    const int passed = srunner_ntests_run(runner) - failed - left_early; /* check counts those as passed */
+    const int skipped = left_early + not_run;
+    srunner_free(runner);
+    fovea_device_close(the_device);
+    the_device = NULL;
+    if (scratch[0])
+        remove_folder(scratch);
+    printf("%s: %d passed, %d failed, %d skipped\n", name, passed, failed, skipped);
+    return failed ? 1 : passed == 0 ? 77 : 0;
+}
