@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MODULE_ROOM = FOVEA__NAME_ROOM - 24 }; /* a name is a module and at most ".num_batches_tracked" */
+
 typedef struct writer {
     fovea__name *items;
     size_t count, capacity;
@@ -56,7 +58,7 @@ static void put_norm(writer *w, const char *module, int stage, int channels)
 /* Convolution `index` (1, 2, ...) of a block and its norm. */
 static void put_block_conv(writer *w, const char *block, int index, int stage, int out, int in, int kernel)
 {
-    char module[FOVEA__NAME_ROOM];
+    char module[MODULE_ROOM];
     snprintf(module, sizeof module, "%s.conv%d", block, index);
     put_weights(w, module, stage, out, in, kernel);
     snprintf(module, sizeof module, "%s.bn%d", block, index);
@@ -65,7 +67,7 @@ static void put_block_conv(writer *w, const char *block, int index, int stage, i
 
 static void put_block(writer *w, const fovea__net_config *config, int stage, int index)
 {
-    char block[FOVEA__NAME_ROOM - 32], module[FOVEA__NAME_ROOM];
+    char block[48], module[MODULE_ROOM];
     const int out = fovea__config_stage_channels(config, stage);
     const int in = index > 0 ? out : fovea__config_stage_channels(config, stage - 1);
     const int middle = config->width << (stage - 1);
@@ -99,7 +101,7 @@ static void put_backbone(writer *w, const fovea__net_config *config)
 
 static void put_fpn(writer *w, const fovea__net_config *config)
 {
-    char module[FOVEA__NAME_ROOM];
+    char module[MODULE_ROOM];
     const int channels = config->channels;
     for (int i = 0; i < 3; i++) {
         snprintf(module, sizeof module, "backbone.fpn.inner_blocks.%d.0", i);
@@ -115,7 +117,7 @@ static void put_fpn(writer *w, const fovea__net_config *config)
 
 static void put_head(writer *w, const fovea__net_config *config, const char *head, const char *last, int outputs)
 {
-    char module[FOVEA__NAME_ROOM];
+    char module[MODULE_ROOM];
     for (int i = 0; i < config->head_depth; i++) {
         snprintf(module, sizeof module, "head.%s.conv.%d.0", head, i);
         put_conv(w, module, 6, config->channels, config->channels, 3);

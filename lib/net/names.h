@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#define FOVEA__NAME_ROOM 72 /* the longest name and its 0 byte need less */
+#define FOVEA__NAME_ROOM 96 /* the longest name and its 0 byte need less */
 
 typedef enum fovea__name_kind {
     FOVEA__NAME_CONV,     /* convolution weights [out][in][height][width] */
