@@ -1,0 +1,50 @@
+/* A network's tensors on the device, under torchvision's state_dict names (names.h). All values lie in one buffer: first
+ * what is trained, stage after stage, then running statistics and frozen norms; so the optimizer and the gradient's norm
+ * are one launch over a range. Gradients and momenta have the same layout. */
+#ifndef FOVEA_NET_PARAMETERS_H
+#define FOVEA_NET_PARAMETERS_H
+
+#include "names.h"
+#include "tensor.h"
+
+typedef struct fovea__parameter {
+    fovea__name name;
+    size_t first;            /* floats from the start of the flat buffers */
+    fovea__tensor value;     /* weights OIHW, else a vector; no buffer for num_batches_tracked */
+    fovea__tensor gradient;  /* same shape; a buffer only for trained ones, once training began */
+    int64_t batches;         /* num_batches_tracked */
+} fovea__parameter;
+
+typedef struct fovea__parameters {
+    fovea_device *device;
+    fovea__net_config config;
+    fovea__parameter *items; /* in state_dict order */
+    size_t count;
+    size_t n_trained, n_floats; /* trained ones are [0, n_trained) of the flat buffers */
+    fovea__buffer *values, *gradients, *momenta; /* the latter two NULL until training begins */
+    uint64_t version; /* moves whenever values change, so that packed copies know */
+} fovea__parameters;
+
+/* Makes them with zero values. */
+fovea_status fovea__parameters_create(fovea__parameters **out, fovea_device *device, const fovea__net_config *config);
+void fovea__parameters_free(fovea__parameters *parameters); /* accepts NULL */
+
+/* Initial values: He's normal for the backbone, uniform of He's variance for the FPN, normal .01 for the heads, biases 0
+ * but the class logits', which is -log((1 - prior) / prior) (paper sections 3.3 and 4.1). */
+fovea_status fovea__parameters_initialize(fovea__parameters *parameters, uint64_t seed);
+
+/* Makes gradients and momenta, all 0. Calling it again sets momenta back to 0. */
+fovea_status fovea__parameters_begin_training(fovea__parameters *parameters);
+
+/* The tensor of a canonical name, NULL when there is none. */
+fovea__parameter *fovea__parameters_find(fovea__parameters *parameters, const char *name);
+
+/* Elements of one tensor, and its whole content from and to the host. */
+size_t fovea__parameter_elements(const fovea__parameter *parameter);
+fovea_status fovea__parameter_write(fovea__parameters *parameters, fovea__parameter *parameter, const float *values);
+fovea_status fovea__parameter_read(const fovea__parameter *parameter, float *values);
+
+/* Where the trained floats of stages >= `stage` begin: stages before it stay as they are. */
+size_t fovea__parameters_first_of_stage(const fovea__parameters *parameters, int stage);
+
+#endif
