@@ -2,9 +2,8 @@
  * the open file on demand. Assumes a little-endian host. */
 #include "safetensors.h"
 
+#include "json.h"
 #include "memory.h"
-
-#include <cjson/cJSON.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,27 +99,22 @@ static fovea_status read_header(fovea__safetensors *file, size_t file_bytes)
 
     char *text = NULL;
     FOVEA_TRY(fovea__allocate(&text, (size_t)length + 1, 1, "a safetensors header"));
-    const char *end = text;
     fovea_status status = read_at(file, 8, text, (size_t)length);
-    if (!status) {
-        file->header = cJSON_ParseWithLengthOpts(text, (size_t)length, &end, false);
-        const size_t at = (size_t)(end - text);
-        if (!file->header || strspn(end, " \t\r\n") + at != length)
-            status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: the header is not JSON: wrong at its byte %zu of %llu",
-                                 file->path, at, (unsigned long long)length);
-        else if (!cJSON_IsObject(file->header))
-            status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: the header is not a JSON object", file->path);
-    }
+    if (!status)
+        status = fovea__json_parse(&file->header, text, (size_t)length, file->path, NULL);
+    if (!status && !cJSON_IsObject(file->header))
+        status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: the header is not a JSON object but %s", file->path,
+                             fovea__json_kind(file->header));
     free(text);
     return status;
 }
 
 /* ---- the header's content -------------------------------------------------------------------------------------- */
 
-/* JSON's numbers come as doubles: whole ones up to 2^53 are exact, no file reaches further. */
+/* False also for numbers of more than 15 digits: no file reaches so far. */
 static bool whole_number(const cJSON *json, size_t *out)
 {
-    if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0 && json->valuedouble <= 0x1p53))
+    if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0 && json->valuedouble < 1e15))
         return false;
     *out = (size_t)json->valuedouble;
     return (double)*out == json->valuedouble;
@@ -231,8 +225,9 @@ static fovea_status parse_metadata(fovea__safetensors *file, const cJSON *json)
     const cJSON *item;
     cJSON_ArrayForEach(item, json)
     {
-        if (!cJSON_IsString(item))
-            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: metadata \"%s\" is not a text", file->path, item->string);
+        if (strcmp(fovea__json_kind(item), "a text") != 0)
+            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: metadata \"%s\" is %s, a text is expected", file->path, item->string,
+                       fovea__json_kind(item));
         file->metadata[file->n_metadata++] = item;
     }
     qsort(file->metadata, file->n_metadata, sizeof *file->metadata, compare_keys);
