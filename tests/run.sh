@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# Every test on every OpenCL implementation that is here:  bash tests/run.sh
+# Installs what is missing, builds with -Werror, and runs: static checks; programs that need no device, once; all others
+# on each implementation; the kernels under Oclgrind with its race and API checks; unit tests with ASan and UBSan.
+# Ends with "N passed, N failed, N skipped"; exits 1 where anything failed. Logs stay in build/tests/logs.
+set -u
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$root/build/tests
+logs=$build/logs
+passed=0 failed=0 skipped=0
+# shellcheck source=tests/runtimes.sh
+. "$root/tests/runtimes.sh"
+
+record() { # NAME PASSED FAILED SKIPPED
+    printf '%s: %d passed, %d failed, %d skipped\n' "$@"
+    passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+}
+
+configure_and_build() { # FOLDER MESON_OPTION...
+    local folder=$1 log=$1.log
+    shift
+    mkdir -p "$root/build"
+    if { [ -e "$folder/build.ninja" ] || meson setup "$folder" "$root" -Dwerror=true "$@"; } >"$log" 2>&1 &&
+        ninja -C "$folder" >>"$log" 2>&1; then
+        return 0
+    fi
+    tail -n 40 "$log"
+    record "Build in ${folder#"$root/"}" 0 1 0
+    return 1
+}
+
+# Prints the programs whose source stands in tests/SUITE for one of the suites and which need a device ("device"), or
+# need none ("alone"). The source says so: its cases have .needs_device.
+programs() { # BUILD device|alone SUITE...
+    local folder=$1 kind=$2 suite source
+    shift 2
+    for suite in "$@"; do
+        for source in "$root/tests/$suite"/test_*.c; do
+            [ -e "$source" ] || continue
+            if grep -q needs_device "$source"; then [ "$kind" = device ]; else [ "$kind" = alone ]; fi || continue
+            printf '%s\n' "$folder/tests/$(basename "$source" .c)"
+        done
+    done
+}
+
+# Runs the programs named on stdin, sums their counts and shows the end of each log that tells of a failure.
+run_programs() { # NAME AT_A_TIME SECONDS
+    local name=$1 folder counts log sums=(0 0 0) now start=$SECONDS
+    folder=$logs/$(tr -c 'A-Za-z0-9\n' _ <<<"$name")
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    xargs -r -P "$2" -L 1 bash "$root/tests/run_program.sh" "$3" "$folder"
+    for counts in "$folder"/*.counts; do
+        [ -e "$counts" ] || continue
+        read -ra now <"$counts"
+        sums=($((sums[0] + now[0])) $((sums[1] + now[1])) $((sums[2] + now[2])))
+        log=${counts%.counts}
+        if [ "${now[1]}" != 0 ]; then printf -- '---- %s\n' "${log#"$root/"}" && tail -n 30 "$log"; fi
+    done
+    record "$name" "${sums[@]}"
+    printf '    %d s\n' $((SECONDS - start)) >&2
+}
+
+run_static() {
+    local output
+    output=$(bash "$root/tests/static.sh" "$build")
+    grep -v '^static:' <<<"$output"
+    # shellcheck disable=SC2046 # three numbers
+    record "Static checks" $(tail -n 1 <<<"$output" | sed 's/^static: //; s/[a-z,]//g')
+}
+
+run_everywhere() {
+    local name folder index ran=0
+    while IFS=$'\t' read -r name folder index; do
+        ran=1
+        OCL_ICD_VENDORS=$folder FOVEA_DEVICE=$index \
+            run_programs "$name" 2 900 < <(programs "$build" device ops net api e2e)
+    done < <(list_platforms)
+    [ $ran = 1 ] || run_programs "No OpenCL implementation" 2 900 < <(programs "$build" device ops net api e2e)
+}
+
+run_oclgrind() {
+    local library
+    if ! library=$(oclgrind_library); then
+        printf 'Oclgrind is not here\n'
+        record Oclgrind 0 0 1
+        return
+    fi
+    make_icd_folder oclgrind "$library"
+    OCL_ICD_VENDORS=$build/icd/oclgrind FOVEA_DEVICE=Oclgrind OCLGRIND_CHECK_API=1 OCLGRIND_DATA_RACES=1 \
+        OCLGRIND_LOG=yes OCLGRIND_NUM_THREADS=1 run_programs Oclgrind 2 900 < <(programs "$build" device ops)
+}
+
+run_sanitized() { # the unit tests once more, on PoCL where it is here
+    local name folder index
+    IFS=$'\t' read -r name folder index < <(list_platforms | sort -t "$(printf '\t')" -k1,1r)
+    configure_and_build "$root/build/sanitized" -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dbuildtype=debugoptimized || return
+    export ASAN_OPTIONS=protect_shadow_gap=0:detect_stack_use_after_return=1
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    export LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
+    OCL_ICD_VENDORS=$folder FOVEA_DEVICE=$index run_programs "ASan and UBSan" 2 900 \
+        < <(programs "$root/build/sanitized" alone ops net api; programs "$root/build/sanitized" device ops net api)
+}
+
+# One folder an implementation: those of the system, and Intel's from Python's package index where the system has none.
+find_runtimes() {
+    local intel
+    make_icd_folders
+    if ! list_platforms | grep -q '^Intel(R) OpenCL'; then
+        if intel=$(intel_runtime); then
+            make_icd_folder python-intel "$intel"
+        else
+            printf 'Intel(R) OpenCL: skipped: %s\n' "$intel"
+            skipped=$((skipped + 1))
+        fi
+    fi
+}
+
+main() {
+    bash "$root/tests/packages.sh" tests || exit 1
+    if configure_and_build "$build"; then
+        export XDG_CACHE_HOME=$root/build/cache
+        run_static
+        run_programs "Without a device" 1 300 < <(programs "$build" alone ops net api e2e)
+        find_runtimes
+        run_everywhere
+        run_oclgrind
+        run_sanitized
+    fi
+    printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+    [ "$failed" = 0 ]
+}
+
+main

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Runs one test program and judges it:  run_program.sh SECONDS FOLDER PROGRAM
+# Leaves its output in FOLDER/NAME.log and "PASSED FAILED SKIPPED" in FOLDER/NAME.log.counts. A program that crashes, takes longer than SECONDS,
+# ends without its closing line or with a status that contradicts it has one failure more, and so has one about which
+# $OCLGRIND_LOG has something to say.
+set -u
+
+seconds=$1 program=$3
+name=$(basename "$program")
+log=$2/$name.log
+passed=0 failed=0 skipped=0
+
+blame() { # TEXT: one failure more, told in the log
+    failed=$((failed + 1))
+    printf '%s: %s\n' "$name" "$1" >>"$log"
+}
+
+if [ -n "${OCLGRIND_LOG:-}" ]; then
+    export OCLGRIND_LOG=$log.oclgrind
+    rm -f "$OCLGRIND_LOG"
+fi
+timeout -k 10 "$seconds" "$program" >"$log" 2>&1 </dev/null
+status=$?
+
+closing=$(grep -aE '^[a-z0-9_]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1)
+if [ -n "$closing" ]; then
+    read -r passed failed skipped < <(sed 's/^[^:]*: //; s/[a-z,]//g' <<<"$closing")
+fi
+case $status in
+    124 | 137) blame "not done after $seconds seconds" ;;
+    0 | 77) if [ -z "$closing" ]; then blame "ended without its closing line"
+            elif [ "$failed" != 0 ]; then blame "exited with $status in spite of failures"; fi ;;
+    1) [ "$failed" != 0 ] || blame "exited with 1, its closing line names no failure" ;;
+    *) blame "exited with $status" ;;
+esac
+if [ -s "${OCLGRIND_LOG:-}" ]; then
+    cat "$OCLGRIND_LOG" >>"$log"
+    blame "Oclgrind reports errors"
+fi
+printf '%d %d %d\n' "$passed" "$failed" "$skipped" >"$log.counts"

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Checks that run nothing:  bash tests/static.sh BUILD
+# Headers that stand alone, kernels that a plain compiler reads, clean text, the library's symbols and its silence.
+# Ends with "static: N passed, N failed, N skipped".
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+build=$1
+passed=0 failed=0 skipped=0
+
+check() { # NAME COMMAND...: passes where the command succeeds; its output is shown where it does not
+    local name=$1 output
+    shift
+    if output=$("$@" 2>&1); then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED %s\n%s\n' "$name" "$output"
+    fi
+}
+
+skip() { # REASON
+    skipped=$((skipped + 1))
+    printf 'skipped: %s\n' "$1"
+}
+
+files() { # PATTERN...: the repository's files, also where it came without git
+    if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+        git ls-files -- "$@"
+    else
+        find . -type f -not -path './build*' -not -path './.git/*' | sed 's|^\./||' | sort |
+            while IFS= read -r file; do
+                # shellcheck disable=SC2254 # the patterns are meant to match
+                for pattern in "$@"; do case $file in $pattern) printf '%s\n' "$file" ;; esac; done
+            done
+    fi
+}
+
+nothing() { # COMMAND...: succeeds where the command prints nothing
+    local found
+    found=$("$@")
+    printf '%s' "$found"
+    [ -z "$found" ]
+}
+
+bad_text() {
+    files '*.c' '*.h' '*.cl' '*.sh' '*.py' '*.build' '*.md' '.ci/run' | while IFS= read -r file; do
+        [ -e "$file" ] || continue
+        grep -nHP '\t|[ \r]$' "$file"
+        [ -z "$(tail -c 1 "$file")" ] || printf '%s: no newline at its end\n' "$file"
+    done
+}
+
+loud_library() { # what prints or ends the process, comments and snprintf aside
+    files 'lib/*.c' 'lib/*.h' | xargs grep -nHE \
+        '(^|[^a-z_])(printf|puts|putchar|perror|exit|_Exit|abort|assert)\(|[^a-z_](stdout|stderr)[^a-z_]' |
+        grep -vE ':[0-9]+: *(/?\*|//)'
+}
+
+symbols() {
+    nm -D --defined-only "$build/lib/libfovea.so" | awk '{print $3}' | grep -vE '^(_init|_fini|_edata|_end|__bss_start)$' |
+        sort
+}
+
+declared() { # the functions that the public headers declare
+    cat lib/fovea*.h | tr '\n' ' ' | grep -oE 'FOVEA_API [^;]*;' | grep -oE 'fovea_[a-z0-9_]+\(' | tr -d '(' | sort -u
+}
+
+header_alone() { # COMPILER STANDARD HEADER
+    printf '#include "%s"\nint main(void) { return 0; }\n' "$3" |
+        "$1" -x "$([ "$1" = g++ ] && printf c++ || printf c)" -std="$2" -Wall -Wextra -Wpedantic -Werror -Ilib \
+            -fsyntax-only -
+}
+
+# Kernels see common.cl first. Each word in capitals of the sentence that begins with "-D:" in a kernel's comment is 4.
+kernel_alone() { # FILE
+    local words define=()
+    words=$(tr '\n' ' ' <"$1" | grep -oE -m 1 -e '-D: [^.]*\.' | head -n 1 | sed 's/^-D//' | grep -oE '\b[A-Z][A-Z0-9_]+\b')
+    for word in $words; do define+=("-D$word=4"); done
+    { [ "$1" = cl_kernels/common.cl ] || cat cl_kernels/common.cl; cat "$1"; } |
+        clang -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -Wall -Werror -fsyntax-only \
+            ${define[@]+"${define[@]}"} -
+}
+
+shell_scripts() {
+    files '*.sh' .ci/run | xargs shellcheck -x
+}
+
+for header in lib/fovea*.h; do
+    check "$header alone, C11" header_alone gcc c11 "$(basename "$header")"
+    check "$header alone, C++11" header_alone g++ c++11 "$(basename "$header")"
+done
+if command -v clang >/dev/null; then
+    for kernel in cl_kernels/*.cl; do
+        check "$kernel" kernel_alone "$kernel"
+    done
+else
+    skip "clang is not here to read the kernels"
+fi
+if command -v shellcheck >/dev/null; then
+    check "shell scripts" shell_scripts
+else
+    skip "shellcheck is not here"
+fi
+check "tabs, trailing blanks, last newlines" nothing bad_text
+check "lib/ neither prints nor exits" nothing loud_library
+check "exported is what the public headers declare" diff <(declared) <(symbols)
+
+printf 'static: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" = 0 ]
