@@ -219,9 +219,12 @@ const cJSON *fovea__json_find(const cJSON *object, const char *key)
 
 static fovea_status fail_kind(const fovea__json_place *place, const char *key, const char *expected, const char *found)
 {
+    char id[32] = "";
+    if (place->id)
+        snprintf(id, sizeof id, " (id %lld)", (long long)*place->id);
     if (place->list)
-        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s[%zu]%s%s: expected %s, found %s", place->file, place->list, place->index,
-                   *key ? "." : "", key, expected, found);
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s[%zu]%s%s%s: expected %s, found %s", place->file, place->list,
+                   place->index, id, *key ? "." : "", key, expected, found);
     FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s: expected %s, found %s", place->file, *key ? key : "outermost value",
                expected, found);
 }

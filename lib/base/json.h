@@ -11,10 +11,11 @@
 
 #include <cjson/cJSON.h>
 
-/* Where a value stands, for messages: "file: list[index].member". list NULL: the file's outermost value. */
+/* Where a value stands, for messages: "file: list[index] (id 7).member". list NULL: the file's outermost value. */
 typedef struct fovea__json_place {
     const char *file, *list;
     size_t index;
+    const int64_t *id; /* NULL: not known, and not said */
 } fovea__json_place;
 
 /* Parses a file or a text; *out is freed with cJSON_Delete(). `name` stands for the file in messages.

@@ -1,0 +1,12 @@
+/* COCO's JSON for training. Evaluation reads the same files by other rules and has a reader of its own. */
+#ifndef FOVEA_DATA_COCO_H
+#define FOVEA_DATA_COCO_H
+
+#include "status.h"
+
+/* fovea_dataset_open_coco() from a text in memory; `name` stands for the file in messages, and images_dir need not be
+ * there. */
+fovea_status fovea__coco_parse(fovea_dataset **out, const char *images_dir, const char *text, size_t size_bytes,
+                               const char *name);
+
+#endif
