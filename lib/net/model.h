@@ -1,0 +1,45 @@
+/* The struct behind fovea_model: a configuration, labels, parameters, and the network that detection runs. */
+#ifndef FOVEA_NET_MODEL_H
+#define FOVEA_NET_MODEL_H
+
+#include "network.h"
+#include "safetensors.h"
+
+struct fovea_model {
+    fovea_device *device;
+    fovea__net_config config;
+    int labels;
+    char **names;         /* one a label */
+    int64_t *category_ids;
+    fovea__parameters *parameters;
+    char **missing;       /* tensors that the backbone file did not hold */
+    size_t n_missing;
+    fovea__network *network; /* for detection; made at first use */
+    void *detector;          /* lib/detect's own, freed by free_detector */
+    void (*free_detector)(void *detector);
+};
+
+/* Which class slot of the logits a label has: torchvision's profile keeps slot 0 for the background. */
+static inline int fovea__model_slot(const fovea_model *model, int label)
+{
+    return model->config.profile == FOVEA_PROFILE_TORCHVISION ? label + 1 : label;
+}
+
+/* The metadata of a model's file. The texts are freed by fovea__model_metadata_clear(). */
+typedef struct fovea__model_metadata {
+    char *classes, *config;
+    const char *profile;
+} fovea__model_metadata;
+
+fovea_status fovea__model_metadata_make(fovea__model_metadata *out, const fovea_model *model);
+void fovea__model_metadata_clear(fovea__model_metadata *metadata);
+
+/* Writes the model with further metadata and, where `with_momenta`, the optimizer's tensors. */
+fovea_status fovea__model_write(const fovea_model *model, const char *path, const fovea__safetensors_pair *more,
+                                size_t n_more, bool with_momenta);
+
+/* Makes a model without parameters: device, configuration, labels. names NULL: "1", "2", ...; ids NULL: 1, 2, ... */
+fovea_status fovea__model_begin(fovea_model **out, fovea_device *device, const fovea__net_config *config, int labels,
+                                const char *const *names, const int64_t *category_ids);
+
+#endif

@@ -1,0 +1,152 @@
+/* Reading and writing a network's tensors. */
+#include "weights.h"
+
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOMENTUM_PREFIX "optimizer."
+
+static bool same_shape(const fovea__name *name, const fovea__safetensors_entry *entry)
+{
+    bool same = name->n_dims == entry->n_dims;
+    for (int i = 0; i < name->n_dims && same; i++)
+        same = (uint64_t)name->dims[i] == entry->shape[i];
+    return same;
+}
+
+static fovea_status fail_shape(const fovea__safetensors *file, const fovea__safetensors_entry *entry,
+                               const fovea__name *name)
+{
+    char expected[96], found[96];
+    int64_t dims[4] = {0};
+    for (int i = 0; i < entry->n_dims && i < 4; i++)
+        dims[i] = (int64_t)entry->shape[i];
+    FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: tensor %s has shape %s; expected %s", fovea__safetensors_path(file),
+               entry->name, fovea__names_shape_text(found, sizeof found, entry->n_dims < 4 ? entry->n_dims : 4, dims),
+               fovea__names_shape_text(expected, sizeof expected, name->n_dims, name->dims));
+}
+
+static fovea_status read_one(fovea__parameters *parameters, fovea__parameter *parameter,
+                             const fovea__safetensors *file, const fovea__safetensors_entry *entry)
+{
+    if (parameter->name.kind == FOVEA__NAME_BATCHES)
+        return fovea__safetensors_read_int64(file, entry, &parameter->batches);
+    float *values = NULL;
+    FOVEA_TRY(fovea__allocate(&values, entry->n_elements, sizeof *values, entry->name));
+    fovea_status status = fovea__safetensors_read_floats(file, entry, values);
+    if (!status)
+        status = fovea__parameter_write(parameters, parameter, values);
+    free(values);
+    return status;
+}
+
+fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__safetensors *file, bool partial,
+                                 bool *loaded)
+{
+    for (size_t i = 0; i < fovea__safetensors_count(file); i++) {
+        const fovea__safetensors_entry *entry = fovea__safetensors_at(file, i);
+        char name[FOVEA__NAME_ROOM];
+        fovea__parameter *parameter = NULL;
+        if (fovea__names_canonical(entry->name, name, sizeof name))
+            parameter = fovea__parameters_find(parameters, name);
+        if (!parameter)
+            continue;
+        if (!same_shape(&parameter->name, entry)) {
+            if (partial && strncmp(name, "head.classification_head.cls_logits.", 36) == 0)
+                continue;
+            return fail_shape(file, entry, &parameter->name);
+        }
+        FOVEA_TRY(read_one(parameters, parameter, file, entry));
+        loaded[parameter - parameters->items] = true;
+    }
+    return FOVEA_OK;
+}
+
+fovea_status fovea__weights_read_momenta(fovea__parameters *parameters, const fovea__safetensors *file)
+{
+    float *values = NULL;
+    FOVEA_TRY(fovea__allocate(&values, parameters->n_trained, sizeof *values, "the momenta"));
+    fovea_status status = FOVEA_OK;
+    for (size_t i = 0; i < parameters->count && !status; i++) {
+        const fovea__parameter *item = &parameters->items[i];
+        char name[FOVEA__NAME_ROOM + sizeof MOMENTUM_PREFIX];
+        if (!item->name.trained)
+            continue;
+        snprintf(name, sizeof name, MOMENTUM_PREFIX "%s", item->name.name);
+        const fovea__safetensors_entry *entry = fovea__safetensors_find(file, name);
+        if (!entry)
+            status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: tensor %s is missing: this is no checkpoint",
+                                 fovea__safetensors_path(file), name);
+        else if (!same_shape(&item->name, entry))
+            status = fail_shape(file, entry, &item->name);
+        else
+            status = fovea__safetensors_read_floats(file, entry, values + item->first);
+    }
+    if (!status)
+        status = fovea__buffer_write(parameters->momenta, 0, values, parameters->n_trained * sizeof *values);
+    free(values);
+    return status;
+}
+
+/* The bytes of items[index]: of tensor `index`, or, behind them, of the momentum of a trained one. */
+typedef struct writing {
+    const fovea__parameters *parameters;
+    fovea__safetensors_item *items;
+    char (*names)[FOVEA__NAME_ROOM + sizeof MOMENTUM_PREFIX];
+    size_t *parameter_of;
+    size_t count;
+} writing;
+
+static fovea_status fill(void *context, size_t index, void *out, size_t size_bytes)
+{
+    const writing *w = context;
+    const fovea__parameter *item = &w->parameters->items[w->parameter_of[index]];
+    if (index >= w->parameters->count)
+        return fovea__buffer_read(w->parameters->momenta, item->first * sizeof(float), out, size_bytes);
+    if (item->name.kind != FOVEA__NAME_BATCHES)
+        return fovea__parameter_read(item, out);
+    memcpy(out, &item->batches, sizeof item->batches);
+    return FOVEA_OK;
+}
+
+static void add_item(writing *w, size_t parameter, const char *prefix)
+{
+    const fovea__name *name = &w->parameters->items[parameter].name;
+    fovea__safetensors_item *item = &w->items[w->count];
+    snprintf(w->names[w->count], sizeof w->names[0], "%s%s", prefix, name->name);
+    *item = (fovea__safetensors_item){.name = w->names[w->count], .n_dims = name->n_dims,
+                                      .dtype = name->kind == FOVEA__NAME_BATCHES ? FOVEA__DTYPE_I64
+                                                                                 : FOVEA__DTYPE_F32};
+    for (int i = 0; i < name->n_dims; i++)
+        item->shape[i] = (size_t)name->dims[i];
+    w->parameter_of[w->count++] = parameter;
+}
+
+fovea_status fovea__weights_write(const fovea__parameters *parameters, const char *path,
+                                  const fovea__safetensors_pair *metadata, size_t n_metadata, bool with_momenta)
+{
+    writing w = {.parameters = parameters};
+    const size_t room = 2 * parameters->count;
+    fovea_status status = fovea__allocate(&w.items, room, sizeof *w.items, path);
+    if (!status)
+        status = fovea__allocate(&w.names, room, sizeof *w.names, path);
+    if (!status)
+        status = fovea__allocate(&w.parameter_of, room, sizeof *w.parameter_of, path);
+    if (!status) {
+        for (size_t i = 0; i < parameters->count; i++)
+            add_item(&w, i, "");
+        for (size_t i = 0; i < parameters->count && with_momenta; i++)
+            if (parameters->items[i].name.trained)
+                add_item(&w, i, MOMENTUM_PREFIX);
+        const fovea__safetensors_content content = {.metadata = metadata, .n_metadata = n_metadata, .items = w.items,
+                                                    .n_items = w.count, .fill = fill, .fill_context = &w};
+        status = fovea__safetensors_write(path, &content);
+    }
+    free(w.items);
+    free(w.names);
+    free(w.parameter_of);
+    return status;
+}

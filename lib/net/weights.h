@@ -1,0 +1,21 @@
+/* Tensors between safetensors files and the device. */
+#ifndef FOVEA_NET_WEIGHTS_H
+#define FOVEA_NET_WEIGHTS_H
+
+#include "parameters.h"
+#include "safetensors.h"
+
+/* Reads every tensor of the file that the network has, under today's or an older name (names.h); others are passed over.
+ * A class head of another shape is passed over too when `partial`, any other shape that differs is FOVEA_ERROR_FORMAT.
+ * loaded: one flag a parameter. */
+fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__safetensors *file, bool partial,
+                                 bool *loaded);
+
+/* Reads the momenta, "optimizer." before each name; all must be there. */
+fovea_status fovea__weights_read_momenta(fovea__parameters *parameters, const fovea__safetensors *file);
+
+/* Writes all tensors, and the momenta where `with_momenta`. */
+fovea_status fovea__weights_write(const fovea__parameters *parameters, const char *path,
+                                  const fovea__safetensors_pair *metadata, size_t n_metadata, bool with_momenta);
+
+#endif
