@@ -108,6 +108,14 @@ fovea_status fovea__buffer_create(fovea__buffer **out, fovea_device *device, siz
     return FOVEA_OK;
 }
 
+fovea_status fovea__buffer_fit(fovea__buffer **buffer, fovea_device *device, size_t size_bytes, const char *what)
+{
+    if (*buffer && (*buffer)->bytes >= size_bytes)
+        return FOVEA_OK;
+    fovea__buffer_free(*buffer);
+    return fovea__buffer_create(buffer, device, size_bytes, what);
+}
+
 size_t fovea__buffer_alignment(const fovea_device *device)
 {
     return device->alignment;

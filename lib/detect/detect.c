@@ -1,0 +1,109 @@
+/* fovea_detect(): options, sizes, and boxes back in the picture's own pixels. */
+#include "detector.h"
+#include "memory.h"
+#include "resize_normalize.h"
+
+#include <stdlib.h>
+
+static fovea_status check_options(const fovea_detect_options *options)
+{
+    FOVEA_CHECK_ARG(options->min_score <= 1, "fovea_detect: min_score is %g; expected at most 1",
+                    (double)options->min_score);
+    FOVEA_CHECK_ARG(options->max_overlap >= 0 && options->max_overlap <= 1,
+                    "fovea_detect: max_overlap is %g; expected 0 to 1", (double)options->max_overlap);
+    FOVEA_CHECK_ARG(options->size >= 0 && options->max_size >= 0, "fovea_detect: size %d or max_size %d is negative",
+                    options->size, options->max_size);
+    FOVEA_CHECK_ARG(options->max_detections >= 0 && options->max_detections <= 10000,
+                    "fovea_detect: max_detections is %d; expected 0 to 10000", options->max_detections);
+    FOVEA_CHECK_ARG(options->top_k >= 0 && options->top_k <= 8192, "fovea_detect: top_k is %d; expected 0 to 8192",
+                    options->top_k);
+    return FOVEA_OK;
+}
+
+static int round_up(int size)
+{
+    return (size + 31) / 32 * 32;
+}
+
+static fovea__detect_plan make_plan(const fovea_model *model, const fovea_image *image,
+                                    const fovea_detect_options *options)
+{
+    const fovea__net_config *config = &model->config;
+    fovea__detect_plan plan = {
+        .min_score = options->min_score < 0 ? 0.0f : options->min_score > 0 ? options->min_score : 0.05f,
+        .max_overlap = options->max_overlap > 0 ? options->max_overlap : 0.5f,
+        .top_k = options->top_k ? options->top_k : 1000,
+        .most = config->profile == FOVEA_PROFILE_TORCHVISION ? 300 : 100,
+    };
+    if (options->max_detections)
+        plan.most = options->max_detections;
+    const int size = options->size ? options->size : config->size;
+    int max_size = options->max_size ? options->max_size : config->max_size;
+    if (options->size && !options->max_size && config->max_size < size)
+        max_size = size * 5 / 3;
+    fovea__resize_normalize_size(image->height, image->width, size, max_size, &plan.height, &plan.width);
+    plan.padded_height = round_up(plan.height);
+    plan.padded_width = round_up(plan.width);
+    return plan;
+}
+
+static float limit(float value, float most)
+{
+    return value < 0 ? 0 : value > most ? most : value;
+}
+
+/* Rows of 6 floats (nms.h) to detections; torchvision's background goes. */
+static size_t read_rows(const fovea_model *model, const float *rows, size_t n_rows, const fovea_image *image,
+                        const fovea__detect_plan *plan, fovea_detection *out, size_t capacity)
+{
+    const int first_slot = fovea__model_slot(model, 0);
+    const float x_ratio = (float)image->width / (float)plan->width;
+    const float y_ratio = (float)image->height / (float)plan->height;
+    size_t count = 0;
+    for (size_t i = 0; i < n_rows && count < capacity; i++) {
+        const float *row = rows + 6 * i;
+        const int label = (int)row[5] - first_slot;
+        if (label < 0 || label >= model->labels)
+            continue;
+        out[count++] = (fovea_detection){.x0 = limit(row[0] * x_ratio, (float)image->width),
+                                         .y0 = limit(row[1] * y_ratio, (float)image->height),
+                                         .x1 = limit(row[2] * x_ratio, (float)image->width),
+                                         .y1 = limit(row[3] * y_ratio, (float)image->height),
+                                         .score = row[4], .label = label};
+    }
+    return count;
+}
+
+static fovea_status detect(fovea_model *model, const fovea_image *image, const fovea__detect_plan *plan,
+                           fovea_detection *out, size_t capacity, size_t *count)
+{
+    if (!model->detector) {
+        FOVEA_TRY(fovea__allocate(&model->detector, 1, sizeof(fovea__detector), "a detector"));
+        model->free_detector = fovea__detector_free;
+    }
+    fovea__detector *detector = model->detector;
+    FOVEA_TRY(fovea__detector_run(model, detector, image, plan));
+    float *rows = NULL;
+    const size_t floats = 1 + 6 * (size_t)plan->most;
+    FOVEA_TRY(fovea__allocate(&rows, floats, sizeof *rows, "detections"));
+    const fovea_status status = fovea__buffer_read(detector->detections, 0, rows, floats * sizeof *rows);
+    if (!status)
+        *count = read_rows(model, rows + 1, (size_t)rows[0], image, plan, out, capacity);
+    free(rows);
+    return status;
+}
+
+fovea_status fovea_detect(fovea_model *model, const fovea_image *image, const fovea_detect_options *options,
+                          fovea_detection *out, size_t capacity, size_t *count)
+{
+    FOVEA_CHECK_ARG(count, "fovea_detect: count is NULL");
+    *count = 0;
+    FOVEA_CHECK_ARG(model && image, "fovea_detect: model or image is NULL");
+    FOVEA_CHECK_ARG(image->pixels && image->width > 0 && image->height > 0, "fovea_detect: the image is empty");
+    FOVEA_CHECK_ARG(out || capacity == 0, "fovea_detect: out is NULL, but capacity is %zu", capacity);
+    static const fovea_detect_options defaults;
+    options = options ? options : &defaults;
+    FOVEA_TRY(check_options(options));
+    const fovea__detect_plan plan = make_plan(model, image, options);
+    return detect(model, image, &plan, out, capacity, count);
+}
