@@ -1,0 +1,38 @@
+/* One step's pictures and boxes, from the loader to the device. */
+#ifndef FOVEA_TRAIN_BATCH_H
+#define FOVEA_TRAIN_BATCH_H
+
+#include "loader.h"
+#include "model.h"
+#include "sampler.h"
+
+typedef struct fovea__batch_picture {
+    fovea_image image; /* until it is uploaded */
+    size_t index;      /* in the data set */
+    fovea__augment augment;
+    int height, width; /* resized */
+} fovea__batch_picture;
+
+typedef struct fovea__batch {
+    int size;
+    fovea__batch_picture *pictures;
+    int padded_height, padded_width; /* multiples of 32 that hold every resized picture */
+    size_t n_boxes;
+    float *host_boxes; /* [n_boxes][4], pixels of the resized picture */
+    int32_t *host_labels, *host_offsets;
+    size_t boxes_room, labels_room;
+    fovea__buffer *pixels, *boxes, *labels, *offsets; /* as in assign.h; labels are class slots */
+} fovea__batch;
+
+fovea_status fovea__batch_create(fovea__batch **out, int size);
+void fovea__batch_free(fovea__batch *batch); /* accepts NULL */
+
+/* Takes the next pictures from the loader, draws their augmentation and resizes their boxes. Fails where a picture cannot
+ * be read. */
+fovea_status fovea__batch_load(fovea__batch *batch, fovea__loader *loader, const fovea__sampler *sampler,
+                               const fovea_dataset *dataset, const fovea_train_options *plan, const fovea_model *model);
+
+/* Uploads boxes and pixels, resizes the pictures into the network's input and lets go of them. */
+fovea_status fovea__batch_upload(fovea__batch *batch, fovea__network *network);
+
+#endif

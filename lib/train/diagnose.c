@@ -1,0 +1,42 @@
+#include "diagnose.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* The pictures of the batch, as many as fit. */
+static void name_pictures(const fovea_trainer *t, char *out, size_t room)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < t->batch->size && used + 1 < room; i++) {
+        fovea_picture picture;
+        if (fovea_dataset_picture(t->dataset, t->batch->pictures[i].index, &picture))
+            continue;
+        const int more = snprintf(out + used, room - used, "%s%s", i ? ", " : "", picture.file_name);
+        used += more > 0 ? (size_t)more : 0;
+    }
+}
+
+static fovea_status find_layer(fovea_trainer *t, const char **layer, const char **what)
+{
+    *what = "the value of";
+    FOVEA_TRY(fovea__network_find_nonfinite(t->network, false, layer));
+    if (*layer)
+        return FOVEA_OK;
+    FOVEA_TRY(fovea__losses_run(t->losses, t->network, t->batch, &t->plan));
+    *what = "the gradient of";
+    return fovea__network_find_nonfinite(t->network, true, layer);
+}
+
+fovea_status fovea__diagnose(fovea_trainer *t, const float state[3])
+{
+    const char *layer = NULL, *what = NULL;
+    char pictures[400];
+    FOVEA_TRY(find_layer(t, &layer, &what));
+    name_pictures(t, pictures, sizeof pictures);
+    const char *name = !isfinite(state[1]) ? "class loss" : !isfinite(state[2]) ? "box loss" : "gradient's norm";
+    const double value = (double)(!isfinite(state[1]) ? state[1] : !isfinite(state[2]) ? state[2] : state[0]);
+    return fovea__fail(FOVEA_ERROR_NUMERIC, "step %lld: the %s is %g with pictures %s; it begins in %s %s; the weights "
+                       "are those before the step", (long long)t->step + 1, name, value, pictures,
+                       layer ? what : "the sum over", layer ? layer : "all layers");
+}

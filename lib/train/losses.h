@@ -1,0 +1,23 @@
+/* From the network's outputs and a batch's boxes to the two losses and the outputs' gradients (paper section 4.1). */
+#ifndef FOVEA_TRAIN_LOSSES_H
+#define FOVEA_TRAIN_LOSSES_H
+
+#include "batch.h"
+
+typedef struct fovea__losses {
+    fovea__buffer *anchors, *matches, *n_objects, *scales, *targets;
+    fovea__buffer *hardness; /* OHEM's loss an anchor */
+    fovea__buffer *class_partials, *box_partials;
+    fovea__buffer *work;
+    fovea__buffer *state; /* floats: [0] sum of squares of the gradients, [1] class loss, [2] box loss (sgd.h) */
+    fovea__anchors planned; /* whose anchors these are */
+} fovea__losses;
+
+fovea_status fovea__losses_create(fovea__losses **out, fovea_device *device);
+void fovea__losses_free(fovea__losses *losses); /* accepts NULL */
+
+/* Assigns anchors, writes both losses to state[1] and state[2], and puts the gradients in the outputs' place. */
+fovea_status fovea__losses_run(fovea__losses *losses, fovea__network *network, const fovea__batch *batch,
+                               const fovea_train_options *plan);
+
+#endif

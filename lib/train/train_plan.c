@@ -1,0 +1,138 @@
+#include "train_plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* 0 means the default, a negative value exactly 0. */
+static double resolved(double value, double otherwise)
+{
+    return value < 0 ? 0.0 : value > 0 ? value : otherwise;
+}
+
+static fovea_status check(const fovea_train_options *o)
+{
+    FOVEA_CHECK_ARG(o->batch >= 0 && o->batch <= 4096, "batch is %d; expected 1 to 4096", o->batch);
+    FOVEA_CHECK_ARG(o->steps >= 0 && o->epochs >= 0 && o->epochs <= 1e6, "steps is %lld and epochs %g; expected >= 0",
+                    (long long)o->steps, o->epochs);
+    FOVEA_CHECK_ARG(o->learning_rate >= 0 && isfinite(o->learning_rate), "learning_rate is %g; expected > 0",
+                    o->learning_rate);
+    FOVEA_CHECK_ARG(o->momentum < 1, "momentum is %g; expected below 1", o->momentum);
+    FOVEA_CHECK_ARG(o->flip <= 1, "flip is %g; expected 0 to 1", o->flip);
+    FOVEA_CHECK_ARG(o->scale_jitter[0] >= 0 && o->scale_jitter[1] >= o->scale_jitter[0] && o->scale_jitter[1] <= 16,
+                    "scale_jitter is %g to %g; expected 0 < low <= high <= 16", o->scale_jitter[0],
+                    o->scale_jitter[1]);
+    FOVEA_CHECK_ARG(o->scale_jitter[0] > 0 || o->scale_jitter[1] == 0, "scale_jitter begins at 0");
+    FOVEA_CHECK_ARG(o->size >= 0 && o->max_size >= 0, "size %d or max_size %d is negative", o->size, o->max_size);
+    FOVEA_CHECK_ARG(o->freeze >= 0 && o->freeze <= 5, "freeze is %d; expected 0 to 5", o->freeze);
+    FOVEA_CHECK_ARG(o->loss >= FOVEA_LOSS_FOCAL && o->loss <= FOVEA_LOSS_OHEM, "loss is %d; expected a fovea_loss",
+                    (int)o->loss);
+    FOVEA_CHECK_ARG(o->alpha <= 1 && o->gamma <= 100, "alpha is %g and gamma %g; expected at most 1 and 100", o->alpha,
+                    o->gamma);
+    FOVEA_CHECK_ARG(o->ohem_batch >= 0 && o->ohem_batch <= 4096, "ohem_batch is %d; expected 1 to 4096", o->ohem_batch);
+    FOVEA_CHECK_ARG(o->ohem_nms >= 0 && o->ohem_nms <= 1, "ohem_nms is %g; expected 0 to 1", o->ohem_nms);
+    FOVEA_CHECK_ARG(o->loader_threads >= 0 && o->loader_threads <= 64, "loader_threads is %d; expected 1 to 64",
+                    o->loader_threads);
+    return FOVEA_OK;
+}
+
+static void resolve_loss(fovea_train_options *plan)
+{
+    if (plan->loss == FOVEA_LOSS_FOCAL) {
+        plan->alpha = plan->alpha == 0 ? 0.25 : plan->alpha;
+        plan->gamma = resolved(plan->gamma, 2.0);
+    } else {
+        plan->alpha = plan->alpha == 0 || plan->loss == FOVEA_LOSS_OHEM ? -1.0 : plan->alpha;
+        plan->gamma = 0.0;
+    }
+    plan->ohem_batch = plan->ohem_batch ? plan->ohem_batch : 128;
+    plan->ohem_nms = resolved(plan->ohem_nms, 0.5);
+}
+
+static void resolve_length(fovea_train_options *plan, size_t pictures)
+{
+    if (plan->steps == 0) {
+        plan->epochs = plan->epochs > 0 ? plan->epochs : 12.0;
+        plan->steps = (int64_t)ceil(plan->epochs * (double)pictures / plan->batch);
+    }
+    plan->epochs = (double)plan->steps * plan->batch / (double)pictures;
+    if (plan->decay_at[0] == 0 && plan->decay_at[1] == 0) {
+        plan->decay_at[0] = 0.7;
+        plan->decay_at[1] = 0.9;
+    }
+}
+
+fovea_status fovea__train_plan_resolve(fovea_train_options *out, const fovea_train_options *options,
+                                       const fovea_model *model, size_t pictures)
+{
+    static const fovea_train_options defaults;
+    fovea_train_options plan = options ? *options : defaults;
+    const fovea_status status = check(&plan);
+    if (status)
+        return fovea__fail_in(status, "training options");
+    plan.batch = plan.batch ? plan.batch : 2;
+    plan.learning_rate = resolved(plan.learning_rate, 0.01 * plan.batch / 16.0);
+    plan.momentum = resolved(plan.momentum, 0.9);
+    plan.weight_decay = resolved(plan.weight_decay, 1e-4);
+    plan.warmup = plan.warmup < 0 ? 0 : plan.warmup ? plan.warmup : 100;
+    plan.clip = resolved(plan.clip, 10.0);
+    plan.flip = resolved(plan.flip, 0.5);
+    if (plan.scale_jitter[1] == 0)
+        plan.scale_jitter[0] = plan.scale_jitter[1] = 1.0;
+    plan.size = plan.size ? plan.size : model->config.size;
+    plan.max_size = plan.max_size ? plan.max_size : model->config.max_size;
+    plan.loader_threads = plan.loader_threads ? plan.loader_threads : 2;
+    resolve_length(&plan, pictures);
+    resolve_loss(&plan);
+    *out = plan;
+    return FOVEA_OK;
+}
+
+double fovea__train_plan_rate(const fovea_train_options *plan, int64_t step)
+{
+    double rate = plan->learning_rate;
+    if (step < plan->warmup)
+        rate *= (double)(step + 1) / plan->warmup;
+    for (int i = 0; i < 2; i++)
+        if (plan->decay_at[i] > 0 && (double)step >= plan->decay_at[i] * (double)plan->steps)
+            rate /= 10.0;
+    return rate;
+}
+
+static uint64_t hash(uint64_t so_far, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < size; i++)
+        so_far = (so_far ^ bytes[i]) * 0x100000001b3u;
+    return so_far;
+}
+
+uint64_t fovea__train_plan_fingerprint(const fovea_dataset *dataset)
+{
+    uint64_t so_far = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < fovea_dataset_size(dataset); i++) {
+        fovea_picture picture;
+        if (fovea_dataset_picture(dataset, i, &picture))
+            continue;
+        so_far = hash(so_far, picture.file_name, strlen(picture.file_name) + 1);
+        for (size_t b = 0; b < picture.n_boxes; b++) {
+            const fovea_box *box = &picture.boxes[b];
+            const float edges[4] = {box->x0, box->y0, box->x1, box->y1};
+            so_far = hash(so_far, edges, sizeof edges);
+            so_far = hash(so_far, &box->label, sizeof box->label);
+        }
+    }
+    return so_far;
+}
+
+void fovea__train_plan_text(const fovea_train_options *p, uint64_t fingerprint, char *out, size_t room)
+{
+    snprintf(out, room, "{\"data\":\"%016llx\",\"batch\":%d,\"steps\":%lld,\"learning_rate\":%.17g,\"momentum\":%.17g,"
+             "\"weight_decay\":%.17g,\"warmup\":%d,\"decay_at\":[%.17g,%.17g],\"clip\":%.17g,\"flip\":%.17g,"
+             "\"scale_jitter\":[%.17g,%.17g],\"size\":%d,\"max_size\":%d,\"freeze\":%d,\"loss\":%d,\"alpha\":%.17g,"
+             "\"gamma\":%.17g,\"ohem\":[%d,%.17g,%d],\"seed\":\"%llu\"}",
+             (unsigned long long)fingerprint, p->batch, (long long)p->steps, p->learning_rate, p->momentum,
+             p->weight_decay, p->warmup, p->decay_at[0], p->decay_at[1], p->clip, p->flip, p->scale_jitter[0],
+             p->scale_jitter[1], p->size, p->max_size, p->freeze, (int)p->loss, p->alpha, p->gamma, p->ohem_batch,
+             p->ohem_nms, p->ohem_ratio ? 1 : 0, (unsigned long long)p->seed);
+}

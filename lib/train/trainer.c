@@ -1,0 +1,229 @@
+/* Making a trainer and running its steps. */
+#include "trainer.h"
+
+#include "device.h"
+#include "diagnose.h"
+#include "memory.h"
+#include "reduce.h"
+#include "sgd.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+static fovea_status check_labels(const fovea_model *model, const fovea_dataset *dataset)
+{
+    const int64_t *ids = NULL;
+    const char *const *names = NULL;
+    const int labels = fovea_dataset_labels(dataset, &names, &ids);
+    FOVEA_CHECK_ARG(labels == model->labels, "the model has %d labels, the data set has %d", model->labels, labels);
+    for (int i = 0; i < labels; i++)
+        FOVEA_CHECK_ARG(ids[i] == model->category_ids[i],
+                        "label %d is category %lld (%s) in the model, but %lld (%s) in the data set", i,
+                        (long long)model->category_ids[i], model->names[i], (long long)ids[i], names[i]);
+    return FOVEA_OK;
+}
+
+static size_t statistics_bytes(const fovea__parameters *parameters)
+{
+    return (parameters->n_floats - parameters->n_trained) * sizeof(float);
+}
+
+static fovea_status create(fovea_trainer *t, const fovea_train_options *options)
+{
+    fovea_model *model = t->model;
+    fovea__parameters *parameters = model->parameters;
+    const size_t pictures = fovea_dataset_size(t->dataset);
+    FOVEA_TRY(check_labels(model, t->dataset));
+    FOVEA_TRY(fovea__train_plan_resolve(&t->plan, options, model, pictures));
+    t->fingerprint = fovea__train_plan_fingerprint(t->dataset);
+    FOVEA_TRY(fovea__parameters_begin_training(parameters));
+    FOVEA_TRY(fovea__network_create(&t->network, parameters, true, t->plan.freeze));
+    FOVEA_TRY(fovea__sampler_create(&t->sampler, pictures, t->plan.seed));
+    FOVEA_TRY(fovea__batch_create(&t->batch, t->plan.batch));
+    FOVEA_TRY(fovea__losses_create(&t->losses, model->device));
+    FOVEA_TRY(fovea__allocate(&t->kept_batches, parameters->count, sizeof(int64_t), "a trainer"));
+    t->first_trained = fovea__parameters_first_of_stage(parameters, t->plan.freeze);
+    model->config.size = parameters->config.size = t->plan.size;
+    model->config.max_size = parameters->config.max_size = t->plan.max_size;
+    if (model->config.norm != FOVEA_NORM_TRAINING)
+        return FOVEA_OK;
+    return fovea__buffer_create(&t->kept_statistics, model->device, statistics_bytes(parameters), "a trainer");
+}
+
+fovea_status fovea_trainer_create(fovea_trainer **out, fovea_model *model, fovea_dataset *dataset,
+                                  const fovea_train_options *options)
+{
+    FOVEA_CHECK_ARG(out, "fovea_trainer_create: out is NULL");
+    *out = NULL;
+    FOVEA_CHECK_ARG(model && dataset, "fovea_trainer_create: model or dataset is NULL");
+    fovea_trainer *made = NULL;
+    FOVEA_TRY(fovea__allocate(&made, 1, sizeof *made, "a trainer"));
+    made->model = model;
+    made->dataset = dataset;
+    const fovea_status status = create(made, options);
+    if (status) {
+        fovea_trainer_free(made);
+        return status;
+    }
+    *out = made;
+    return FOVEA_OK;
+}
+
+void fovea_trainer_free(fovea_trainer *trainer)
+{
+    if (!trainer)
+        return;
+    fovea__loader_free(trainer->loader);
+    fovea__losses_free(trainer->losses);
+    fovea__batch_free(trainer->batch);
+    fovea__sampler_free(trainer->sampler);
+    fovea__network_free(trainer->network);
+    fovea__buffer_free(trainer->kept_statistics);
+    free(trainer->kept_batches);
+    free(trainer);
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static fovea_status need_loader(fovea_trainer *t)
+{
+    if (t->loader)
+        return FOVEA_OK;
+    const fovea__loader_options options = {
+        .dataset = t->dataset,
+        .picture_at = fovea__sampler_picture,
+        .cookie = t->sampler,
+        .first = (uint64_t)t->step * (uint64_t)t->plan.batch,
+        .threads = t->plan.loader_threads,
+        .depth = 2 * t->plan.batch > 4 ? 2 * t->plan.batch : 4,
+    };
+    return fovea__loader_create(&t->loader, &options);
+}
+
+static fovea_status keep_statistics(fovea_trainer *t)
+{
+    const fovea__parameters *parameters = t->model->parameters;
+    for (size_t i = 0; i < parameters->count; i++)
+        t->kept_batches[i] = parameters->items[i].batches;
+    if (!t->kept_statistics)
+        return FOVEA_OK;
+    return fovea__buffer_copy(t->kept_statistics, 0, parameters->values, parameters->n_trained * sizeof(float),
+                              statistics_bytes(parameters));
+}
+
+static fovea_status restore_statistics(fovea_trainer *t)
+{
+    fovea__parameters *parameters = t->model->parameters;
+    for (size_t i = 0; i < parameters->count; i++)
+        parameters->items[i].batches = t->kept_batches[i];
+    if (!t->kept_statistics)
+        return FOVEA_OK;
+    return fovea__buffer_copy(parameters->values, parameters->n_trained * sizeof(float), t->kept_statistics, 0,
+                              statistics_bytes(parameters));
+}
+
+/* Queues a whole step; the host waits for nothing. */
+static fovea_status queue_step(fovea_trainer *t)
+{
+    fovea__parameters *parameters = t->model->parameters;
+    const size_t first = t->first_trained, count = parameters->n_trained - first;
+    const fovea__sgd sgd = {.rate = (float)fovea__train_plan_rate(&t->plan, t->step),
+                            .momentum = (float)t->plan.momentum, .decay = (float)t->plan.weight_decay,
+                            .clip = (float)t->plan.clip};
+    FOVEA_TRY(keep_statistics(t));
+    FOVEA_TRY(fovea__network_plan(t->network, t->plan.batch, t->batch->padded_height, t->batch->padded_width));
+    FOVEA_TRY(fovea__batch_upload(t->batch, t->network));
+    FOVEA_TRY(fovea__network_forward(t->network));
+    FOVEA_TRY(fovea__losses_run(t->losses, t->network, t->batch, &t->plan));
+    FOVEA_TRY(fovea__network_backward(t->network));
+    FOVEA_TRY(fovea__buffer_fit(&t->losses->work, t->network->device, fovea__reduce_workspace_bytes(count),
+                                "the gradient's norm"));
+    FOVEA_TRY(fovea__reduce_squares(t->network->device, parameters->gradients, first, count, t->losses->state, 0,
+                                    t->losses->work));
+    FOVEA_TRY(fovea__sgd_step(t->network->device, &sgd, first, count, parameters->values, parameters->gradients,
+                              parameters->momenta, t->losses->state));
+    return fovea__device_flush(t->network->device);
+}
+
+static void report(fovea_trainer *t, const float state[3], double began, double waited, fovea_progress *out)
+{
+    const double seconds = now() - began, busy = fovea__device_busy_seconds(t->model->device);
+    const double pictures = (double)fovea_dataset_size(t->dataset);
+    *out = (fovea_progress){
+        .step = t->step,
+        .steps = t->plan.steps,
+        .epoch = (double)t->step * t->plan.batch / pictures,
+        .class_loss = (double)state[1],
+        .box_loss = (double)state[2],
+        .gradient_norm = sqrt((double)state[0]),
+        .learning_rate = fovea__train_plan_rate(&t->plan, t->step - 1),
+        .objects = (int64_t)t->batch->n_boxes,
+        .seconds = seconds,
+        .images_per_second = t->plan.batch / seconds,
+        .wait_seconds = waited,
+        .idle = busy < 0 ? -1.0 : busy > seconds ? 0.0 : 1.0 - busy / seconds,
+    };
+    fovea_device_memory(t->model->device, NULL, &out->memory_bytes);
+}
+
+static fovea_status run_step(fovea_trainer *t, fovea_progress *out)
+{
+    float state[3] = {0};
+    const double began = now();
+    FOVEA_TRY(need_loader(t));
+    FOVEA_TRY(fovea__batch_load(t->batch, t->loader, t->sampler, t->dataset, &t->plan, t->model));
+    const double waited = now() - began;
+    FOVEA_TRY(queue_step(t));
+    FOVEA_TRY(fovea__buffer_read(t->losses->state, 0, state, sizeof state));
+    if (!isfinite(state[0]) || !isfinite(state[1]) || !isfinite(state[2])) {
+        const fovea_status status = fovea__diagnose(t, state);
+        FOVEA_TRY(restore_statistics(t));
+        return status;
+    }
+    t->model->parameters->version++;
+    t->step++;
+    report(t, state, began, waited, out);
+    return FOVEA_OK;
+}
+
+fovea_status fovea_trainer_step(fovea_trainer *trainer, fovea_progress *out)
+{
+    FOVEA_CHECK_ARG(trainer && out, "fovea_trainer_step: trainer or out is NULL");
+    FOVEA_CHECK_ARG(!fovea_trainer_done(trainer), "fovea_trainer_step: all %lld steps are done",
+                    (long long)trainer->plan.steps);
+    const fovea_status status = run_step(trainer, out);
+    if (status) { /* the stream goes on where this step began */
+        fovea__loader_free(trainer->loader);
+        trainer->loader = NULL;
+    }
+    return status;
+}
+
+bool fovea_trainer_done(const fovea_trainer *trainer)
+{
+    return !trainer || trainer->step >= trainer->plan.steps;
+}
+
+int64_t fovea_trainer_steps_done(const fovea_trainer *trainer)
+{
+    return trainer ? trainer->step : 0;
+}
+
+int64_t fovea_trainer_steps(const fovea_trainer *trainer)
+{
+    return trainer ? trainer->plan.steps : 0;
+}
+
+int64_t fovea_trainer_steps_per_epoch(const fovea_trainer *trainer)
+{
+    if (!trainer)
+        return 0;
+    const int64_t pictures = (int64_t)fovea_dataset_size(trainer->dataset);
+    return (pictures + trainer->plan.batch - 1) / trainer->plan.batch;
+}

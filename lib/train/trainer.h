@@ -1,0 +1,28 @@
+/* What a training run holds. One step: pictures from the loader -> network forward -> losses with gradients -> backward
+ * -> gradient norm -> SGD; then one read of three floats, which says whether the step counts. */
+#ifndef FOVEA_TRAIN_TRAINER_H
+#define FOVEA_TRAIN_TRAINER_H
+
+#include "batch.h"
+#include "losses.h"
+#include "train_plan.h"
+
+struct fovea_trainer {
+    fovea_model *model;
+    fovea_dataset *dataset;
+    fovea_train_options plan; /* resolved */
+    uint64_t fingerprint;     /* of the data */
+    int64_t step;             /* done */
+    fovea__network *network;
+    fovea__sampler *sampler;
+    fovea__loader *loader; /* NULL until the next step needs it, and after a failure */
+    fovea__batch *batch;
+    fovea__losses *losses;
+    size_t first_trained; /* of the flat parameters: frozen stages lie before it */
+
+    /* Running statistics as they were before the step, for taking it back. */
+    fovea__buffer *kept_statistics;
+    int64_t *kept_batches;
+};
+
+#endif

@@ -1,0 +1,80 @@
+/* Checkpoints: the model's file with the momenta, the step, and the text that says which run it is. Nothing else: a run's
+ * order and augmentation follow from seed and step. */
+#include "trainer.h"
+
+#include "memory.h"
+#include "weights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RUN_TEXT = 1024 };
+
+fovea_status fovea_trainer_save(const fovea_trainer *trainer, const char *path)
+{
+    FOVEA_CHECK_ARG(trainer && path, "fovea_trainer_save: trainer or path is NULL");
+    char step[24], run[RUN_TEXT];
+    snprintf(step, sizeof step, "%lld", (long long)trainer->step);
+    fovea__train_plan_text(&trainer->plan, trainer->fingerprint, run, sizeof run);
+    const fovea__safetensors_pair more[] = {{"fovea.step", step}, {"fovea.run", run}};
+    return fovea__model_write(trainer->model, path, more, 2, true);
+}
+
+/* Step and run of a checkpoint; *step only where both fit. */
+static fovea_status read_place(const fovea_trainer *t, const fovea__safetensors *file, int64_t *step)
+{
+    const char *path = fovea__safetensors_path(file);
+    const char *text = fovea__safetensors_metadata(file, "fovea.step");
+    const char *run = fovea__safetensors_metadata(file, "fovea.run");
+    if (!text || !run)
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: has no metadata %s: this is a model, not a checkpoint", path,
+                   text ? "fovea.run" : "fovea.step");
+    char own[RUN_TEXT], *end = NULL;
+    fovea__train_plan_text(&t->plan, t->fingerprint, own, sizeof own);
+    if (strcmp(own, run) != 0)
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: is another run's checkpoint: its options are %s, these are %s", path, run,
+                   own);
+    const long long value = strtoll(text, &end, 10);
+    if (*text == '\0' || *end != '\0' || value < 0 || value > t->plan.steps)
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: fovea.step is \"%.30s\"; expected 0 to %lld", path, text,
+                   (long long)t->plan.steps);
+    *step = value;
+    return FOVEA_OK;
+}
+
+static fovea_status check_all_loaded(const fovea_trainer *t, const char *path, const bool *loaded)
+{
+    const fovea__parameters *parameters = t->model->parameters;
+    for (size_t i = 0; i < parameters->count; i++)
+        if (!loaded[i])
+            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: tensor %s is missing", path, parameters->items[i].name.name);
+    return FOVEA_OK;
+}
+
+static fovea_status resume(fovea_trainer *t, const fovea__safetensors *file, bool *loaded)
+{
+    int64_t step = 0;
+    FOVEA_TRY(read_place(t, file, &step));
+    FOVEA_TRY(fovea__weights_read(t->model->parameters, file, false, loaded));
+    FOVEA_TRY(check_all_loaded(t, fovea__safetensors_path(file), loaded));
+    FOVEA_TRY(fovea__weights_read_momenta(t->model->parameters, file));
+    t->step = step;
+    fovea__loader_free(t->loader);
+    t->loader = NULL;
+    return FOVEA_OK;
+}
+
+fovea_status fovea_trainer_resume(fovea_trainer *trainer, const char *path)
+{
+    FOVEA_CHECK_ARG(trainer && path, "fovea_trainer_resume: trainer or path is NULL");
+    fovea__safetensors *file = NULL;
+    bool *loaded = NULL;
+    FOVEA_TRY(fovea__safetensors_open(&file, path));
+    fovea_status status = fovea__allocate(&loaded, trainer->model->parameters->count, sizeof *loaded, path);
+    if (!status)
+        status = resume(trainer, file, loaded);
+    free(loaded);
+    fovea__safetensors_close(file);
+    return status;
+}
