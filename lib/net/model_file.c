@@ -118,7 +118,7 @@ static fovea_status read_classes(described *d, const char *text, const char *pat
     FOVEA_TRY(fovea__allocate(&d->ids, (size_t)count, sizeof(int64_t), name));
     const cJSON *item;
     cJSON_ArrayForEach(item, d->classes) {
-        const fovea__json_place place = {name, "classes", (size_t)d->labels};
+        const fovea__json_place place = {.file = name, .list = "classes", .index = (size_t)d->labels};
         FOVEA_TRY(fovea__json_expect_object(item, &place));
         FOVEA_TRY(fovea__json_integer(&d->ids[d->labels], item, "id", &place));
         FOVEA_TRY(fovea__json_text(&d->names[d->labels], item, "name", &place));
@@ -163,7 +163,7 @@ static fovea_status read_config_text(fovea__net_config *config, const char *text
     snprintf(name, sizeof name, "%.400s: metadata fovea.config", path);
     cJSON *object = NULL;
     FOVEA_TRY(fovea__json_parse(&object, text, strlen(text), name, NULL));
-    const fovea_status status = read_config(config, object, &(fovea__json_place){name, NULL, 0});
+    const fovea_status status = read_config(config, object, &(fovea__json_place){.file = name});
     cJSON_Delete(object);
     return status;
 }
