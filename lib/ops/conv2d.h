@@ -1,5 +1,6 @@
-/* Convolution: y[n][oy][ox][o] = sum over ky kx i of x[n][oy*stride-padding+ky][ox*stride-padding+kx][i] w[o][i][ky][kx],
- * zero outside. Activations NHWC, weights OIHW as on file.
+/* Convolution, zero outside:
+ *   y[n][oy][ox][o] = sum over ky kx i of x[n][oy*stride-padding+ky][ox*stride-padding+kx][i] w[o][i][ky][kx]
+ * Activations NHWC, weights OIHW as on file.
  *
  * Three algorithms, each a sub-room with its own kernels, all held to one reference:
  *   direct  tiles of pixels x channel vectors in registers; for CPUs
@@ -42,6 +43,10 @@ int fovea__conv2d_out_size(int size, const fovea__conv2d_shape *shape);
 fovea__shape fovea__conv2d_out_shape(const fovea__conv2d_shape *shape);
 
 const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm);
+
+/* False where this device cannot run the algorithm (tiled wants work-groups of 256); its calls then fail with
+ * FOVEA_ERROR_UNSUPPORTED. */
+bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm);
 
 /* The rule by device and shape that serves without any measurement. */
 fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__conv2d_direction direction,

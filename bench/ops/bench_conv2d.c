@@ -1,0 +1,146 @@
+/* Every algorithm in every direction on shapes of RetinaNet at 600 pixels. Arguments: an algorithm's name to time only
+ * that one. */
+#include "bench.h"
+#include "conv2d.h"
+#include "ref_conv2d.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const fovea__conv2d_shape shapes[] = {
+    {1, 75, 75, 256, 256, 3, 1, 1},   {1, 38, 38, 256, 256, 3, 1, 1},  {4, 10, 10, 256, 256, 3, 1, 1},
+    {1, 19, 19, 512, 512, 3, 1, 1},   {1, 75, 75, 128, 128, 3, 1, 1},  {1, 150, 150, 64, 64, 3, 1, 1},
+    {1, 150, 150, 128, 128, 3, 2, 1}, {1, 75, 75, 256, 720, 3, 1, 1},  {1, 75, 75, 256, 36, 3, 1, 1},
+    {1, 300, 300, 3, 64, 7, 2, 3},    {1, 150, 150, 64, 256, 1, 1, 0}, {1, 150, 150, 256, 64, 1, 1, 0},
+    {1, 38, 38, 1024, 256, 1, 1, 0},  {1, 38, 38, 256, 1024, 1, 1, 0}, {1, 75, 75, 256, 512, 1, 2, 0},
+    {4, 40, 40, 16, 16, 3, 1, 1},     {4, 40, 40, 32, 32, 3, 1, 1},
+};
+
+typedef struct work {
+    fovea_device *device;
+    fovea__conv2d_algorithm algorithm;
+    fovea__conv2d_direction direction;
+    fovea__conv2d_shape shape;
+    fovea__tensor x, weights, y;
+    fovea__buffer *packed, *workspace;
+} work;
+
+static fovea_status run(void *context)
+{
+    work *w = context;
+    switch (w->direction) {
+    case FOVEA__CONV2D_FORWARD:
+        return fovea__conv2d_forward(w->device, w->algorithm, &w->shape, &w->x, &w->weights, w->packed, NULL, &w->y,
+                                     w->workspace);
+    case FOVEA__CONV2D_BACKWARD_DATA:
+        return fovea__conv2d_backward_data(w->device, w->algorithm, &w->shape, &w->y, &w->weights, w->packed, false,
+                                           &w->x, w->workspace);
+    default:
+        return fovea__conv2d_backward_weights(w->device, w->algorithm, &w->shape, &w->x, &w->y, false, &w->weights,
+                                              w->workspace);
+    }
+}
+
+static fovea_status run_pack(void *context)
+{
+    work *w = context;
+    return fovea__conv2d_pack(w->device, w->algorithm, w->direction, &w->shape, &w->weights, w->packed);
+}
+
+/* Holds 40 places to the reference. Sums of up to 30,000 terms round by 2^-23 times their length at the very most; they
+ * are held to 1e-4 of the largest. */
+static void verify(work *w, const char *what, const double *a, const double *b)
+{
+    enum { SAMPLES = 40 };
+    const fovea__tensor *out = w->direction == FOVEA__CONV2D_FORWARD         ? &w->y
+                               : w->direction == FOVEA__CONV2D_BACKWARD_DATA ? &w->x
+                                                                             : &w->weights;
+    const size_t count = fovea__shape_elements(out->shape);
+    float *all = bench_random(count, 0), got[SAMPLES];
+    double want[SAMPLES];
+    bench_ok(fovea__tensor_read(out, all));
+    for (size_t i = 0; i < SAMPLES; i++) {
+        const size_t at = (i * 2654435761u) % count;
+        got[i] = all[at];
+        want[i] = w->direction == FOVEA__CONV2D_FORWARD         ? ref_conv2d_forward_at(&w->shape, a, b, at)
+                  : w->direction == FOVEA__CONV2D_BACKWARD_DATA ? ref_conv2d_backward_data_at(&w->shape, a, b, at)
+                                                                : ref_conv2d_backward_weights_at(&w->shape, a, b, at);
+    }
+    bench_verify(what, got, want, SAMPLES, 1e-4);
+    free(all);
+}
+
+static void fill(fovea__tensor *tensor, const float *values)
+{
+    bench_ok(fovea__tensor_write(tensor, values));
+}
+
+static void bench_one(work *w, const float *x, const float *weights, const float *d_y)
+{
+    static const char *const names[] = {"forward", "backward_data", "backward_weights"};
+    const fovea__conv2d_shape *s = &w->shape;
+    const fovea__conv2d_direction d = w->direction;
+    fill(&w->x, x);
+    fill(&w->weights, weights);
+    fill(&w->y, d_y);
+    const size_t floats = fovea__conv2d_packed_floats(w->device, w->algorithm, d, s);
+    const size_t bytes = fovea__conv2d_workspace_bytes(w->device, w->algorithm, d, s);
+    bench_ok(fovea__buffer_create(&w->packed, w->device, floats * sizeof(float), "packed weights"));
+    bench_ok(fovea__buffer_create(&w->workspace, w->device, bytes, "workspace"));
+    bench_ok(run_pack(w));
+    bench_ok(run(w));
+    char what[128];
+    snprintf(what, sizeof what, "%s %s %dx%d/%d %d->%d at %dx%dx%d", fovea__conv2d_algorithm_name(w->algorithm),
+             names[d], s->kernel, s->kernel, s->stride, s->in_channels, s->out_channels, s->batch, s->height, s->width);
+    double *x64 = bench_doubles(x, fovea__shape_elements(w->x.shape));
+    double *weights64 = bench_doubles(weights, fovea__shape_elements(w->weights.shape));
+    double *d_y64 = bench_doubles(d_y, fovea__shape_elements(w->y.shape));
+    verify(w, what, d == FOVEA__CONV2D_BACKWARD_DATA ? d_y64 : x64,
+           d == FOVEA__CONV2D_BACKWARD_WEIGHTS ? d_y64 : weights64);
+    const double flops = 2.0 * (double)fovea__shape_elements(w->y.shape) * s->in_channels * s->kernel * s->kernel;
+    bench_time(what, run, w, flops, 0);
+    free(x64);
+    free(weights64);
+    free(d_y64);
+    fovea__buffer_free(w->packed);
+    fovea__buffer_free(w->workspace);
+}
+
+static void bench_shape(fovea_device *device, fovea__conv2d_shape shape, const char *only)
+{
+    work w = {.device = device, .shape = shape};
+    bench_ok(fovea__tensor_create(&w.x, device,
+                                  (fovea__shape){shape.batch, shape.height, shape.width, shape.in_channels}, "x"));
+    bench_ok(fovea__tensor_create(&w.weights, device,
+                                  (fovea__shape){shape.out_channels, shape.in_channels, shape.kernel, shape.kernel},
+                                  "weights"));
+    bench_ok(fovea__tensor_create(&w.y, device, fovea__conv2d_out_shape(&shape), "y"));
+    float *x = bench_random(fovea__shape_elements(w.x.shape), 1),
+          *d_y = bench_random(fovea__shape_elements(w.y.shape), 3);
+    float *weights = bench_random(fovea__shape_elements(w.weights.shape), 2);
+    for (int a = 0; a < FOVEA__CONV2D_ALGORITHMS; a++) {
+        w.algorithm = (fovea__conv2d_algorithm)a;
+        if (!fovea__conv2d_can(device, w.algorithm) ||
+            (only && strcmp(only, fovea__conv2d_algorithm_name(w.algorithm)) != 0))
+            continue;
+        for (int d = FOVEA__CONV2D_FORWARD; d <= FOVEA__CONV2D_BACKWARD_WEIGHTS; d++) {
+            w.direction = (fovea__conv2d_direction)d;
+            bench_one(&w, x, weights, d_y);
+        }
+    }
+    free(x);
+    free(weights);
+    free(d_y);
+    fovea__tensor_clear(&w.x);
+    fovea__tensor_clear(&w.weights);
+    fovea__tensor_clear(&w.y);
+}
+
+int main(int argc, char **argv)
+{
+    fovea_device *device = bench_open("conv2d");
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        bench_shape(device, shapes[i], argc > 1 ? argv[1] : NULL);
+    return bench_close();
+}

@@ -1,0 +1,206 @@
+/* The door of the convolutions: checks every size once, then hands the work to an algorithm. */
+#include "conv2d.h"
+
+#include "conv2d_direct.h"
+#include "device.h"
+
+#include <limits.h>
+
+enum {
+    MOST_WINDOW = 4096,               /* of kernel, stride and padding */
+    MOST_VALUES = INT_MAX - (1 << 20) /* of a tensor: kernels round places up, and index by int */
+};
+
+static const fovea__conv2d_methods *const methods[FOVEA__CONV2D_ALGORITHMS] = {
+    [FOVEA__CONV2D_DIRECT] = &fovea__conv2d_direct,
+};
+
+int fovea__conv2d_out_size(int size, const fovea__conv2d_shape *shape)
+{
+    const int room = size + 2 * shape->padding - shape->kernel;
+    return room < 0 ? 0 : room / shape->stride + 1;
+}
+
+fovea__shape fovea__conv2d_out_shape(const fovea__conv2d_shape *shape)
+{
+    return (fovea__shape){shape->batch, fovea__conv2d_out_size(shape->height, shape),
+                          fovea__conv2d_out_size(shape->width, shape), shape->out_channels};
+}
+
+static fovea__shape in_shape(const fovea__conv2d_shape *shape)
+{
+    return (fovea__shape){shape->batch, shape->height, shape->width, shape->in_channels};
+}
+
+static fovea__shape weights_shape(const fovea__conv2d_shape *shape)
+{
+    return (fovea__shape){shape->out_channels, shape->in_channels, shape->kernel, shape->kernel};
+}
+
+const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm)
+{
+    return methods[algorithm] ? methods[algorithm]->name : "none";
+}
+
+bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm)
+{
+    return methods[algorithm] && methods[algorithm]->can(device);
+}
+
+fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__conv2d_direction direction,
+                                             const fovea__conv2d_shape *shape)
+{
+    (void)device, (void)direction, (void)shape;
+    return FOVEA__CONV2D_DIRECT;
+}
+
+/* ---- checks ---------------------------------------------------------------------------------------------------- */
+
+static fovea_status check_values(fovea__shape shape, const char *what)
+{
+    FOVEA_TRY(fovea__shape_check(shape, what));
+    if (fovea__shape_elements(shape) > MOST_VALUES)
+        FOVEA_FAIL(FOVEA_ERROR_UNSUPPORTED, "%s: %d x %d x %d x %d is more than %d values", what, shape.n, shape.h,
+                   shape.w, shape.c, MOST_VALUES);
+    return FOVEA_OK;
+}
+
+static fovea_status check_shape(const fovea_device *device, fovea__conv2d_algorithm algorithm,
+                                const fovea__conv2d_shape *shape)
+{
+    FOVEA_CHECK_ARG(algorithm >= 0 && algorithm < FOVEA__CONV2D_ALGORITHMS, "conv2d: there is no algorithm %d",
+                    (int)algorithm);
+    FOVEA_CHECK_ARG(shape->kernel > 0 && shape->stride > 0 && shape->padding >= 0 && shape->kernel <= MOST_WINDOW &&
+                        shape->stride <= MOST_WINDOW && shape->padding <= MOST_WINDOW,
+                    "conv2d: kernel %d, stride %d or padding %d is out of range", shape->kernel, shape->stride,
+                    shape->padding);
+    FOVEA_CHECK_ARG(shape->in_channels > 0 && shape->out_channels > 0, "conv2d: %d in and %d out channels",
+                    shape->in_channels, shape->out_channels);
+    FOVEA_TRY(check_values(in_shape(shape), "conv2d's x"));
+    FOVEA_CHECK_ARG(shape->height <= MOST_VALUES / 2 && shape->width <= MOST_VALUES / 2, "conv2d: x of %d x %d",
+                    shape->height, shape->width);
+    FOVEA_TRY(check_values(fovea__conv2d_out_shape(shape), "conv2d's y"));
+    /* Packed weights round channels up to at most 32, and each side's channels stand behind them. */
+    const fovea__shape padded = {shape->out_channels + 32, shape->in_channels + 32, shape->kernel, shape->kernel};
+    FOVEA_TRY(check_values(padded, "conv2d's weights"));
+    if (!fovea__conv2d_can(device, algorithm))
+        FOVEA_FAIL(FOVEA_ERROR_UNSUPPORTED, "%s: conv2d's algorithm %d cannot run here", fovea_device_name(device),
+                   (int)algorithm);
+    return FOVEA_OK;
+}
+
+static fovea_status check_tensor(const fovea__tensor *tensor, fovea__shape want, const char *what)
+{
+    FOVEA_CHECK_ARG(tensor && tensor->buffer, "conv2d: %s is missing", what);
+    const fovea__shape is = tensor->shape;
+    FOVEA_CHECK_ARG(fovea__shape_equal(is, want), "conv2d: %s is %d x %d x %d x %d, expected %d x %d x %d x %d", what,
+                    is.n, is.h, is.w, is.c, want.n, want.h, want.w, want.c);
+    return FOVEA_OK;
+}
+
+static fovea_status check_room(const fovea__buffer *buffer, size_t needed_bytes, const char *what)
+{
+    const size_t is = buffer ? fovea__buffer_size(buffer) : 0;
+    FOVEA_CHECK_ARG(is >= needed_bytes, "conv2d: %s has %zu bytes, needed are %zu", what, is, needed_bytes);
+    return FOVEA_OK;
+}
+
+static fovea_status check_rooms(const fovea_device *device, fovea__conv2d_algorithm algorithm,
+                                fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
+                                const fovea__buffer *packed, const fovea__buffer *workspace)
+{
+    FOVEA_TRY(
+        check_room(packed, fovea__conv2d_packed_floats(device, algorithm, direction, shape) * sizeof(float), "packed"));
+    return check_room(workspace, fovea__conv2d_workspace_bytes(device, algorithm, direction, shape), "workspace");
+}
+
+static fovea_status check_epilogue(const fovea__conv2d_epilogue *epilogue, const fovea__conv2d_shape *shape)
+{
+    const fovea__shape vector = fovea__shape_vector(shape->out_channels);
+    if (epilogue->scale)
+        FOVEA_TRY(check_tensor(epilogue->scale, vector, "scale"));
+    if (epilogue->shift)
+        FOVEA_TRY(check_tensor(epilogue->shift, vector, "shift"));
+    if (epilogue->residual)
+        FOVEA_TRY(check_tensor(epilogue->residual, fovea__conv2d_out_shape(shape), "residual"));
+    return FOVEA_OK;
+}
+
+/* ---- calls ----------------------------------------------------------------------------------------------------- */
+
+size_t fovea__conv2d_packed_floats(const fovea_device *device, fovea__conv2d_algorithm algorithm,
+                                   fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+{
+    return methods[algorithm]->packed_floats(device, direction, shape);
+}
+
+size_t fovea__conv2d_workspace_bytes(const fovea_device *device, fovea__conv2d_algorithm algorithm,
+                                     fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+{
+    return methods[algorithm]->workspace_bytes(device, direction, shape);
+}
+
+fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm algorithm,
+                                fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
+                                const fovea__tensor *weights, fovea__buffer *packed)
+{
+    FOVEA_TRY(check_shape(device, algorithm, shape));
+    FOVEA_TRY(check_tensor(weights, weights_shape(shape), "weights"));
+    const size_t floats = fovea__conv2d_packed_floats(device, algorithm, direction, shape);
+    FOVEA_TRY(check_room(packed, floats * sizeof(float), "packed"));
+    return floats ? methods[algorithm]->pack(device, direction, shape, weights, packed) : FOVEA_OK;
+}
+
+fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm algorithm,
+                                   const fovea__conv2d_shape *shape, const fovea__tensor *x,
+                                   const fovea__tensor *weights, const fovea__buffer *packed,
+                                   const fovea__conv2d_epilogue *epilogue, fovea__tensor *y, fovea__buffer *workspace)
+{
+    const fovea__conv2d_epilogue none = {0};
+    if (!epilogue)
+        epilogue = &none;
+    FOVEA_TRY(check_shape(device, algorithm, shape));
+    FOVEA_TRY(check_tensor(x, in_shape(shape), "x"));
+    FOVEA_TRY(check_tensor(weights, weights_shape(shape), "weights"));
+    FOVEA_TRY(check_tensor(y, fovea__conv2d_out_shape(shape), "y"));
+    FOVEA_TRY(check_epilogue(epilogue, shape));
+    FOVEA_TRY(check_rooms(device, algorithm, FOVEA__CONV2D_FORWARD, shape, packed, workspace));
+    if (fovea__shape_elements(y->shape) == 0)
+        return FOVEA_OK;
+    return methods[algorithm]->forward(device, shape, x, weights, packed, epilogue, y, workspace);
+}
+
+fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_algorithm algorithm,
+                                         const fovea__conv2d_shape *shape, const fovea__tensor *d_y,
+                                         const fovea__tensor *weights, const fovea__buffer *packed, bool accumulate,
+                                         fovea__tensor *d_x, fovea__buffer *workspace)
+{
+    FOVEA_TRY(check_shape(device, algorithm, shape));
+    FOVEA_TRY(check_tensor(d_y, fovea__conv2d_out_shape(shape), "d_y"));
+    FOVEA_TRY(check_tensor(weights, weights_shape(shape), "weights"));
+    FOVEA_TRY(check_tensor(d_x, in_shape(shape), "d_x"));
+    FOVEA_TRY(check_rooms(device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape, packed, workspace));
+    const size_t elements = fovea__shape_elements(d_x->shape);
+    if (elements == 0)
+        return FOVEA_OK;
+    if (fovea__shape_elements(d_y->shape) == 0) /* no output sees x: its gradient is 0 */
+        return accumulate ? FOVEA_OK : fovea__buffer_fill(d_x->buffer, 0, elements * sizeof(float), 0);
+    return methods[algorithm]->backward_data(device, shape, d_y, weights, packed, accumulate, d_x, workspace);
+}
+
+fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_algorithm algorithm,
+                                            const fovea__conv2d_shape *shape, const fovea__tensor *x,
+                                            const fovea__tensor *d_y, bool accumulate, fovea__tensor *d_weights,
+                                            fovea__buffer *workspace)
+{
+    FOVEA_TRY(check_shape(device, algorithm, shape));
+    FOVEA_TRY(check_tensor(x, in_shape(shape), "x"));
+    FOVEA_TRY(check_tensor(d_y, fovea__conv2d_out_shape(shape), "d_y"));
+    FOVEA_TRY(check_tensor(d_weights, weights_shape(shape), "d_weights"));
+    FOVEA_TRY(check_rooms(device, algorithm, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape, NULL, workspace));
+    if (fovea__shape_elements(x->shape) == 0 || fovea__shape_elements(d_y->shape) == 0) {
+        const size_t elements = fovea__shape_elements(d_weights->shape);
+        return accumulate ? FOVEA_OK : fovea__buffer_fill(d_weights->buffer, 0, elements * sizeof(float), 0);
+    }
+    return methods[algorithm]->backward_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
+}

@@ -1,0 +1,73 @@
+/* What the sub-rooms of conv2d share: the table of an algorithm's functions, the pass, and the layouts.
+ *
+ * A pass computes a grid of places, each a sum over taps and channels that it gathers from one tensor:
+ *   to[n][gy*step + to_y][gx*step + to_x][:] = sum over ty, tx, c of
+ *       from[n][gy*stride + first_y + ty][gx*stride + first_x + tx][c] * weights of (tap, c)
+ * Forward is one pass. Backward-data is stride*stride passes: input rows of one remainder modulo the stride see the
+ * same subset of the kernel's rows, so each remainder is a dense convolution over d_y with the taps in reversed order.
+ */
+#ifndef FOVEA_OPS_CONV2D_PART_H
+#define FOVEA_OPS_CONV2D_PART_H
+
+#include "conv2d.h"
+
+typedef struct fovea__conv2d_pass {
+    int batch, grid_h, grid_w;  /* places */
+    int from_h, from_w, from_c; /* the tensor read */
+    int to_h, to_w, to_c;       /* the tensor written */
+    int taps_h, taps_w, stride, first_y, first_x;
+    int step, to_y, to_x;
+    int kernel_y, kernel_x, kernel_step; /* tap (ty, tx) is the kernel's (kernel_y + ty*kernel_step, ...) */
+    int taps_before;                     /* taps of the passes before this one */
+} fovea__conv2d_pass;
+
+int fovea__conv2d_passes(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape);
+fovea__conv2d_pass fovea__conv2d_pass_at(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
+                                         int index);
+size_t fovea__conv2d_pass_places(const fovea__conv2d_pass *pass);
+
+/* Channels of the tensor that a direction reads (forward: of x) and writes. */
+int fovea__conv2d_from_channels(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape);
+int fovea__conv2d_to_channels(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape);
+
+static inline int fovea__conv2d_blocks(int channels, int width)
+{
+    return (channels + width - 1) / width;
+}
+
+/* Weights as the passes read them, one pass after the other:
+ *   packed[pass][block of `width` written channels][tap][read channel][lane], lanes behind the last channel 0. */
+size_t fovea__conv2d_layout_floats(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape, int width);
+fovea_status fovea__conv2d_layout(fovea_device *device, fovea__conv2d_direction direction,
+                                  const fovea__conv2d_shape *shape, int width, const fovea__tensor *weights,
+                                  fovea__buffer *packed);
+
+/* d_weights (+)= sum over splits, in their order, of partial[split][tap][block][in channel][lane]. */
+fovea_status fovea__conv2d_sum(fovea_device *device, const fovea__conv2d_shape *shape, int splits, int width,
+                               const fovea__buffer *partial, bool accumulate, fovea__tensor *d_weights);
+
+/* Largest workspace that an algorithm asks for where smaller ones do as well. */
+#define FOVEA__CONV2D_WORKSPACE ((size_t)64 << 20)
+
+/* One algorithm. The shapes of all tensors were checked before. */
+typedef struct fovea__conv2d_methods {
+    const char *name;
+    bool (*can)(const fovea_device *device);
+    size_t (*packed_floats)(const fovea_device *device, fovea__conv2d_direction direction,
+                            const fovea__conv2d_shape *shape);
+    fovea_status (*pack)(fovea_device *device, fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
+                         const fovea__tensor *weights, fovea__buffer *packed);
+    size_t (*workspace_bytes)(const fovea_device *device, fovea__conv2d_direction direction,
+                              const fovea__conv2d_shape *shape);
+    fovea_status (*forward)(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__tensor *x,
+                            const fovea__tensor *weights, const fovea__buffer *packed,
+                            const fovea__conv2d_epilogue *epilogue, fovea__tensor *y, fovea__buffer *workspace);
+    fovea_status (*backward_data)(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__tensor *d_y,
+                                  const fovea__tensor *weights, const fovea__buffer *packed, bool accumulate,
+                                  fovea__tensor *d_x, fovea__buffer *workspace);
+    fovea_status (*backward_weights)(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__tensor *x,
+                                     const fovea__tensor *d_y, bool accumulate, fovea__tensor *d_weights,
+                                     fovea__buffer *workspace);
+} fovea__conv2d_methods;
+
+#endif
