@@ -2,8 +2,7 @@
  * and on COCO's own example; what is refused and how; and how long a large evaluation takes. */
 #include "coco_eval.h"
 #include "file.h"
-#include "memory.h"
-#include "random.h"
+#include "many_boxes.h"
 #include "support.h"
 
 #include <inttypes.h>
@@ -396,59 +395,25 @@ END_TEST
 #define SANITIZED 0
 #endif
 
-enum { LARGE_BOXES = 100, LARGE_TRUTHS = 20, LARGE_CLASSES = 80 };
-
-static void random_box(double box[4], fovea__random *random)
-{
-    for (int i = 0; i < 4; i++)
-        box[i] = (double)fovea__random_below(random, i < 2 ? 500 : 140) + (i < 2 ? 0 : 1);
-}
-
-/* Annotations of `pictures` pictures with LARGE_TRUTHS boxes each. Freed with free(). */
-static char *large_annotations(int pictures)
-{
-    const size_t room = 4096 + (size_t)pictures * (16 + LARGE_TRUTHS * 96);
-    char *text = NULL;
-    support_ok(fovea__allocate(&text, room, 1, "annotations"));
-    fovea__random random = fovea__random_stream(1, 1, 1);
-    size_t used = (size_t)snprintf(text, room, "{\"images\":[");
-    for (int i = 0; i < pictures; i++)
-        used += (size_t)snprintf(text + used, room - used, "%s{\"id\":%d}", i ? "," : "", i);
-    used += (size_t)snprintf(text + used, room - used, "],\"categories\":[");
-    for (int i = 0; i < LARGE_CLASSES; i++)
-        used += (size_t)snprintf(text + used, room - used, "%s{\"id\":%d}", i ? "," : "", i);
-    used += (size_t)snprintf(text + used, room - used, "],\"annotations\":[");
-    for (int i = 0; i < pictures * LARGE_TRUTHS; i++) {
-        double b[4];
-        random_box(b, &random);
-        used += (size_t)snprintf(text + used, room - used,
-                                 "%s{\"id\":%d,\"image_id\":%d,\"category_id\":%d,\"bbox\":[%g,%g,%g,%g]}",
-                                 i ? "," : "", i + 1, i / LARGE_TRUTHS, (int)fovea__random_below(&random, 80), b[0],
-                                 b[1], b[2], b[3]);
-    }
-    used += (size_t)snprintf(text + used, room - used, "]}");
-    ck_assert_uint_lt(used, room);
-    return text;
-}
-
 START_TEST(eval__5000_pictures_take_less_than_5_seconds)
 {
+    enum { BOXES = 100, TRUTHS = 20, CLASSES = 80 };
     const int pictures = SANITIZED ? 200 : 5000;
-    char *annotations = large_annotations(pictures);
+    char *annotations = many_boxes_annotations(pictures, TRUTHS, CLASSES);
+    ck_assert_ptr_nonnull(annotations);
     fovea_evaluator *evaluator = open_text(annotations);
     free(annotations);
     fovea__random random = fovea__random_stream(2, 2, 2);
     const clock_t begin = clock();
-    for (int i = 0; i < pictures * LARGE_BOXES; i++) {
+    for (int i = 0; i < pictures * BOXES; i++) {
         double box[4];
-        random_box(box, &random);
-        support_ok(fovea_evaluator_add(evaluator, i / LARGE_BOXES, (int64_t)fovea__random_below(&random, 80), box,
-                                       fovea__random_uniform(&random)));
+        many_boxes_draw(box, &random);
+        const int64_t category = (int64_t)fovea__random_below(&random, CLASSES);
+        support_ok(fovea_evaluator_add(evaluator, i / BOXES, category, box, fovea__random_uniform(&random)));
     }
     const fovea_evaluation numbers = run(evaluator);
     const double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
-    printf("eval: %d pictures x %d boxes x %d classes: %.2f s of processor time\n", pictures, LARGE_BOXES,
-           LARGE_CLASSES, seconds);
+    printf("eval: %d pictures x %d boxes x %d classes: %.2f s of processor time\n", pictures, BOXES, CLASSES, seconds);
     ck_assert_msg(numbers.ap > 0.0 && numbers.ap < 0.05, "AP of random boxes is %g", numbers.ap);
     ck_assert_msg(SANITIZED || seconds < 5.0, "%.2f s", seconds);
     fovea_evaluator_close(evaluator);
