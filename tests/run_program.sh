@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs one test program and judges it:  run_program.sh SECONDS FOLDER PROGRAM
-# Leaves its output in FOLDER/NAME.log and "PASSED FAILED SKIPPED" in FOLDER/NAME.log.counts. A program that crashes, takes longer than SECONDS,
-# ends without its closing line or with a status that contradicts it has one failure more, and so has one about which
-# $OCLGRIND_LOG has something to say.
+# Leaves its output in FOLDER/NAME.log and "PASSED FAILED SKIPPED" in FOLDER/NAME.log.counts. A program that crashes,
+# takes longer than SECONDS, ends without its closing line or with a status that contradicts it has one failure more;
+# where $OCLGRIND_LOG is set, also one about which Oclgrind has something to say.
 set -u
 
 seconds=$1 program=$3
@@ -10,16 +10,18 @@ name=$(basename "$program")
 log=$2/$name.log
 passed=0 failed=0 skipped=0
 
+exec >"$log" 2>&1
+
 blame() { # TEXT: one failure more, told in the log
     failed=$((failed + 1))
-    printf '%s: %s\n' "$name" "$1" >>"$log"
+    printf '%s: %s\n' "$name" "$1"
 }
 
 if [ -n "${OCLGRIND_LOG:-}" ]; then
     export OCLGRIND_LOG=$log.oclgrind
     rm -f "$OCLGRIND_LOG"
 fi
-timeout -k 10 "$seconds" "$program" >"$log" 2>&1 </dev/null
+timeout -k 10 "$seconds" "$program" </dev/null
 status=$?
 
 closing=$(grep -aE '^[a-z0-9_]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1)
@@ -34,7 +36,7 @@ case $status in
     *) blame "exited with $status" ;;
 esac
 if [ -s "${OCLGRIND_LOG:-}" ]; then
-    cat "$OCLGRIND_LOG" >>"$log"
+    cat "$OCLGRIND_LOG"
     blame "Oclgrind reports errors"
 fi
 printf '%d %d %d\n' "$passed" "$failed" "$skipped" >"$log.counts"
