@@ -354,27 +354,31 @@ typedef struct fovea_evaluation {
 
 typedef struct fovea_class_evaluation {
     int64_t category_id;
-    const char *name; /* borrowed from the evaluator */
+    const char *name; /* borrowed from the evaluator; the id where the annotations give none */
     double ap, ap50, ap75, ar100;
     int64_t objects; /* annotated boxes, crowds not counted */
 } fovea_class_evaluation;
 
 typedef struct fovea_evaluator fovea_evaluator;
 
-/* Opens COCO-format annotations to hold detections to; nothing that pycocotools accepts is altered or refused. */
+/* Opens COCO-format annotations to hold detections to; nothing that pycocotools accepts is altered or refused, ids
+ * other than whole numbers of 64 bits aside. Where "iscrowd" or "area" is absent it is 0 or width * height. */
 FOVEA_API fovea_status fovea_evaluator_open(fovea_evaluator **out, const char *annotations);
 FOVEA_API void fovea_evaluator_close(fovea_evaluator *evaluator);
 
-/* The annotated pictures, in file order; file_name is borrowed. */
+/* The annotated pictures in file order, each id once. file_name is borrowed, "" where the annotations give none;
+ * either pointer may be NULL. */
 FOVEA_API size_t fovea_evaluator_pictures(const fovea_evaluator *evaluator);
 FOVEA_API fovea_status fovea_evaluator_picture(const fovea_evaluator *evaluator, size_t index, int64_t *id,
                                                const char **file_name);
 
-/* Adds one detection; box as x, y, width, height. An image id that is not annotated is FOVEA_ERROR_ARGUMENT. */
+/* Adds one detection; box as x, y, width, height. An image id that is not annotated is FOVEA_ERROR_ARGUMENT; a
+ * category id that is not declared is passed over, as in pycocotools. */
 FOVEA_API fovea_status fovea_evaluator_add(fovea_evaluator *evaluator, int64_t image_id, int64_t category_id,
                                            const double box[4], double score);
 
-/* Adds every detection of a COCO-format results file. */
+/* Adds every detection of a COCO-format results file; on failure none. An image id that is not annotated is
+ * FOVEA_ERROR_FORMAT. */
 FOVEA_API fovea_status fovea_evaluator_add_file(fovea_evaluator *evaluator, const char *results);
 
 /* Computes the numbers as pycocotools' COCOeval (iouType bbox) does. out: required. classes: room for `capacity`

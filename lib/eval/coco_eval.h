@@ -5,8 +5,8 @@
  *   coco_curve    turns one category's matches into precision and recall
  *   coco_numbers  walks over categories and pictures, and sums up
  *
- * Where pycocotools would stop on absent members this is lenient: no "iscrowd" is 0, no "area" is width times height, no
- * detections at all are none. */
+ * Where pycocotools would stop on what is absent this goes on: no "iscrowd" is 0, no "area" is width times height, and
+ * an empty list of results is none. */
 #ifndef FOVEA_EVAL_COCO_EVAL_H
 #define FOVEA_EVAL_COCO_EVAL_H
 
@@ -23,7 +23,7 @@ enum {
 
 typedef struct fovea__eval_picture {
     int64_t id;
-    char *file_name; /* NULL where the annotations give none */
+    char *file_name; /* "" where the annotations give none */
 } fovea__eval_picture;
 
 typedef struct fovea__eval_category {

@@ -1,8 +1,8 @@
 /* Assigning detections to truths, in pycocotools' order of arithmetic and of comparisons.
  *
  * The strongest detection chooses first, anew for each area range and IoU threshold: the free truth of the largest IoU,
- * of equal ones the last; an ignored truth only where no other will do. Only truths that overlap by the lowest threshold
- * can be chosen at all, so these are gathered first and the 40 choices are made among them. */
+ * of equal ones the last; an ignored truth only where no other will do. Only truths that overlap by the lowest
+ * threshold can be chosen at all, so these are gathered first and the 40 choices are made among them. */
 #include "coco_eval.h"
 
 #include "memory.h"

@@ -48,12 +48,11 @@ static fovea_status read_rows(row **rows, size_t *n, const cJSON *list, fovea__j
     return FOVEA_OK;
 }
 
-/* Copies a text that need not be there: *out is then `otherwise`, copied, or NULL where that is NULL. */
+/* Copies a text that need not be there. */
 static fovea_status copy_member(char **out, const cJSON *item, const char *key, const char *otherwise)
 {
     const cJSON *text = fovea__json_find(item, key);
-    const char *value = cJSON_IsString(text) ? text->valuestring : otherwise;
-    return value ? fovea__copy_text(out, value) : FOVEA_OK;
+    return fovea__copy_text(out, cJSON_IsString(text) ? text->valuestring : otherwise);
 }
 
 static int compare_file_order(const void *left, const void *right)
@@ -74,7 +73,7 @@ static fovea_status keep_pictures(fovea_evaluator *evaluator, row *rows, size_t 
         fovea__eval_picture *picture = &evaluator->pictures[kept];
         picture->id = rows[i].id;
         evaluator->n_pictures = kept + 1;
-        FOVEA_TRY(copy_member(&picture->file_name, rows[last].item, "file_name", NULL));
+        FOVEA_TRY(copy_member(&picture->file_name, rows[last].item, "file_name", ""));
         rows[kept] = (row){.index = rows[i].index, .picture = (int32_t)kept};
         kept++;
     }
