@@ -94,8 +94,8 @@ static fovea_status read_name(const char **out, const cJSON *item, const char *k
 {
     FOVEA_TRY(fovea__json_text(out, item, key, place));
     if (!**out)
-        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s[%zu].%s: expected a name, found an empty text", place->file, place->list,
-                   place->index, key);
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s[%zu] (id %lld).%s: expected a name, found an empty text", place->file,
+                   place->list, place->index, (long long)*place->id, key);
     return FOVEA_OK;
 }
 

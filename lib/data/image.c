@@ -49,7 +49,7 @@ typedef struct encoder {
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */
 
-static void leave_decoder(j_common_ptr jpeg)
+static _Noreturn void leave_decoder(j_common_ptr jpeg)
 {
     decoder *d = (decoder *)jpeg->err;
     char message[JMSG_LENGTH_MAX];
@@ -62,10 +62,24 @@ static void leave_decoder(j_common_ptr jpeg)
     longjmp(d->failed, 1);
 }
 
-static void fail_decoder(decoder *d, fovea_status status)
+static _Noreturn void fail_decoder(decoder *d, fovea_status status)
 {
     d->status = status;
     longjmp(d->failed, 1);
+}
+
+static _Noreturn void fail_cut_short(decoder *d, const char *message)
+{
+    const struct jpeg_decompress_struct *jpeg = &d->jpeg;
+    if (jpeg->image_height == 0)
+        fail_decoder(d, fovea__fail(FOVEA_ERROR_FORMAT,
+                                    "%s: the JPEG is cut short: expected the size of the picture, found %zu bytes (%s)",
+                                    d->name, d->size_bytes, message));
+    fail_decoder(d, fovea__fail(FOVEA_ERROR_FORMAT,
+                                "%s: the JPEG is cut short: expected %ux%u pixels, found data for %u rows in %zu bytes "
+                                "(%s)",
+                                d->name, jpeg->image_width, jpeg->image_height, jpeg->output_scanline, d->size_bytes,
+                                message));
 }
 
 /* libjpeg goes on after damage and fills what is missing with grey. Here damage is an error; only what leaves the pixels
@@ -84,12 +98,7 @@ static void take_warning(j_common_ptr jpeg, int level)
         return;
     case JWRN_JPEG_EOF:
     case JWRN_HIT_MARKER:
-        fail_decoder(d, fovea__fail(FOVEA_ERROR_FORMAT,
-                                    "%s: the JPEG is cut short: expected all %u rows of %ux%u, found data for %u in %zu "
-                                    "bytes (%s)",
-                                    d->name, d->jpeg.image_height, d->jpeg.image_width, d->jpeg.image_height,
-                                    d->jpeg.output_scanline, d->size_bytes, message));
-        break;
+        fail_cut_short(d, message);
     default:
         fail_decoder(d, fovea__fail(FOVEA_ERROR_FORMAT, "%s: the JPEG is damaged after row %u of %u: %s", d->name,
                                     d->jpeg.output_scanline, d->jpeg.image_height, message));
@@ -276,7 +285,7 @@ fovea_status fovea_image_read_jpeg(fovea_image *out, const char *path)
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
 
-static void leave_encoder(j_common_ptr jpeg)
+static _Noreturn void leave_encoder(j_common_ptr jpeg)
 {
     encoder *e = (encoder *)jpeg->err;
     const int reason = errno;

@@ -1,0 +1,405 @@
+/* Pictures: every kind of JPEG, EXIF orientation, hostile files, saving. */
+#include "jpeg.h"
+#include "support.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* At quality 100 every coefficient is rounded to a whole number: 64 of them, each off by up to half with random sign,
+ * move a pixel by about half a step (orthonormal transform), seldom by 2; the colour transform (factors up to 1.77) and
+ * CMYK's product add as much again. Halved chroma also smooths, which a gradient of few steps a pixel survives. */
+enum { SLACK = 8 };
+
+static void expect_pixel(const fovea_image *image, int x, int y, const uint8_t want[3], const char *what)
+{
+    const uint8_t *got = image->pixels + ((size_t)y * (size_t)image->width + (size_t)x) * 3;
+    for (int c = 0; c < 3; c++)
+        if (abs(got[c] - want[c]) > SLACK) /* check's own assertions cost a write each */
+            ck_abort_msg("%s: pixel %d %d channel %d is %d, expected %d", what, x, y, c, got[c], want[c]);
+}
+
+static void expect_plan(const fovea_image *image, const jpeg_plan *plan, const char *what)
+{
+    ck_assert_int_eq(image->width, plan->width);
+    ck_assert_int_eq(image->height, plan->height);
+    for (int y = 0; y < plan->height; y++)
+        for (int x = 0; x < plan->width; x++) {
+            uint8_t want[3];
+            jpeg_plan_pixel(plan, x, y, want);
+            expect_pixel(image, x, y, want, what);
+        }
+}
+
+static void decode_plan(fovea_image *image, const jpeg_plan *plan)
+{
+    uint8_t *data = NULL;
+    const size_t size = jpeg_make(&data, plan);
+    support_ok(fovea_image_decode_jpeg(image, data, size, "made"));
+    free(data);
+}
+
+static const struct {
+    const char *name;
+    jpeg_plan plan;
+} kinds[] = {
+    {"YCC", {.width = 101, .height = 67}},
+    {"YCC halved", {.width = 101, .height = 67, .kind = JPEG_YCC_HALVED}},
+    {"grey", {.width = 101, .height = 67, .kind = JPEG_GREY}},
+    {"RGB", {.width = 101, .height = 67, .kind = JPEG_RGB}},
+    {"CMYK", {.width = 101, .height = 67, .kind = JPEG_CMYK}},
+    {"YCCK", {.width = 101, .height = 67, .kind = JPEG_YCCK}},
+    {"progressive", {.width = 101, .height = 67, .progressive = true}},
+    {"progressive grey", {.width = 101, .height = 67, .kind = JPEG_GREY, .progressive = true}},
+    {"progressive CMYK", {.width = 101, .height = 67, .kind = JPEG_CMYK, .progressive = true}},
+    {"arithmetic", {.width = 101, .height = 67, .arithmetic = true}},
+    {"1x1", {.width = 1, .height = 1}},
+    {"1x1 grey", {.width = 1, .height = 1, .kind = JPEG_GREY}},
+    {"1x1 halved, progressive", {.width = 1, .height = 1, .kind = JPEG_YCC_HALVED, .progressive = true}},
+    {"20,000 wide", {.width = 20000, .height = 30}},
+    {"as wide as can be", {.width = 65500, .height = 1}},
+    {"as high as can be", {.width = 1, .height = 65500}},
+    {"flat", {.width = 4000, .height = 1000, .flat = true}},
+    {"flat grey", {.width = 4000, .height = 1000, .flat = true, .kind = JPEG_GREY}},
+    {"flat progressive", {.width = 4000, .height = 1000, .flat = true, .progressive = true}},
+};
+
+START_TEST(image__every_kind_is_read)
+{
+    fovea_image image;
+    decode_plan(&image, &kinds[_i].plan);
+    expect_plan(&image, &kinds[_i].plan, kinds[_i].name);
+    fovea_image_clear(&image);
+    ck_assert_ptr_null(image.pixels);
+    fovea_image_clear(&image);
+    fovea_image_clear(NULL);
+}
+END_TEST
+
+/* EXIF 2.32, orientation: where the stored first row and first column are seen. */
+static const struct {
+    char row, column;
+} seen[9] = {{0, 0},     {'t', 'l'}, {'t', 'r'}, {'b', 'r'}, {'b', 'l'},
+             {'l', 't'}, {'r', 't'}, {'r', 'b'}, {'l', 'b'}};
+
+START_TEST(image__is_turned_upright_as_exif_says)
+{
+    const int orientation = 1 + _i % 8;
+    const jpeg_plan plan = {.width = 33, .height = 20, .orientation = orientation, .big_endian = _i >= 8};
+    const char row = seen[orientation].row, column = seen[orientation].column;
+    const bool upright = row == 't' || row == 'b';
+    fovea_image image;
+    decode_plan(&image, &plan);
+    ck_assert_int_eq(image.width, upright ? 33 : 20);
+    ck_assert_int_eq(image.height, upright ? 20 : 33);
+    for (int r = 0; r < plan.height; r++)
+        for (int c = 0; c < plan.width; c++) {
+            const int x = upright ? (column == 'l' ? c : 32 - c) : (row == 'l' ? r : 19 - r);
+            const int y = upright ? (row == 't' ? r : 19 - r) : (column == 't' ? c : 32 - c);
+            uint8_t want[3];
+            jpeg_plan_pixel(&plan, c, r, want);
+            expect_pixel(&image, x, y, want, "turned");
+        }
+    fovea_image_clear(&image);
+}
+END_TEST
+
+START_TEST(image__exif_nonsense_is_passed_over)
+{
+    const jpeg_plan plans[] = {
+        {.width = 9, .height = 5, .orientation = 9},
+        {.width = 9, .height = 5, .orientation = 600},
+        {.width = 9, .height = 5, .orientation = 6, .orientation_type = 200},
+    };
+    fovea_image image;
+    decode_plan(&image, &plans[_i]);
+    expect_plan(&image, &plans[_i], "nonsense");
+    fovea_image_clear(&image);
+}
+END_TEST
+
+START_TEST(image__exif_cut_short_is_passed_over)
+{
+    uint8_t *data = NULL;
+    const jpeg_plan plan = {.width = 9, .height = 5, .orientation = 6};
+    const size_t size = jpeg_make(&data, &plan);
+    for (size_t i = 0; i + 32 < size; i++)
+        if (memcmp(data + i, "Exif", 4) == 0) {
+            memset(data + i + 14, 0xff, 18); /* the directory claims 65,535 entries */
+            break;
+        }
+    fovea_image image;
+    support_ok(fovea_image_decode_jpeg(&image, data, size, "made"));
+    expect_plan(&image, &plan, "cut");
+    fovea_image_clear(&image);
+    free(data);
+}
+END_TEST
+
+/* ---- files that are not what they claim ------------------------------------------------------------------------ */
+
+START_TEST(image__every_cut_is_told)
+{
+    const jpeg_plan plan = {.width = 40, .height = 30, .progressive = _i == 1, .orientation = 3,
+                            .kind = _i == 2 ? JPEG_CMYK : JPEG_YCC};
+    uint8_t *data = NULL;
+    const size_t size = jpeg_make(&data, &plan);
+    for (size_t cut = 2; cut < size; cut++) {
+        uint8_t *part = malloc(cut); /* of its own, so that a byte too far is seen by sanitizers */
+        ck_assert_ptr_nonnull(part);
+        memcpy(part, data, cut);
+        fovea_image image = {.width = 7};
+        support_fails(fovea_image_decode_jpeg(&image, part, cut, "part.jpg"), FOVEA_ERROR_FORMAT,
+                      "part.jpg: the JPEG is cut short: expected ");
+        ck_assert(!image.pixels && image.width == 0);
+        free(part);
+    }
+    free(data);
+}
+END_TEST
+
+START_TEST(image__data_that_ends_early_is_told)
+{
+    uint8_t *data = NULL;
+    const size_t size = jpeg_make(&data, &(jpeg_plan){.width = 400, .height = 300});
+    memcpy(data + size / 2, "\xff\xd9", 2);
+    fovea_image image;
+    support_fails(fovea_image_decode_jpeg(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT,
+                  "a.jpg: the JPEG is cut short: expected 400x300 pixels, found data for 1");
+    free(data);
+}
+END_TEST
+
+START_TEST(image__bytes_behind_the_end_do_no_harm)
+{
+    const jpeg_plan plan = {.width = 40, .height = 30};
+    uint8_t *data = NULL;
+    const size_t size = jpeg_make(&data, &plan);
+    uint8_t *more = malloc(size + 100);
+    ck_assert_ptr_nonnull(more);
+    memcpy(more, data, size);
+    memset(more + size, 0xee, 100);
+    fovea_image image;
+    support_ok(fovea_image_decode_jpeg(&image, more, size + 100, "a.jpg"));
+    expect_plan(&image, &plan, "with a tail");
+    fovea_image_clear(&image);
+    memcpy(more + size - 2, "\0\0\0\xff\xd9", 5); /* between the data and the end marker */
+    support_ok(fovea_image_decode_jpeg(&image, more, size + 3, "a.jpg"));
+    expect_plan(&image, &plan, "with bytes before the end");
+    fovea_image_clear(&image);
+    free(more);
+    free(data);
+}
+END_TEST
+
+/* Puts other sides into the frame header. */
+static void claim(uint8_t *data, size_t size, int width, int height)
+{
+    for (size_t i = 2; i + 9 < size; i++)
+        if (data[i] == 0xff && (data[i + 1] == 0xc0 || data[i + 1] == 0xc2)) {
+            data[i + 5] = (uint8_t)(height >> 8);
+            data[i + 6] = (uint8_t)height;
+            data[i + 7] = (uint8_t)(width >> 8);
+            data[i + 8] = (uint8_t)width;
+            return;
+        }
+    ck_abort_msg("there is no frame header");
+}
+
+static const struct {
+    int width, height;
+    bool progressive;
+    const char *sentence;
+} claims[] = {
+    {65500, 65500, false, "a.jpg: the JPEG claims 65500x65500 pixels, for which at least"},
+    {65500, 65500, true, "a.jpg: the JPEG claims 65500x65500 pixels, for which at least"},
+    {65500, 20, false, "a.jpg: the JPEG claims 65500x20 pixels"},
+    {400, 400, false, "a.jpg: the JPEG is cut short: expected 400x400"},
+    {65501, 1, false, "65500"},
+    {0, 5, false, "a.jpg: not a JPEG that can be read"},
+    {5, 0, false, "a.jpg: not a JPEG that can be read"},
+};
+
+START_TEST(image__absurd_claims_are_refused)
+{
+    uint8_t *data = NULL;
+    const size_t size = jpeg_make(&data, &(jpeg_plan){.width = 64, .height = 64, .progressive = claims[_i].progressive});
+    claim(data, size, claims[_i].width, claims[_i].height);
+    fovea_image image;
+    support_fails(fovea_image_decode_jpeg(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT, claims[_i].sentence);
+    ck_assert_ptr_null(image.pixels);
+    free(data);
+}
+END_TEST
+
+START_TEST(image__scans_without_end_are_refused)
+{
+    uint8_t *data = NULL;
+    const size_t size = jpeg_make(&data, &(jpeg_plan){.width = 64, .height = 64, .kind = JPEG_GREY, .many_scans = true});
+    fovea_image image;
+    support_fails(fovea_image_decode_jpeg(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT,
+                  "a.jpg: the JPEG has more than 100 scans");
+    free(data);
+}
+END_TEST
+
+static const struct {
+    const char *bytes;
+    size_t size;
+    const char *sentence;
+} strangers[] = {
+    {"", 0, "x: is empty"},
+    {"\xff", 1, "x: not a JPEG"},
+    {"\x89PNG\r\n\x1a\n", 8, "x: not a JPEG: expected it to begin with the bytes ff d8, found 89 50"},
+    {"hello", 5, "x: not a JPEG"},
+    {"\xff\xd8", 2, "x: the JPEG is cut short: expected the size of the picture, found 2 bytes"},
+    {"\xff\xd8hello", 7, "x: "},
+    {"\xff\xd8\xff\xd9", 4, "x: not a JPEG that can be read"},
+};
+
+START_TEST(image__other_files_are_refused)
+{
+    fovea_image image;
+    support_fails(fovea_image_decode_jpeg(&image, strangers[_i].bytes, strangers[_i].size, "x"), FOVEA_ERROR_FORMAT,
+                  strangers[_i].sentence);
+    ck_assert_ptr_null(image.pixels);
+}
+END_TEST
+
+/* ---- files and arguments --------------------------------------------------------------------------------------- */
+
+START_TEST(image__missing_files_are_named)
+{
+    fovea_image image;
+    support_fails(fovea_image_read_jpeg(&image, "/no/such.jpg"), FOVEA_ERROR_IO, "/no/such.jpg: cannot be opened");
+    support_fails(fovea_image_read_jpeg(&image, support_scratch()), FOVEA_ERROR_IO, "is a folder");
+    support_fails(fovea_image_read_jpeg(&image, NULL), FOVEA_ERROR_ARGUMENT, "NULL");
+    support_fails(fovea_image_read_jpeg(NULL, "x.jpg"), FOVEA_ERROR_ARGUMENT, "NULL");
+}
+END_TEST
+
+START_TEST(image__sizes_are_checked)
+{
+    fovea_image image;
+    support_ok(fovea_image_create(&image, 3, 2));
+    for (int i = 0; i < 18; i++)
+        ck_assert_int_eq(image.pixels[i], 0);
+    support_fails(fovea_image_write_jpeg(&image, "x.jpg", 101), FOVEA_ERROR_ARGUMENT, "quality 101");
+    fovea_image_clear(&image);
+    support_fails(fovea_image_write_jpeg(&image, "x.jpg", 0), FOVEA_ERROR_ARGUMENT, "NULL");
+    support_fails(fovea_image_create(&image, 0, 2), FOVEA_ERROR_ARGUMENT, "a picture of 0x2");
+    support_fails(fovea_image_create(&image, 2, 65501), FOVEA_ERROR_ARGUMENT, "65501");
+    support_fails(fovea_image_create(&image, -1, -1), FOVEA_ERROR_ARGUMENT, "-1x-1");
+}
+END_TEST
+
+static void make_picture(fovea_image *image, const jpeg_plan *plan)
+{
+    support_ok(fovea_image_create(image, plan->width, plan->height));
+    for (int y = 0; y < plan->height; y++)
+        for (int x = 0; x < plan->width; x++)
+            jpeg_plan_pixel(plan, x, y, image->pixels + ((size_t)y * (size_t)plan->width + (size_t)x) * 3);
+}
+
+static long file_size(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    fseek(file, 0, SEEK_END);
+    const long size = ftell(file);
+    fclose(file);
+    return size;
+}
+
+START_TEST(image__what_is_written_is_read)
+{
+    const jpeg_plan plan = {.width = 120, .height = 80};
+    const int qualities[] = {0, 92, 91, 100};
+    long sizes[4];
+    char path[256];
+    snprintf(path, sizeof path, "%s/written.jpg", support_scratch());
+    fovea_image image, back;
+    make_picture(&image, &plan);
+    for (int i = 0; i < 4; i++) {
+        support_ok(fovea_image_write_jpeg(&image, path, qualities[i]));
+        sizes[i] = file_size(path);
+    }
+    ck_assert_int_eq(sizes[0], sizes[1]);
+    ck_assert_int_lt(sizes[2], sizes[1]);
+    ck_assert_int_lt(sizes[1], sizes[3]);
+    support_ok(fovea_image_read_jpeg(&back, path));
+    expect_plan(&back, &plan, "written");
+    fovea_image_clear(&back);
+    fovea_image_clear(&image);
+}
+END_TEST
+
+START_TEST(image__a_full_disk_leaves_the_old_file)
+{
+    char path[256], part[300];
+    snprintf(path, sizeof path, "%s/kept.jpg", support_scratch());
+    snprintf(part, sizeof part, "%s.part", path);
+    const jpeg_plan plan = {.width = 30, .height = 20};
+    fovea_image small, large, back;
+    make_picture(&small, &plan);
+    make_picture(&large, &(jpeg_plan){.width = 3000, .height = 500});
+    support_ok(fovea_image_write_jpeg(&small, path, 100));
+
+    struct rlimit before;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const struct rlimit full = {.rlim_cur = 4096, .rlim_max = before.rlim_max};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &full), 0);
+    const fovea_status status = fovea_image_write_jpeg(&large, path, 100);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+
+    support_fails(status, FOVEA_ERROR_IO, "kept.jpg: cannot be written: File too large; what was there before is unchang");
+    ck_assert_int_ne(access(part, F_OK), 0);
+    support_ok(fovea_image_read_jpeg(&back, path));
+    expect_plan(&back, &plan, "kept");
+    support_fails(fovea_image_write_jpeg(&small, "/no/such/folder/x.jpg", 0), FOVEA_ERROR_IO,
+                  "/no/such/folder/x.jpg: cannot be written");
+    fovea_image_clear(&back);
+    fovea_image_clear(&large);
+    fovea_image_clear(&small);
+}
+END_TEST
+
+START_TEST(image__a_real_photograph_is_read)
+{
+    const char *path = support_data("data/bccd/images/BloodImage_00000.jpg");
+    if (!path)
+        support_skip("data/bccd is not there");
+    fovea_image image;
+    support_ok(fovea_image_read_jpeg(&image, path));
+    ck_assert_int_eq(image.width, 640);
+    ck_assert_int_eq(image.height, 480);
+    fovea_image_clear(&image);
+}
+END_TEST
+
+int main(void)
+{
+    const support_case cases[] = {
+        {.test = image__every_kind_is_read, .rows = COUNT(kinds)},
+        {.test = image__is_turned_upright_as_exif_says, .rows = 16},
+        {.test = image__exif_nonsense_is_passed_over, .rows = 3},
+        {.test = image__exif_cut_short_is_passed_over},
+        {.test = image__every_cut_is_told, .rows = 3},
+        {.test = image__data_that_ends_early_is_told},
+        {.test = image__bytes_behind_the_end_do_no_harm},
+        {.test = image__absurd_claims_are_refused, .rows = COUNT(claims)},
+        {.test = image__scans_without_end_are_refused},
+        {.test = image__other_files_are_refused, .rows = COUNT(strangers)},
+        {.test = image__missing_files_are_named},
+        {.test = image__sizes_are_checked},
+        {.test = image__what_is_written_is_read},
+        {.test = image__a_full_disk_leaves_the_old_file},
+        {.test = image__a_real_photograph_is_read},
+    };
+    return support_run("image", cases, COUNT(cases));
+}
