@@ -1,0 +1,129 @@
+/* Paths and folders, see folder.h. */
+#include "folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+bool folder_join(char *out, const char *a, const char *b, const char *c)
+{
+    const char *slash = *a && a[strlen(a) - 1] == '/' ? "" : "/";
+    const int length = snprintf(out, FOLDER_PATH, "%s%s%s%s%s", a, slash, b, c ? "/" : "", c ? c : "");
+    if (length < FOLDER_PATH)
+        return true;
+    fprintf(stderr, "fovea: %.200s...: the path is longer than %d bytes\n", a, FOLDER_PATH - 1);
+    return false;
+}
+
+bool folder_exists(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
+bool folder_make(const char *path)
+{
+    char part[FOLDER_PATH];
+    if (snprintf(part, sizeof part, "%s", path) >= FOLDER_PATH) {
+        fprintf(stderr, "fovea: %.200s...: the path is longer than %d bytes\n", path, FOLDER_PATH - 1);
+        return false;
+    }
+    for (char *at = part + 1; *at; at++)
+        if (*at == '/') {
+            *at = '\0';
+            mkdir(part, 0777); /* where it fails, the last one tells */
+            *at = '/';
+        }
+    if (mkdir(part, 0777) == 0 || folder_exists(path))
+        return true;
+    fprintf(stderr, "fovea: %s: the folder cannot be made: %s\n", path, strerror(errno));
+    return false;
+}
+
+bool folder_is_free(const char *path)
+{
+    struct stat facts;
+    if (stat(path, &facts) != 0)
+        return errno == ENOENT;
+    DIR *folder = opendir(path);
+    if (!folder)
+        return false;
+    bool empty = true;
+    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
+        empty = empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
+    closedir(folder);
+    return empty;
+}
+
+bool folder_same(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+bool folder_list_add(folder_list *list, const char *path)
+{
+    if (list->count == list->room) {
+        const size_t room = list->room ? 2 * list->room : 64;
+        char **grown = realloc(list->paths, room * sizeof *grown);
+        if (!grown) {
+            fprintf(stderr, "fovea: out of memory for %zu paths\n", room);
+            return false;
+        }
+        list->paths = grown;
+        list->room = room;
+    }
+    const size_t size = strlen(path) + 1;
+    char *copy = malloc(size);
+    if (!copy) {
+        fprintf(stderr, "fovea: out of memory for a path\n");
+        return false;
+    }
+    memcpy(copy, path, size);
+    list->paths[list->count++] = copy;
+    return true;
+}
+
+void folder_list_free(folder_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->paths[i]);
+    free(list->paths);
+    *list = (folder_list){0};
+}
+
+static bool is_picture(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return name[0] != '.' && dot && (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+bool folder_list_pictures(folder_list *list, const char *path, size_t *added)
+{
+    const size_t first = list->count;
+    DIR *folder = opendir(path);
+    if (!folder) {
+        fprintf(stderr, "fovea: %s: cannot be read: %s\n", path, strerror(errno));
+        return false;
+    }
+    bool good = true;
+    for (struct dirent *entry = readdir(folder); entry && good; entry = readdir(folder)) {
+        char whole[FOLDER_PATH];
+        if (is_picture(entry->d_name))
+            good = folder_join(whole, path, entry->d_name, NULL) && folder_list_add(list, whole);
+    }
+    closedir(folder);
+    *added = list->count - first;
+    if (*added > 1)
+        qsort(list->paths + first, *added, sizeof *list->paths, by_name);
+    return good;
+}

@@ -1,0 +1,20 @@
+/* The device a subcommand works on: chosen by --device or FOVEA_DEVICE, named on stderr. */
+#ifndef FOVEA_APPS_PICK_DEVICE_H
+#define FOVEA_APPS_PICK_DEVICE_H
+
+#include "fovea.h"
+
+/* Opens the device that `match` names (NULL: FOVEA_DEVICE, else the first GPU, else the first device) and says on
+ * stderr which it is. Warnings of the library go to stderr; FOVEA_LOG=info or debug shows more. NULL after a sentence
+ * on stderr. */
+fovea_device *pick_device(const char *match, bool time_kernels);
+
+/* The help of --device. */
+#define PICK_DEVICE_HELP                                                                                         \
+    "The OpenCL device: its number in 'fovea devices', or a part of a platform's or a device's name. Default: " \
+    "$FOVEA_DEVICE, else the first GPU, else the first device."
+
+/* Prints "fovea: SENTENCE" to stderr for the last failing call of the library. */
+void print_failure(void);
+
+#endif
