@@ -1,0 +1,235 @@
+/* Running a model over annotated pictures, see judge.h. */
+#include "judge.h"
+
+#include "folder.h"
+#include "pick_device.h"
+#include "progress.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_DETECTIONS = 1000 };
+
+static cJSON *detection_json(int64_t image_id, int64_t category_id, const double box[4], float score)
+{
+    cJSON *row = cJSON_CreateObject();
+    json_add_integer(row, "image_id", image_id);
+    json_add_integer(row, "category_id", category_id);
+    cJSON_AddItemToObject(row, "bbox", cJSON_CreateDoubleArray(box, 4));
+    cJSON_AddNumberToObject(row, "score", (double)score);
+    return row;
+}
+
+/* Detects on one picture and hands what was found to the evaluator and to the file of detections. */
+static bool judge_picture(const judge_work *work, fovea_evaluator *evaluator, size_t index, fovea_detection *found)
+{
+    int64_t id;
+    const char *name;
+    char path[FOLDER_PATH];
+    fovea_image image = {0};
+    size_t count = 0;
+    if (fovea_evaluator_picture(evaluator, index, &id, &name)) {
+        print_failure();
+        return false;
+    }
+    if (!folder_join(path, work->images, name, NULL))
+        return false;
+    bool good = !fovea_image_read_jpeg(&image, path) &&
+                !fovea_detect(work->model, &image, &work->detect, found, MOST_DETECTIONS, &count);
+    for (size_t i = 0; i < count && good; i++) {
+        const fovea_detection *d = &found[i];
+        const double box[4] = {d->x0, d->y0, (double)d->x1 - d->x0, (double)d->y1 - d->y0};
+        const int64_t category = fovea_model_category_id(work->model, d->label);
+        good = !fovea_evaluator_add(evaluator, id, category, box, d->score);
+        if (work->detections && good) {
+            json_out_text(work->detections, work->detections->items++ ? ",\n" : "\n");
+            json_out_value(work->detections, detection_json(id, category, box, d->score), false);
+        }
+    }
+    if (!good)
+        print_failure();
+    fovea_image_clear(&image);
+    return good;
+}
+
+/* Computes the numbers of all that was added. */
+static judge_outcome finish(judge_result *result)
+{
+    size_t count = 0;
+    if (!fovea_evaluator_run(result->evaluator, &result->all, NULL, 0, &count)) {
+        result->classes = calloc(count ? count : 1, sizeof *result->classes);
+        if (!result->classes) {
+            fprintf(stderr, "fovea: out of memory for the rows of %zu classes\n", count);
+            return JUDGE_FAILED;
+        }
+        if (!fovea_evaluator_run(result->evaluator, &result->all, result->classes, count, &result->n_classes))
+            return JUDGE_DONE;
+    }
+    print_failure();
+    return JUDGE_FAILED;
+}
+
+/* Warns where no class of the model is annotated: then ids differ, and every number is 0 or -1. */
+static void check_categories(const judge_result *result, const fovea_model *model)
+{
+    for (int label = 0; label < fovea_model_labels(model); label++)
+        for (size_t i = 0; i < result->n_classes; i++)
+            if (result->classes[i].category_id == fovea_model_category_id(model, label))
+                return;
+    fputs("warning: no class of the model has a category id that the annotations declare\n", stderr);
+}
+
+judge_outcome judge_model(judge_result *result, const judge_work *work)
+{
+    *result = (judge_result){0};
+    if (fovea_evaluator_open(&result->evaluator, work->annotations)) {
+        print_failure();
+        return JUDGE_FAILED;
+    }
+    fovea_detection *found = calloc(MOST_DETECTIONS, sizeof *found);
+    if (!found) {
+        fputs("fovea: out of memory for the detections of a picture\n", stderr);
+        return JUDGE_FAILED;
+    }
+    const size_t count = fovea_evaluator_pictures(result->evaluator);
+    judge_outcome outcome = JUDGE_DONE;
+    progress bar = progress_begin("evaluating", 0, (int64_t)count);
+    for (size_t i = 0; i < count && outcome == JUDGE_DONE; i++) {
+        if (work->stop && *work->stop)
+            outcome = JUDGE_STOPPED;
+        else if (!judge_picture(work, result->evaluator, i, found))
+            outcome = JUDGE_FAILED;
+        progress_update(&bar, (int64_t)i + 1, "%s", "");
+    }
+    progress_end(&bar);
+    free(found);
+    if (outcome == JUDGE_DONE)
+        outcome = finish(result);
+    if (outcome == JUDGE_DONE)
+        check_categories(result, work->model);
+    return outcome;
+}
+
+judge_outcome judge_file(judge_result *result, const char *annotations, const char *detections)
+{
+    *result = (judge_result){0};
+    if (fovea_evaluator_open(&result->evaluator, annotations) ||
+        fovea_evaluator_add_file(result->evaluator, detections)) {
+        print_failure();
+        return JUDGE_FAILED;
+    }
+    return finish(result);
+}
+
+bool judge_check(const char *images, const char *annotations)
+{
+    fovea_evaluator *evaluator = NULL;
+    if (fovea_evaluator_open(&evaluator, annotations)) {
+        print_failure();
+        return false;
+    }
+    bool good = true;
+    for (size_t i = 0; i < fovea_evaluator_pictures(evaluator) && good; i++) {
+        int64_t id;
+        const char *name;
+        char path[FOLDER_PATH];
+        good = !fovea_evaluator_picture(evaluator, i, &id, &name) && folder_join(path, images, name, NULL);
+        if (good && access(path, R_OK) != 0) {
+            fprintf(stderr, "fovea: %s: cannot be read, though %s names it\n", path, annotations);
+            good = false;
+        }
+    }
+    fovea_evaluator_close(evaluator);
+    return good;
+}
+
+void judge_clear(judge_result *result)
+{
+    free(result->classes);
+    fovea_evaluator_close(result->evaluator);
+    *result = (judge_result){0};
+}
+
+typedef struct number {
+    const char *name, *meaning;
+    double value;
+} number;
+
+enum { N_NUMBERS = 12 };
+
+static void list_numbers(number out[N_NUMBERS], const fovea_evaluation *e)
+{
+    const number all[N_NUMBERS] = {
+        {"AP", "average precision, IoU .50 to .95", e->ap},
+        {"AP50", "IoU .50", e->ap50},
+        {"AP75", "IoU .75", e->ap75},
+        {"APs", "small objects, below 32 x 32 pixels", e->ap_small},
+        {"APm", "medium objects, up to 96 x 96", e->ap_medium},
+        {"APl", "large objects", e->ap_large},
+        {"AR1", "average recall, 1 detection a picture", e->ar1},
+        {"AR10", "10 detections", e->ar10},
+        {"AR100", "100 detections", e->ar100},
+        {"ARs", "small objects", e->ar_small},
+        {"ARm", "medium objects", e->ar_medium},
+        {"ARl", "large objects", e->ar_large},
+    };
+    memcpy(out, all, sizeof all);
+}
+
+cJSON *judge_json(const judge_result *result)
+{
+    number numbers[N_NUMBERS];
+    list_numbers(numbers, &result->all);
+    cJSON *whole = cJSON_CreateObject();
+    for (int i = 0; i < N_NUMBERS; i++)
+        cJSON_AddNumberToObject(whole, numbers[i].name, numbers[i].value);
+    cJSON *classes = cJSON_AddArrayToObject(whole, "classes");
+    for (size_t i = 0; i < result->n_classes; i++) {
+        const fovea_class_evaluation *c = &result->classes[i];
+        cJSON *row = cJSON_CreateObject();
+        cJSON_AddStringToObject(row, "name", c->name ? c->name : "");
+        json_add_integer(row, "category_id", c->category_id);
+        cJSON_AddNumberToObject(row, "AP", c->ap);
+        cJSON_AddNumberToObject(row, "AP50", c->ap50);
+        cJSON_AddNumberToObject(row, "AP75", c->ap75);
+        cJSON_AddNumberToObject(row, "AR100", c->ar100);
+        json_add_integer(row, "objects", c->objects);
+        cJSON_AddItemToArray(classes, row);
+    }
+    return whole;
+}
+
+/* COCO's -1, where there is nothing to be found, is a dash. */
+static void print_cell(double value)
+{
+    if (value < 0)
+        fputs("      -", stdout);
+    else
+        printf("  %.3f", value);
+}
+
+void judge_print(const judge_result *result)
+{
+    number numbers[N_NUMBERS];
+    list_numbers(numbers, &result->all);
+    for (int i = 0; i < N_NUMBERS; i++) {
+        printf("%-5s", numbers[i].name);
+        print_cell(numbers[i].value);
+        printf("  %s\n", numbers[i].meaning);
+    }
+    int width = 5;
+    for (size_t i = 0; i < result->n_classes; i++)
+        if (result->classes[i].name && (int)strlen(result->classes[i].name) > width)
+            width = (int)strlen(result->classes[i].name);
+    printf("\n%-*s  objects     AP   AP50   AP75  AR100\n", width, "class");
+    for (size_t i = 0; i < result->n_classes; i++) {
+        const fovea_class_evaluation *c = &result->classes[i];
+        printf("%-*s  %7lld", width, c->name ? c->name : "", (long long)c->objects);
+        print_cell(c->ap);
+        print_cell(c->ap50);
+        print_cell(c->ap75);
+        print_cell(c->ar100);
+        putchar('\n');
+    }
+}

@@ -1,0 +1,43 @@
+/* A model run over annotated pictures, or detections from a file, held to the annotations: what 'evaluate' and the
+ * validation of 'train' share. */
+#ifndef FOVEA_APPS_JUDGE_H
+#define FOVEA_APPS_JUDGE_H
+
+#include "fovea.h"
+#include "json_out.h"
+
+#include <signal.h>
+
+typedef struct judge_work {
+    fovea_model *model;
+    const char *images, *annotations;
+    fovea_detect_options detect;
+    json_out *detections;              /* receives every detection in COCO's results format; NULL: not wanted */
+    const volatile sig_atomic_t *stop; /* leaves early once it is not 0; NULL: never */
+} judge_work;
+
+typedef struct judge_result {
+    fovea_evaluation all;
+    fovea_class_evaluation *classes;
+    size_t n_classes;
+    fovea_evaluator *evaluator; /* owns the classes' names */
+} judge_result;
+
+typedef enum judge_outcome { JUDGE_DONE, JUDGE_FAILED, JUDGE_STOPPED } judge_outcome;
+
+/* Runs the model over every annotated picture. A picture that cannot be read is a failure, told on stderr. */
+judge_outcome judge_model(judge_result *result, const judge_work *work);
+
+/* Holds the detections of a file in COCO's results format to the annotations; opens no device. */
+judge_outcome judge_file(judge_result *result, const char *annotations, const char *detections);
+
+/* Are the annotated pictures there? Names the first that is not. */
+bool judge_check(const char *images, const char *annotations);
+
+void judge_clear(judge_result *result);
+
+/* The twelve numbers and a row a class, under the names of COCO: "AP", "AP50", ... "classes". */
+cJSON *judge_json(const judge_result *result);
+void judge_print(const judge_result *result);
+
+#endif
