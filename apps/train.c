@@ -1,0 +1,353 @@
+/* fovea train: fits a detector to pictures with boxes, in a run's folder that can be resumed (run_folder.h). */
+#include "commands.h"
+#include "judge.h"
+#include "pick_device.h"
+#include "progress.h"
+#include "run_folder.h"
+#include "train_options.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_WARNINGS = 20, SAVE_SECONDS = 30 };
+
+typedef struct training {
+    train_options o;
+    run_folder run;
+    fovea_dataset *dataset;
+    fovea_device *device;
+    fovea_model *model;
+    fovea_trainer *trainer;
+    json_out json;
+    progress bar;
+    int64_t saved_step; /* of last.safetensors */
+    double saved_at;
+} training;
+
+static volatile sig_atomic_t stop_signal;
+
+/* A second signal finds the default action again and ends the process. */
+static void note_signal(int number)
+{
+    stop_signal = number;
+}
+
+static void catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static bool told(fovea_status status)
+{
+    if (status)
+        print_failure();
+    return status == FOVEA_OK;
+}
+
+static bool open_data(training *t)
+{
+    const train_options *o = &t->o;
+    if (!told(fovea_dataset_open_coco(&t->dataset, o->images, o->annotations)))
+        return false;
+    const size_t warnings = fovea_dataset_warnings(t->dataset);
+    for (size_t i = 0; i < warnings && i < MOST_WARNINGS; i++)
+        fprintf(stderr, "warning: %s\n", fovea_dataset_warning(t->dataset, i));
+    if (warnings > MOST_WARNINGS)
+        fprintf(stderr, "warning: and %zu more like these\n", warnings - MOST_WARNINGS);
+    return !o->val_annotations || judge_check(o->val_images, o->val_annotations);
+}
+
+static bool make_model(training *t)
+{
+    const char *const *names = NULL;
+    fovea_model_options options = t->o.model;
+    const int labels = fovea_dataset_labels(t->dataset, &names, &options.category_ids);
+    if (!told(fovea_model_create(&t->model, t->device, labels, names, &options)))
+        return false;
+    const size_t missing = fovea_model_missing(t->model);
+    if (missing > 0)
+        fprintf(stderr, "%s: %zu tensors are not in the file and left at their initial value:", t->o.weights, missing);
+    for (size_t i = 0; i < missing; i++)
+        fprintf(stderr, "%s %s", i ? "," : "", fovea_model_missing_name(t->model, i));
+    if (missing > 0)
+        fputc('\n', stderr);
+    return told(fovea_trainer_create(&t->trainer, t->model, t->dataset, &t->o.plan));
+}
+
+/* What config.json holds: enough to repeat the run. */
+static cJSON *config_json(const training *t)
+{
+    cJSON *config = cJSON_CreateObject(), *device = cJSON_CreateObject();
+    cJSON_AddStringToObject(config, "fovea", fovea_version());
+    cJSON_AddStringToObject(config, "command", "train");
+    cJSON_AddItemToObject(config, "options", train_options_json(&t->o));
+    if (t->device) {
+        const fovea_device_info *info = fovea_device_describe(t->device);
+        cJSON_AddStringToObject(device, "platform", info->platform);
+        cJSON_AddStringToObject(device, "name", info->name);
+        cJSON_AddStringToObject(device, "driver", info->driver);
+    }
+    cJSON_AddItemToObject(config, "device", device);
+    const char *const *names = NULL;
+    const int64_t *ids = NULL;
+    const int labels = fovea_dataset_labels(t->dataset, &names, &ids);
+    cJSON *classes = cJSON_AddArrayToObject(config, "classes");
+    for (int i = 0; i < labels; i++) {
+        cJSON *row = cJSON_CreateObject();
+        json_add_integer(row, "id", ids[i]);
+        cJSON_AddStringToObject(row, "name", names[i]);
+        cJSON_AddItemToArray(classes, row);
+    }
+    json_add_integer(config, "pictures", (int64_t)fovea_dataset_size(t->dataset));
+    if (t->trainer)
+        json_add_integer(config, "steps", fovea_trainer_steps(t->trainer));
+    return config;
+}
+
+/* Everything before the first step. */
+static bool prepare(training *t)
+{
+    if (!run_folder_open(&t->run, t->o.out, t->o.resume) || !open_data(t))
+        return false;
+    cJSON *config = config_json(t);
+    const bool agrees = run_folder_agrees(&t->run, config, train_options_may_change);
+    cJSON_Delete(config);
+    if (!agrees)
+        return false;
+    t->device = pick_device(t->o.device, t->o.time_kernels);
+    if (!t->device)
+        return false;
+    cJSON *with_device = config_json(t);
+    run_folder_compare_device(&t->run, with_device);
+    cJSON_Delete(with_device);
+    if (!make_model(t))
+        return false;
+    if (t->run.has_last && !told(fovea_trainer_resume(t->trainer, t->run.last)))
+        return false;
+    t->saved_step = t->run.has_last ? fovea_trainer_steps_done(t->trainer) : -1;
+    t->saved_at = progress_seconds();
+    if (t->run.has_last)
+        fprintf(stderr, "%s: step %lld of %lld is done\n", t->run.last, (long long)t->saved_step,
+                (long long)fovea_trainer_steps(t->trainer));
+    return run_folder_begin(&t->run, config_json(t), fovea_trainer_steps_done(t->trainer)) &&
+           (!t->o.json || json_out_open(&t->json, t->o.json));
+}
+
+/* Saves last.safetensors; where nothing is evaluated, the last model is the run's model and is saved before it. */
+static bool checkpoint(training *t)
+{
+    const int64_t step = fovea_trainer_steps_done(t->trainer);
+    if (t->saved_step == step)
+        return true;
+    if (!t->o.val_annotations && !told(fovea_model_save(t->model, t->run.model)))
+        return false;
+    if (!told(fovea_trainer_save(t->trainer, t->run.last)))
+        return false;
+    t->saved_step = step;
+    t->saved_at = progress_seconds();
+    return true;
+}
+
+static bool evaluation_is_due(const training *t)
+{
+    const int64_t step = fovea_trainer_steps_done(t->trainer);
+    const int64_t every = t->o.eval_every * fovea_trainer_steps_per_epoch(t->trainer);
+    return t->o.val_annotations && step > 0 && (step % every == 0 || fovea_trainer_done(t->trainer)) &&
+           !run_folder_was_evaluated(&t->run, step);
+}
+
+static bool checkpoint_is_due(const training *t)
+{
+    const int64_t step = fovea_trainer_steps_done(t->trainer);
+    if (fovea_trainer_done(t->trainer) || evaluation_is_due(t))
+        return true;
+    if (t->o.save_every)
+        return step % t->o.save_every == 0;
+    return step % fovea_trainer_steps_per_epoch(t->trainer) == 0 || progress_seconds() - t->saved_at > SAVE_SECONDS;
+}
+
+static bool is_finished(const training *t)
+{
+    return fovea_trainer_done(t->trainer) && !evaluation_is_due(t);
+}
+
+/* Evaluates, and keeps the model where it is the best so far. False on failure; being stopped is none. */
+static bool evaluate(training *t)
+{
+    const int64_t step = fovea_trainer_steps_done(t->trainer);
+    const double epoch = (double)step * t->o.plan.batch / (double)fovea_dataset_size(t->dataset);
+    const judge_work work = {.model = t->model,
+                             .images = t->o.val_images,
+                             .annotations = t->o.val_annotations,
+                             .stop = &stop_signal};
+    judge_result result;
+    const judge_outcome outcome = judge_model(&result, &work);
+    bool good = outcome != JUDGE_FAILED;
+    if (outcome == JUDGE_DONE) {
+        const fovea_evaluation *e = &result.all;
+        const bool best = run_folder_is_best(&t->run, e->ap);
+        good = (!best || told(fovea_model_save(t->model, t->run.model))) &&
+               run_folder_evaluated(&t->run, judge_json(&result), step, epoch);
+        progress_note(&t->bar, "epoch %.4g, step %lld: AP %.3f, AP50 %.3f%s", epoch, (long long)step, e->ap, e->ap50,
+                      best ? ", the best so far" : "");
+    }
+    judge_clear(&result);
+    return good;
+}
+
+static cJSON *log_json(const fovea_progress *now)
+{
+    cJSON *line = cJSON_CreateObject();
+    json_add_integer(line, "step", now->step);
+    cJSON_AddNumberToObject(line, "epoch", now->epoch);
+    cJSON_AddNumberToObject(line, "class_loss", now->class_loss);
+    cJSON_AddNumberToObject(line, "box_loss", now->box_loss);
+    cJSON_AddNumberToObject(line, "loss", now->class_loss + now->box_loss);
+    cJSON_AddNumberToObject(line, "learning_rate", now->learning_rate);
+    cJSON_AddNumberToObject(line, "gradient_norm", now->gradient_norm);
+    json_add_float(line, "images_per_second", (float)now->images_per_second);
+    json_add_integer(line, "objects", now->objects);
+    json_add_float(line, "memory_mib", (float)((double)now->memory_bytes / 1048576.0));
+    json_add_float(line, "wait_seconds", (float)now->wait_seconds);
+    if (now->idle >= 0)
+        json_add_float(line, "idle", (float)now->idle);
+    return line;
+}
+
+static bool write_log(training *t, const fovea_progress *now)
+{
+    cJSON *line = log_json(now);
+    char *text = cJSON_PrintUnformatted(line);
+    cJSON_Delete(line);
+    bool good = text && run_folder_log(&t->run, text);
+    if (good && t->o.json) {
+        json_out_text(&t->json, text);
+        json_out_text(&t->json, "\n");
+        fflush(t->json.stream);
+    }
+    cJSON_free(text);
+    return good;
+}
+
+static bool take_step(training *t)
+{
+    fovea_progress now;
+    const fovea_status status = fovea_trainer_step(t->trainer, &now);
+    if (!told(status)) {
+        if (status == FOVEA_ERROR_MEMORY)
+            fputs("fovea: a smaller --batch or --size needs less memory\n", stderr);
+        if (t->saved_step > 0)
+            fprintf(stderr, "fovea: %s is intact, from after step %lld\n", t->run.last, (long long)t->saved_step);
+        return false;
+    }
+    if (!write_log(t, &now))
+        return false;
+    progress_update(&t->bar, now.step, "epoch %.2f  loss %.4f  rate %.2g  %.1f pictures/s", now.epoch,
+                    now.class_loss + now.box_loss, now.learning_rate, now.images_per_second);
+    return true;
+}
+
+/* Steps, checkpoints and evaluations until the end or a signal. */
+static bool run(training *t)
+{
+    t->bar = progress_begin("training", fovea_trainer_steps_done(t->trainer), fovea_trainer_steps(t->trainer));
+    bool good = !evaluation_is_due(t) || evaluate(t);
+    while (good && !stop_signal && !fovea_trainer_done(t->trainer)) {
+        good = take_step(t);
+        if (good && checkpoint_is_due(t))
+            good = checkpoint(t);
+        if (good && !stop_signal && evaluation_is_due(t))
+            good = evaluate(t);
+    }
+    if (good && stop_signal)
+        good = checkpoint(t);
+    progress_end(&t->bar);
+    return good;
+}
+
+/* Prints a word as a shell reads it. */
+static void print_word(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,=:+@";
+    if (*word && strspn(word, plain) == strlen(word)) {
+        fprintf(stderr, " %s", word);
+        return;
+    }
+    fputs(" '", stderr);
+    for (; *word; word++)
+        fputs(*word == '\'' ? "'\\''" : (const char[2]){*word, '\0'}, stderr);
+    fputc('\'', stderr);
+}
+
+static void tell_how_to_resume(const training *t, int argc, char **argv)
+{
+    fprintf(stderr, "stopped after step %lld of %lld, saved in %s; to go on:\n  fovea train", (long long)t->saved_step,
+            (long long)fovea_trainer_steps(t->trainer), t->run.last);
+    for (int i = 1; i < argc; i++)
+        print_word(argv[i]);
+    fprintf(stderr, "%s\n", t->o.resume ? "" : " --resume");
+}
+
+static void print_kernel_times(fovea_device *device)
+{
+    enum { MOST = 128 };
+    fovea_kernel_time *times = calloc(MOST, sizeof *times);
+    size_t count = 0;
+    if (times && told(fovea_device_profile(device, times, MOST, &count, false))) {
+        fprintf(stderr, "%10s %10s  kernel\n", "seconds", "launches");
+        for (size_t i = 0; i < count && i < MOST; i++)
+            fprintf(stderr, "%10.3f %10llu  %s\n", times[i].seconds, (unsigned long long)times[i].launches,
+                    times[i].kernel);
+    }
+    free(times);
+}
+
+static void print_result(const training *t)
+{
+    if (t->o.json && strcmp(t->o.json, "-") == 0)
+        return;
+    if (t->o.val_annotations)
+        printf("best AP %.3f in %s\n", t->run.best_ap, t->run.evaluation);
+    printf("%s\n", t->run.model);
+}
+
+int command_train(int argc, char **argv)
+{
+    training *t = calloc(1, sizeof *t);
+    if (!t) {
+        fputs("fovea: out of memory for the training\n", stderr);
+        return EXIT_FAILED;
+    }
+    int code = EXIT_FAILED;
+    const options_result parsed = train_options_parse(&t->o, argc, argv);
+    if (parsed != OPTIONS_GO) {
+        code = parsed == OPTIONS_HELPED ? EXIT_DONE : EXIT_MISUSED;
+        goto done;
+    }
+    catch_signals();
+    if (!prepare(t))
+        goto done;
+    const bool good = run(t);
+    if (good && t->o.time_kernels)
+        print_kernel_times(t->device);
+    if (good && stop_signal && !is_finished(t)) {
+        tell_how_to_resume(t, argc, argv);
+        code = 128 + stop_signal;
+    } else if (good) {
+        print_result(t);
+        code = EXIT_DONE;
+    }
+    if (!json_out_close(&t->json, true) && code == EXIT_DONE)
+        code = EXIT_FAILED;
+done:
+    run_folder_close(&t->run);
+    fovea_trainer_free(t->trainer);
+    fovea_model_free(t->model);
+    fovea_dataset_close(t->dataset);
+    fovea_device_close(t->device);
+    free(t);
+    return code;
+}

@@ -1,0 +1,204 @@
+/* The options of 'fovea train', see train_options.h. */
+#include "train_options.h"
+
+#include "options_json.h"
+#include "pick_device.h"
+
+#include <string.h>
+
+#define AT(field) .at = offsetof(train_options, field)
+
+static const options_choice backbones[] = {
+    {"resnet18", 18}, {"resnet34", 34}, {"resnet50", 50}, {"resnet101", 101}, {NULL, 0}};
+static const options_choice norms[] = {{"frozen", FOVEA_NORM_FROZEN}, {"batch", FOVEA_NORM_TRAINING}, {NULL, 0}};
+static const options_choice profiles[] = {
+    {"paper", FOVEA_PROFILE_PAPER}, {"torchvision", FOVEA_PROFILE_TORCHVISION}, {NULL, 0}};
+static const options_choice losses[] = {
+    {"focal", FOVEA_LOSS_FOCAL}, {"ce", FOVEA_LOSS_CE}, {"ohem", FOVEA_LOSS_OHEM}, {NULL, 0}};
+static const options_choice never[] = {{"never", -1}, {NULL, 0}};
+
+static const options_row rows[] = {
+    /* the data and the run */
+    {"images", "DIR", "The folder that the annotations' file names start from.", OPTIONS_TEXT, AT(images)},
+    {"annotations", "FILE", "COCO JSON with the boxes to learn.", OPTIONS_TEXT, AT(annotations)},
+    {"val-annotations", "FILE", "COCO JSON to evaluate on, each epoch; the best model is kept.", OPTIONS_TEXT,
+     AT(val_annotations)},
+    {"val-images", "DIR", "The folder of its pictures (--images).", OPTIONS_TEXT, AT(val_images)},
+    {"out", "RUN", "The run's folder, for config.json, log.jsonl, model.safetensors (the best, or the last where "
+     "nothing is evaluated), last.safetensors (to resume from) and evaluation.json.", OPTIONS_TEXT, AT(out)},
+    {"resume", NULL, "Go on from RUN/last.safetensors, to the same bits as if the run had never stopped; begin where "
+     "there is none.", OPTIONS_FLAG, AT(resume)},
+    {"save-every", "N", "Write last.safetensors every N steps (each epoch and every 30 s).", OPTIONS_INTEGER,
+     AT(save_every), .low = 1, .high = 1e9},
+    {"eval-every", "N", "Evaluate every N epochs, and at the end (1).", OPTIONS_INTEGER, AT(eval_every), .low = 1,
+     .high = 1e9},
+    {"json", "FILE", "Write the log's lines to FILE too; '-': to stdout.", OPTIONS_TEXT, AT(json)},
+    {"device", "TEXT", PICK_DEVICE_HELP, OPTIONS_TEXT, AT(device)},
+    {"time-kernels", NULL, "Time every kernel: idle time in the log, a table at the end. Slows some devices.",
+     OPTIONS_FLAG, AT(time_kernels)},
+    /* the model */
+    {"backbone", "NAME", "resnet18, resnet34, resnet50 or resnet101 (resnet50).", OPTIONS_CHOICE, AT(depth),
+     .choices = backbones},
+    {"weights", "FILE", "Start from this backbone's or detector's weights (safetensors; some may be missing).",
+     OPTIONS_TEXT, AT(weights)},
+    {"norm", "HOW", "Batch norm: frozen or batch (frozen with --weights, else batch).", OPTIONS_CHOICE, AT(norm),
+     .choices = norms},
+    {"norm-eps", "E", "Batch norm's epsilon (1e-5).", OPTIONS_NUMBER, AT(norm_epsilon), .low = 0, .high = 1,
+     .zero_is_none = true},
+    {"profile", "NAME", "Whose details to follow: paper or torchvision (paper).", OPTIONS_CHOICE, AT(profile),
+     .choices = profiles},
+    {"size", "N", "Resize the shorter side to N pixels (600).", OPTIONS_INTEGER, AT(model.size), .low = 1,
+     .high = 65500},
+    {"max-size", "N", "but keep the longer side within N (1000).", OPTIONS_INTEGER, AT(model.max_size), .low = 1,
+     .high = 65500},
+    {"width", "N", "Channels after the stem, a multiple of 8 (64).", OPTIONS_INTEGER, AT(model.width), .low = 8,
+     .high = 1024},
+    {"channels", "N", "Channels of the pyramid and the heads (256).", OPTIONS_INTEGER, AT(model.channels), .low = 1,
+     .high = 4096},
+    {"head-depth", "N", "Convolutions in each head before its output (4).", OPTIONS_INTEGER, AT(model.head_depth),
+     .low = 1, .high = 16},
+    {"anchor-scales", "N", "Anchor sizes an octave (3).", OPTIONS_INTEGER, AT(model.anchor_scales), .low = 1,
+     .high = 4},
+    {"anchor-ratios", "N", "Anchor shapes, 1 or 3 (3).", OPTIONS_INTEGER, AT(model.anchor_ratios), .low = 1,
+     .high = 3},
+    {"prior", "P", "The score that every class starts with; .5 is bias 0 (0.01).", OPTIONS_NUMBER, AT(prior),
+     .low = 1e-6, .high = 0.999999},
+    /* the schedule */
+    {"batch", "N", "Pictures a step (2).", OPTIONS_INTEGER, AT(plan.batch), .low = 1, .high = 4096},
+    {"epochs", "N", "Times through the data (12), or", OPTIONS_NUMBER, AT(plan.epochs), .low = 1e-6, .high = 1e9},
+    {"steps", "N", "steps to train for.", OPTIONS_COUNT, AT(plan.steps), .low = 1, .high = 1e12},
+    {"lr", "R", "Learning rate after warm-up (0.01 * batch / 16).", OPTIONS_NUMBER, AT(plan.learning_rate),
+     .low = 1e-12, .high = 1e3},
+    {"momentum", "M", "Momentum of SGD (0.9).", OPTIONS_NUMBER, AT(plan.momentum), .low = 0, .high = 0.9999,
+     .zero_is_none = true},
+    {"decay", "D", "Weight decay (0.0001).", OPTIONS_NUMBER, AT(plan.weight_decay), .low = 0, .high = 1,
+     .zero_is_none = true},
+    {"warmup", "N", "Steps of linear warm-up (100).", OPTIONS_INTEGER, AT(plan.warmup), .low = 0, .high = 1e9,
+     .zero_is_none = true},
+    {"steps-at", "A,B", "Divide the rate by 10 after these shares of the schedule (0.7,0.9), or never.", OPTIONS_PAIR,
+     AT(plan.decay_at), .low = 1e-9, .high = 1, .choices = never},
+    {"clip", "G", "Largest gradient norm; 0: no limit (10).", OPTIONS_NUMBER, AT(plan.clip), .low = 0, .high = 1e12,
+     .zero_is_none = true},
+    {"flip", "P", "Chance of a mirrored picture (0.5).", OPTIONS_NUMBER, AT(plan.flip), .low = 0, .high = 1,
+     .zero_is_none = true},
+    {"scale-jitter", "LO,HI", "Scale pictures by a factor between these (1,1).", OPTIONS_PAIR, AT(plan.scale_jitter),
+     .low = 0.05, .high = 20},
+    {"freeze", "N", "Leave the first N stages as they are: 1 the stem, 2 and layer1, ... 5 (0).", OPTIONS_INTEGER,
+     AT(plan.freeze), .low = 0, .high = 5},
+    {"loss", "NAME", "focal, ce (cross entropy) or ohem (the hardest anchors) (focal).", OPTIONS_CHOICE, AT(loss),
+     .choices = losses},
+    {"alpha", "A", "Weight of objects against background (0.25 for focal, none for ce).", OPTIONS_NUMBER,
+     AT(plan.alpha), .low = 1e-6, .high = 0.999999},
+    {"gamma", "G", "Focusing of the focal loss (2).", OPTIONS_NUMBER, AT(plan.gamma), .low = 0, .high = 20,
+     .zero_is_none = true},
+    {"ohem-batch", "N", "Anchors that ohem keeps a picture (128).", OPTIONS_INTEGER, AT(plan.ohem_batch), .low = 1,
+     .high = 1e6},
+    {"ohem-nms", "T", "IoU of ohem's NMS (0.5).", OPTIONS_NUMBER, AT(plan.ohem_nms), .low = 1e-6, .high = 1},
+    {"ohem-ratio", NULL, "Let ohem keep objects to background 1:3.", OPTIONS_FLAG, AT(plan.ohem_ratio)},
+    {"loaders", "N", "Threads that read pictures ahead (2).", OPTIONS_INTEGER, AT(plan.loader_threads), .low = 1,
+     .high = 256},
+    {"seed", "S", "Of the first weights, the order and the augmentation (0).", OPTIONS_SEED, AT(plan.seed)},
+};
+
+const options_table train_options_table = {
+    .command = "train",
+    .usage = {"--images DIR --annotations FILE --out RUN [--val-annotations FILE] [--backbone NAME] [--weights FILE] "
+              "[--size N] [--batch N] [--epochs N | --steps N] [--lr R] [--resume]"},
+    .summary = "Trains a RetinaNet detector. The same seed on the same device gives the same bits. Ctrl-C and SIGTERM "
+               "finish the step, save, say how to go on, and exit with 130 or 143; a second one ends at once.",
+    .rows = rows,
+    .n_rows = sizeof rows / sizeof rows[0],
+    .examples = "  fovea train --images photos --annotations train.json \\\n"
+                "      --val-annotations val.json --weights resnet50.safetensors --out run\n"
+                "  fovea train --images photos --annotations train.json --out small \\\n"
+                "      --backbone resnet18 --width 32 --channels 64 --size 256 --epochs 20\n"
+                "  fovea train ... --out run --resume\n",
+};
+
+/* What decides nothing about the weights that a run ends with. */
+static const char *const may_change[] = {"images",     "annotations", "val-annotations", "val-images", "out",
+                                         "resume",     "save-every",  "eval-every",      "json",       "device",
+                                         "time-kernels", "weights",   "loaders"};
+
+bool train_options_may_change(const char *name)
+{
+    for (size_t i = 0; i < sizeof may_change / sizeof may_change[0]; i++)
+        if (strcmp(name, may_change[i]) == 0)
+            return true;
+    return false;
+}
+
+cJSON *train_options_json(const train_options *o)
+{
+    return options_json(&train_options_table, o);
+}
+
+static int check(const train_options *o)
+{
+    const options_table *table = &train_options_table;
+    if (!o->images)
+        return options_misused(table, "--images is missing");
+    if (!o->annotations)
+        return options_misused(table, "--annotations is missing");
+    if (!o->out)
+        return options_misused(table, "--out is missing");
+    if (o->plan.steps && o->plan.epochs > 0)
+        return options_misused(table, "--steps and --epochs exclude each other");
+    if (o->val_images && !o->val_annotations)
+        return options_misused(table, "--val-images needs --val-annotations");
+    if (o->model.width % 8)
+        return options_misused(table, "--width takes a multiple of 8, not %d", o->model.width);
+    if (o->model.anchor_ratios == 2)
+        return options_misused(table, "--anchor-ratios takes 1 or 3, not 2");
+    if (o->model.max_size < o->model.size)
+        return options_misused(table, "--max-size %d is below --size %d", o->model.max_size, o->model.size);
+    return EXIT_DONE;
+}
+
+/* Fills in the defaults that depend on other options. */
+static void resolve(train_options *o)
+{
+    if (o->plan.steps == 0 && !(o->plan.epochs > 0))
+        o->plan.epochs = 12;
+    if (!(o->plan.learning_rate > 0))
+        o->plan.learning_rate = 0.01 * o->plan.batch / 16;
+    if (!o->norm)
+        o->norm = o->weights ? FOVEA_NORM_FROZEN : FOVEA_NORM_TRAINING;
+    if (o->loss == FOVEA_LOSS_FOCAL) {
+        o->plan.alpha = o->plan.alpha > 0 ? o->plan.alpha : 0.25;
+        o->plan.gamma = o->plan.gamma > 0 || o->plan.gamma < 0 ? o->plan.gamma : 2;
+    }
+    if (!o->val_images)
+        o->val_images = o->images;
+    o->plan.loss = (fovea_loss)o->loss;
+    o->model.depth = o->depth;
+    o->model.backbone = o->weights;
+    o->model.norm = (fovea_norm)o->norm;
+    o->model.profile = (fovea_profile)o->profile;
+    o->model.prior = (float)o->prior;
+    o->model.norm_epsilon = (float)o->norm_epsilon;
+    o->model.seed = o->plan.seed;
+}
+
+options_result train_options_parse(train_options *o, int argc, char **argv)
+{
+    *o = (train_options){
+        .depth = 50,
+        .profile = FOVEA_PROFILE_PAPER,
+        .prior = 0.01,
+        .norm_epsilon = 1e-5,
+        .model = {.size = 600, .max_size = 1000, .width = 64, .channels = 256, .head_depth = 4, .anchor_scales = 3,
+                  .anchor_ratios = 3},
+        .plan = {.batch = 2, .momentum = 0.9, .weight_decay = 1e-4, .warmup = 100, .decay_at = {0.7, 0.9}, .clip = 10,
+                 .flip = 0.5, .scale_jitter = {1, 1}, .ohem_batch = 128, .ohem_nms = 0.5, .loader_threads = 2},
+        .eval_every = 1,
+    };
+    int operand;
+    const options_result result = options_parse(&train_options_table, o, argc, argv, &operand);
+    if (result != OPTIONS_GO)
+        return result;
+    if (check(o) != EXIT_DONE)
+        return OPTIONS_MISUSED;
+    resolve(o);
+    return OPTIONS_GO;
+}
