@@ -1,0 +1,62 @@
+/* Running the command, see cli.h. */
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { TEXT_SIZE = 1 << 20 };
+
+static char *read_text(const char *file, char *out)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", support_scratch(), file);
+    FILE *stream = fopen(path, "rb");
+    ck_assert_msg(stream != NULL, "%s is not there", path);
+    out[fread(out, 1, TEXT_SIZE - 1, stream)] = '\0';
+    fclose(stream);
+    return out;
+}
+
+int cli(const char *format, ...)
+{
+    static char command[8192], line[12000];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    snprintf(line, sizeof line, "cd '%s' && F='%s' && { %s\n} >stdout 2>stderr </dev/null", support_scratch(),
+             FOVEA_PROGRAM, command);
+    fflush(stdout);
+    const int status = system(line);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+const char *cli_stdout(void)
+{
+    static char text[TEXT_SIZE];
+    return read_text("stdout", text);
+}
+
+const char *cli_stderr(void)
+{
+    static char text[TEXT_SIZE];
+    return read_text("stderr", text);
+}
+
+cJSON *cli_json(const char *file)
+{
+    static char text[TEXT_SIZE];
+    cJSON *value = cJSON_Parse(read_text(file, text));
+    ck_assert_msg(value != NULL, "%s is not JSON: %.300s", file, text);
+    return value;
+}
+
+double cli_number(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    ck_assert_msg(cJSON_IsNumber(item), "\"%s\" is no number", name);
+    return item->valuedouble;
+}

@@ -1,0 +1,194 @@
+/* The command where it opens no device: help, misuse, drawing a data set, evaluating a file of detections. */
+#include "cli.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const commands[] = {"devices", "train", "evaluate", "detect", "synth"};
+
+START_TEST(help__every_command_has_usage_and_examples)
+{
+    char usage[64];
+    cli_expect(0, "\"$F\" %s --help", commands[_i]);
+    snprintf(usage, sizeof usage, "usage: fovea %s ", commands[_i]);
+    const char *text = cli_stdout();
+    ck_assert_ptr_nonnull(strstr(text, usage));
+    ck_assert_ptr_nonnull(strstr(text, "\nExamples:\n"));
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        ck_assert_msg(strcspn(line, "\n") <= 80, "a line of %zu letters: %.90s", strcspn(line, "\n"), line);
+    ck_assert_str_eq(cli_stderr(), "");
+}
+END_TEST
+
+START_TEST(help__the_command_itself)
+{
+    cli_expect(0, "\"$F\" --help");
+    for (size_t i = 0; i < COUNT(commands); i++)
+        ck_assert_ptr_nonnull(strstr(cli_stdout(), commands[i]));
+    cli_expect(0, "\"$F\" --version");
+    ck_assert_int_eq(strncmp(cli_stdout(), "fovea ", 6), 0);
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), fovea_version()));
+}
+END_TEST
+
+typedef struct misuse {
+    const char *arguments, *said;
+} misuse;
+
+static const misuse misuses[] = {
+    {"", "usage: fovea COMMAND"},
+    {"trian", "did you mean 'train'?"},
+    {"zzzzzzzz", "unknown command 'zzzzzzzz'"},
+    {"train --imges x", "did you mean --images?"},
+    {"train --qqqqqqqqqqq", "unknown option '--qqqqqqqqqqq'"},
+    {"train --ohem 3", "write it out"},
+    {"train -x", "unknown option '-x'"},
+    {"train --images", "--images needs a value"},
+    {"train --resume=yes", "--resume takes no value"},
+    {"train --batch 0", "--batch takes a whole number, 1 to 4096, not '0'"},
+    {"train --batch 2.5", "not '2.5'"},
+    {"train --batch=", "not ''"},
+    {"train --lr nan", "--lr takes a number"},
+    {"train --lr 1e999", "--lr takes a number"},
+    {"train --seed -1", "--seed takes a whole number"},
+    {"train --seed 18446744073709551616", "--seed takes a whole number"},
+    {"train --steps-at 0.9,0.7", "two rising numbers"},
+    {"train --norm zz", "one of frozen, batch, not 'zz'"},
+    {"train word", "'word' is not an option"},
+    {"train", "--images is missing"},
+    {"train --images a --annotations b", "--out is missing"},
+    {"train --images a --annotations b --out c --steps 3 --epochs 2", "exclude each other"},
+    {"train --images a --annotations b --out c --width 12", "a multiple of 8"},
+    {"train --images a --annotations b --out c --val-images d", "--val-annotations"},
+    {"synth", "--out is missing"},
+    {"synth --size 4x5", "width and height"},
+    {"synth --objects 9-4", "two whole numbers"},
+    {"evaluate", "--annotations is missing"},
+    {"evaluate --annotations a", "--model (or --detections) is missing"},
+    {"evaluate --annotations a --model b", "--images is missing"},
+    {"evaluate --annotations a --model b --detections c", "takes the place"},
+    {"detect photo.jpg", "--model is missing"},
+    {"detect --model m", "no picture"},
+    {"detect --model m --min-score 2 p.jpg", "--min-score takes a number, 0 to 1, not '2'"},
+};
+
+START_TEST(misuse__exits_2_with_a_sentence)
+{
+    cli_expect(2, "\"$F\" %s", misuses[_i].arguments);
+    cli_said(misuses[_i].said);
+    ck_assert_str_eq(cli_stdout(), "");
+}
+END_TEST
+
+START_TEST(output__a_full_or_closed_stdout_is_a_failure)
+{
+    cli_expect(1, "\"$F\" --help >/dev/full");
+    cli_said("standard output: cannot be written");
+    cli_expect(1, "{ sleep 0.2; \"$F\" --help; echo $? >code; } | true; until [ -s code ]; do sleep 0.05; done; "
+                  "exit $(cat code)");
+    cli_said("standard output: cannot be written");
+}
+END_TEST
+
+START_TEST(synth__the_same_seed_draws_the_same_bytes)
+{
+    const char *plan = "--train 3 --val 2 --new 1 --size 96x64 --classes 6 --objects 2-5";
+    cli_expect(0, "\"$F\" synth --out a %s --seed 5 && \"$F\" synth --out b %s --seed 5", plan, plan);
+    cli_expect(0, "diff -r a b && test $(ls a/images | wc -l) = 5 && test $(ls a/new | wc -l) = 1");
+    cli_expect(0, "\"$F\" synth --out c %s --seed 6", plan);
+    cli_expect(1, "cmp a/images/train_0001.jpg c/images/train_0001.jpg");
+    cli_expect(1, "\"$F\" synth --out a %s", plan);
+    cli_said("is not an empty folder");
+    cli_expect(0, "diff -r a b");
+}
+END_TEST
+
+/* Every box lies in its picture and is of a size that the circle around a shape allows: 2 x .07 to 2 x .19 of the
+ * shorter side, of which a turned square or cross covers at least .7. */
+START_TEST(synth__boxes_are_tight_and_inside)
+{
+    cli_expect(0, "\"$F\" synth --out boxes --train 20 --val 1 --new 0 --size 120x90 --classes 6");
+    cJSON *whole = cli_json("boxes/train.json");
+    const cJSON *row, *boxes = cJSON_GetObjectItem(whole, "annotations");
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(whole, "images")), 20);
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(whole, "categories")), 6);
+    ck_assert_int_ge(cJSON_GetArraySize(boxes), 20);
+    cJSON_ArrayForEach(row, boxes)
+    {
+        double v[4];
+        for (int i = 0; i < 4; i++)
+            v[i] = cJSON_GetNumberValue(cJSON_GetArrayItem(cJSON_GetObjectItem(row, "bbox"), i));
+        ck_assert(v[0] >= 0 && v[1] >= 0 && v[0] + v[2] <= 120 && v[1] + v[3] <= 90);
+        ck_assert_msg(v[2] >= 7 && v[3] >= 7 && v[2] <= 36 && v[3] <= 36, "a box of %g x %g", v[2], v[3]);
+    }
+    cJSON_Delete(whole);
+}
+END_TEST
+
+START_TEST(evaluate__detections_give_the_published_numbers)
+{
+    static const char *const names[12] = {"AP",  "AP50", "AP75",  "APs", "APm", "APl",
+                                          "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"};
+    static const double published[12] = {0.504580699, 0.696972725, 0.572981667, 0.585625721, 0.519399695, 0.501397899,
+                                         0.386812780, 0.593679576, 0.595352983, 0.639810963, 0.566420598, 0.564290598};
+    const char *truth = support_data("data/coco_eval/instances_val2014_100.json");
+    const char *found = support_data("data/coco_eval/instances_val2014_fakebbox100_results.json");
+    if (!truth || !found)
+        support_skip("data/coco_eval is not there");
+    cli_expect(0, "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --annotations '%s' --detections '%s' --json -", truth,
+               found);
+    cJSON *numbers = cli_json("stdout");
+    for (int i = 0; i < 12; i++) { /* nine digits are published */
+        const double got = cli_number(numbers, names[i]);
+        ck_assert_msg(fabs(got - published[i]) <= 1e-9, "%s is %.12f, published is %.9f", names[i], got, published[i]);
+    }
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(numbers, "classes")), 80);
+    cJSON_Delete(numbers);
+    cli_expect(0, "\"$F\" evaluate --annotations '%s' --detections '%s'", truth, found);
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "AP50   0.697"));
+}
+END_TEST
+
+START_TEST(evaluate__a_broken_file_is_named)
+{
+    cli_expect(0, "printf '[{\"image_id\": 1' >cut.json");
+    cli_expect(1, "\"$F\" evaluate --annotations cut.json --detections cut.json");
+    cli_said("cut.json");
+    cli_expect(1, "\"$F\" evaluate --annotations missing.json --detections cut.json");
+    cli_said("missing.json");
+}
+END_TEST
+
+START_TEST(no_device__is_a_sentence)
+{
+    cli_expect(1, "OCL_ICD_VENDORS=/nonexistent \"$F\" devices");
+    cli_said("there is no OpenCL device");
+    cli_expect(0, "printf x >photo.jpg");
+    cli_expect(1, "OCL_ICD_VENDORS=/nonexistent \"$F\" detect --model m photo.jpg");
+    cli_said("there is no OpenCL device");
+    /* A training that could not begin leaves its folder free for the next. */
+    cli_expect(0, "\"$F\" synth --out few --train 1 --val 0 --new 0 --size 32x32");
+    for (int i = 0; i < 2; i++) {
+        cli_expect(1, "OCL_ICD_VENDORS=/nonexistent \"$F\" train --images few/images --annotations few/train.json "
+                      "--out begun");
+        cli_said("there is no OpenCL device");
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const support_case cases[] = {
+        {.test = help__every_command_has_usage_and_examples, .rows = COUNT(commands)},
+        {.test = help__the_command_itself},
+        {misuse__exits_2_with_a_sentence, .rows = COUNT(misuses)},
+        {.test = output__a_full_or_closed_stdout_is_a_failure},
+        {.test = synth__the_same_seed_draws_the_same_bytes},
+        {.test = synth__boxes_are_tight_and_inside},
+        {.test = evaluate__detections_give_the_published_numbers},
+        {.test = evaluate__a_broken_file_is_named},
+        {.test = no_device__is_a_sentence},
+    };
+    return support_run("command", cases, COUNT(cases));
+}

@@ -1,0 +1,251 @@
+/* The command on a device: a tiny training, killed and resumed; evaluating and detecting with what it made. */
+#include "cli.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A network so small that a process takes longer to start than to train. */
+#define TRAIN                                                                                                     \
+    "\"$F\" train --images data/images --annotations data/train.json --backbone resnet18 --width 8 --channels 8 " \
+    "--head-depth 1 --size 64 --batch 2 --lr 0.01 --seed 3"
+#define VALIDATED TRAIN " --val-annotations data/val.json"
+
+static void need_data(void)
+{
+    cli_expect(0, "test -d data || \"$F\" synth --out data --train 6 --val 2 --new 3 --size 96x64 --objects 1-3");
+}
+
+/* run/: 9 steps in 3 epochs, each evaluated, never interrupted. */
+static void need_run(void)
+{
+    need_data();
+    cli_expect(0, "test -e complete || { " VALIDATED " --steps 9 --out run && touch complete; }");
+}
+
+START_TEST(devices__lists_this_one)
+{
+    bool there = false;
+    cli_expect(0, "\"$F\" devices --json -");
+    cJSON *list = cli_json("stdout");
+    for (const cJSON *row = list->child; row; row = row->next)
+        there = there || strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(row, "name")),
+                                fovea_device_name(support_device())) == 0;
+    ck_assert(there);
+    cJSON_Delete(list);
+    cli_expect(0, "\"$F\" devices");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), fovea_device_name(support_device())));
+}
+END_TEST
+
+START_TEST(train__leaves_the_run_in_its_folder)
+{
+    static const char *const keys[] = {"step", "epoch", "class_loss", "box_loss", "loss", "learning_rate",
+                                       "gradient_norm", "images_per_second", "objects", "memory_mib", "wait_seconds"};
+    need_run();
+    cli_expect(0, "for f in config.json log.jsonl model.safetensors last.safetensors evaluation.json; do "
+                  "test -s run/$f || exit 1; done; test $(wc -l <run/log.jsonl) = 9 && tail -n 1 run/log.jsonl");
+    cJSON *line = cli_json("stdout"), *config = cli_json("run/config.json"), *best = cli_json("run/evaluation.json");
+    for (size_t i = 0; i < COUNT(keys); i++)
+        ck_assert(isfinite(cli_number(line, keys[i])));
+    ck_assert(cli_number(line, "step") >= 9 && cli_number(line, "memory_mib") > 0);
+    const cJSON *options = cJSON_GetObjectItem(config, "options");
+    ck_assert(cli_number(options, "lr") >= 0.01 && cli_number(options, "momentum") >= 0.9);
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(config, "classes")), 4);
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(best, "history")), 3);
+    ck_assert(cli_number(best, "AP50") >= -1);
+    cJSON_Delete(line);
+    cJSON_Delete(config);
+    cJSON_Delete(best);
+}
+END_TEST
+
+START_TEST(train__json_is_a_line_a_step)
+{
+    need_data();
+    cli_expect(0, TRAIN " --steps 2 --out lines --json -");
+    ck_assert_int_eq(strncmp(cli_stdout(), "{\"step\":1,", 10), 0);
+    cli_expect(0, "test $(wc -l <lines/log.jsonl) = 2 && test -s lines/model.safetensors");
+}
+END_TEST
+
+/* Kills whenever the log has grown by one to three lines, four times over. */
+START_TEST(resume__after_sigkill_gives_the_same_bytes)
+{
+    need_run();
+    for (int kills = 0; kills < 4; kills++) {
+        const int more = support_random_int(17, (uint64_t)kills, 1, 3);
+        cli_expect(0, "lines() { cat killed/log.jsonl 2>/dev/null | wc -l; }; limit=$(($(lines) + %d)); " VALIDATED
+                      " --steps 9 --save-every 1 --out killed --resume & p=$!; "
+                      "while kill -0 $p 2>/dev/null && [ $(lines) -lt $limit ]; do sleep 0.02; done; "
+                      "kill -9 $p; wait $p; true",
+                   more);
+    }
+    cli_expect(0, VALIDATED " --steps 9 --save-every 1 --out killed --resume");
+    cli_expect(0, "for f in last.safetensors model.safetensors evaluation.json; do cmp run/$f killed/$f || exit 1; "
+                  "done");
+    cli_expect(0, "cut -d, -f1 run/log.jsonl >steps; cut -d, -f1 killed/log.jsonl | cmp - steps");
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    int code;
+} signals[] = {{"INT", 130}, {"TERM", 143}};
+
+START_TEST(resume__after_a_signal_gives_the_same_bytes)
+{
+    const char *name = signals[_i].name;
+    need_run();
+    /* A shell lets its background jobs ignore SIGINT; env gives the default back. */
+    cli_expect(signals[_i].code,
+               "env --default-signal=INT " VALIDATED " --steps 9 --out stopped%s & p=$!; "
+               "until [ -s stopped%s/log.jsonl ] || ! kill -0 $p 2>/dev/null; do sleep 0.02; done; "
+               "kill -%s $p; wait $p",
+               name, name, name);
+    cli_said("to go on:");
+    cli_said("--resume");
+    cli_expect(0, "test -s stopped%s/last.safetensors", name);
+    cli_expect(0, VALIDATED " --steps 9 --out stopped%s --resume", name);
+    cli_expect(0, "for f in last.safetensors model.safetensors evaluation.json; do cmp run/$f stopped%s/$f || exit 1; "
+                  "done",
+               name);
+}
+END_TEST
+
+START_TEST(resume__a_finished_run_changes_no_byte)
+{
+    need_run();
+    cli_expect(0, "cd run; ls --full-time; cksum *");
+    cli_expect(0, "cp stdout before");
+    cli_expect(0, VALIDATED " --steps 9 --out run --resume");
+    cli_expect(0, "(cd run; ls --full-time; cksum *) | cmp - before");
+}
+END_TEST
+
+START_TEST(train__refuses_a_folder_that_holds_another_run)
+{
+    need_run();
+    cli_expect(0, "cd run; ls --full-time; cksum *");
+    cli_expect(0, "cp stdout before");
+    cli_expect(1, VALIDATED " --steps 9 --out run");
+    cli_said("holds a run");
+    cli_expect(1, VALIDATED " --steps 9 --out run --resume --momentum 0.8");
+    cli_said("momentum 0.9");
+    cli_said("0.8");
+    cli_expect(0, "(cd run; ls --full-time; cksum *) | cmp - before");
+}
+END_TEST
+
+START_TEST(train__a_full_disk_leaves_the_old_checkpoint)
+{
+    need_data();
+    cli_expect(0, TRAIN " --steps 200 --save-every 1 --out full & p=$!; "
+                        "until [ -s full/last.safetensors ] || ! kill -0 $p 2>/dev/null; do sleep 0.02; done; "
+                        "kill -9 $p; wait $p; cp full/last.safetensors kept && cp full/model.safetensors model.kept");
+    cli_expect(1, "ulimit -f 64; " TRAIN " --steps 200 --save-every 1 --out full --resume");
+    cli_said("full/");
+    cli_said("File too large");
+    cli_expect(0, "cmp full/last.safetensors kept && cmp full/model.safetensors model.kept");
+}
+END_TEST
+
+START_TEST(train__an_infinite_loss_stops_and_keeps_the_checkpoint)
+{
+    need_data();
+    cli_expect(1, TRAIN " --steps 60 --save-every 1 --out wild --lr 1000 --clip 0 --warmup 0 --momentum 0");
+    cli_said("step");
+    cli_said("is intact");
+    cli_expect(0, "\"$F\" detect --model wild/last.safetensors data/new/new_0001.jpg");
+}
+END_TEST
+
+START_TEST(train__names_a_box_of_zero_area)
+{
+    need_data();
+    cli_expect(0, "printf '{\"images\":[{\"id\":1,\"file_name\":\"train_0001.jpg\",\"width\":96,\"height\":64}],"
+                  "\"categories\":[{\"id\":7,\"name\":\"thing\"}],\"annotations\":["
+                  "{\"id\":1,\"image_id\":1,\"category_id\":7,\"bbox\":[1,1,20,20],\"area\":400,\"iscrowd\":0},"
+                  "{\"id\":2,\"image_id\":1,\"category_id\":7,\"bbox\":[5,5,0,9],\"area\":0,\"iscrowd\":0}]}' "
+                  ">zero.json");
+    cli_expect(0, "\"$F\" train --images data/images --annotations zero.json --backbone resnet18 --width 8 "
+                  "--channels 8 --head-depth 1 --size 64 --steps 1 --out zero");
+    cli_said("warning: ");
+    cli_said("train_0001.jpg");
+}
+END_TEST
+
+START_TEST(evaluate__a_model_and_its_detections_agree)
+{
+    need_run();
+    cli_expect(0, "\"$F\" evaluate --model run/model.safetensors --images data/images --annotations data/val.json "
+                  "--detections-out found.json --json a.json && "
+                  "\"$F\" evaluate --detections found.json --annotations data/val.json --json b.json && "
+                  "cmp a.json b.json");
+    cJSON *again = cli_json("a.json"), *best = cli_json("run/evaluation.json");
+    const double difference = cli_number(again, "AP") - cli_number(best, "AP");
+    ck_assert(difference >= 0 && difference <= 0);
+    cJSON_Delete(again);
+    cJSON_Delete(best);
+    cli_expect(1, "mkdir -p none; \"$F\" evaluate --model run/model.safetensors --images none "
+                  "--annotations data/val.json");
+    cli_said("none/val_0001.jpg");
+}
+END_TEST
+
+START_TEST(detect__a_bad_picture_is_named_and_the_others_are_done)
+{
+    need_run();
+    cli_expect(0, "mkdir -p mixed/two; cp data/new/*.jpg mixed; cp data/new/new_0001.jpg mixed/two; "
+                  "head -c 300 data/new/new_0002.jpg >mixed/bad.jpeg");
+    cli_expect(1, "\"$F\" detect --model run/model.safetensors --min-score 0.001 --json - --draw drawn "
+                  "mixed mixed/two");
+    cli_said("mixed/bad.jpeg");
+    cJSON *list = cli_json("stdout");
+    ck_assert_int_eq(cJSON_GetArraySize(list), 4);
+    const cJSON *first = cJSON_GetArrayItem(list, 0), *box = cJSON_GetObjectItem(first, "boxes")->child;
+    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(first, "file")), "mixed/new_0001.jpg");
+    ck_assert(cli_number(first, "width") >= 96 && cli_number(first, "height") >= 64);
+    ck_assert_ptr_nonnull(box);
+    ck_assert(cli_number(box, "score") > 0 && cli_number(box, "x1") >= cli_number(box, "x0"));
+    ck_assert(cli_number(box, "category_id") >= 1 && cJSON_IsString(cJSON_GetObjectItem(box, "class")));
+    cJSON_Delete(list);
+    cli_expect(0, "test $(ls drawn | wc -l) = 4 && test -s drawn/new_0001_2.jpg");
+}
+END_TEST
+
+START_TEST(detect__what_cannot_be_done_is_a_sentence)
+{
+    need_run();
+    cli_expect(1, "mkdir -p empty; \"$F\" detect --model run/model.safetensors empty");
+    cli_said("the folder holds no *.jpg");
+    cli_expect(0, "mkdir -p own; cp data/new/new_0001.jpg own");
+    cli_expect(1, "\"$F\" detect --model run/model.safetensors --draw own own/new_0001.jpg");
+    cli_said("would overwrite");
+    cli_expect(0, "cmp own/new_0001.jpg data/new/new_0001.jpg");
+    cli_expect(1, "\"$F\" detect --model run/model.safetensors no_such.jpg");
+    cli_said("no_such.jpg");
+    cli_expect(1, "\"$F\" detect --model data/new/new_0001.jpg data/new/new_0001.jpg");
+    cli_said("data/new/new_0001.jpg");
+}
+END_TEST
+
+int main(void)
+{
+    const support_case cases[] = {
+        {devices__lists_this_one, .needs_device = true},
+        {train__leaves_the_run_in_its_folder, .needs_device = true},
+        {train__json_is_a_line_a_step, .needs_device = true},
+        {resume__after_sigkill_gives_the_same_bytes, .needs_device = true},
+        {resume__after_a_signal_gives_the_same_bytes, .rows = COUNT(signals), .needs_device = true},
+        {resume__a_finished_run_changes_no_byte, .needs_device = true},
+        {train__refuses_a_folder_that_holds_another_run, .needs_device = true},
+        {train__a_full_disk_leaves_the_old_checkpoint, .needs_device = true},
+        {train__an_infinite_loss_stops_and_keeps_the_checkpoint, .needs_device = true},
+        {train__names_a_box_of_zero_area, .needs_device = true},
+        {evaluate__a_model_and_its_detections_agree, .needs_device = true},
+        {detect__a_bad_picture_is_named_and_the_others_are_done, .needs_device = true},
+        {detect__what_cannot_be_done_is_a_sentence, .needs_device = true},
+    };
+    return support_run("command_run", cases, COUNT(cases));
+}
