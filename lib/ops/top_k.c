@@ -1,0 +1,81 @@
+/* The k largest values: selection by histograms, then the winners' order by counting. */
+#include "top_k.h"
+
+#include "device.h"
+#include "launch.h"
+
+enum {
+    BINS = 2048,
+    PASSES = 3,
+    CHUNK = 8192, /* values a work-group */
+    GROUP = 256,  /* work-items in it on GPUs; a power of two */
+    MOST = 8192   /* k */
+};
+
+static size_t chunks_of(size_t count)
+{
+    return count > 0 ? (count + CHUNK - 1) / CHUNK : 1;
+}
+
+size_t fovea__top_k_workspace_bytes(size_t count, int k)
+{
+    return (PASSES * BINS + 3 * chunks_of(count) + 2 * (size_t)k) * sizeof(int32_t);
+}
+
+static size_t items_of(const fovea_device *device)
+{
+    size_t items = fovea__device_is_cpu(device) ? 1 : GROUP;
+    while (items > fovea__device_max_work_group(device))
+        items /= 2;
+    return items;
+}
+
+/* Queues the kernels that leave the winners in the workspace. */
+static fovea_status select_winners(fovea_device *device, const fovea__buffer *values, size_t first, size_t count,
+                                   float threshold, int k, fovea__buffer *found, size_t found_index,
+                                   fovea__buffer *workspace)
+{
+    const size_t items = items_of(device), chunks = chunks_of(count);
+    const fovea__grid grid = fovea__grid_1d(chunks * items, items);
+    fovea__arg args[11] = {
+        fovea__arg_buffer(values),
+        fovea__arg_int((int)first),
+        fovea__arg_int((int)count),
+        fovea__arg_float(threshold),
+        fovea__arg_int(k),
+        fovea__arg_int(CHUNK),
+        fovea__arg_int(0), /* the histogram's pass; for the others how many chunks there are */
+        fovea__arg_buffer(workspace),
+        fovea__arg_local(items * sizeof(int32_t)),
+    };
+    FOVEA_TRY(fovea__buffer_fill(workspace, 0, PASSES * BINS * sizeof(int32_t), 0));
+    for (int pass = 0; pass < PASSES; pass++) {
+        args[6] = fovea__arg_int(pass);
+        FOVEA_TRY(fovea__launch(device, "top_k", "", "top_k_histogram", args, 9, grid));
+    }
+    args[6] = fovea__arg_int((int)chunks);
+    FOVEA_TRY(fovea__launch(device, "top_k", "", "top_k_count", args, 9, grid));
+    args[8] = fovea__arg_buffer(found);
+    args[9] = fovea__arg_int((int)found_index);
+    args[10] = fovea__arg_local(2 * items * sizeof(int32_t));
+    return fovea__launch(device, "top_k", "", "top_k_gather", args, 11, grid);
+}
+
+fovea_status fovea__top_k(fovea_device *device, const fovea__buffer *values, size_t first, size_t count,
+                          float threshold, int k, fovea__buffer *indices, fovea__buffer *best, fovea__buffer *found,
+                          size_t found_index, fovea__buffer *workspace)
+{
+    FOVEA_CHECK_ARG(k >= 0 && k <= MOST, "top_k: k is %d, expected 0 to %d", k, MOST);
+    FOVEA_CHECK_ARG(count <= INT32_MAX - 2 * CHUNK && first <= INT32_MAX - count && found_index <= INT32_MAX,
+                    "top_k: %zu values from %zu on are out of range", count, first);
+    if (k == 0)
+        return fovea__buffer_fill(found, found_index * sizeof(int32_t), sizeof(int32_t), 0);
+    FOVEA_TRY(select_winners(device, values, first, count, threshold, k, found, found_index, workspace));
+    return fovea__launch(device, "top_k", "", "top_k_rank",
+                         (fovea__arg[]){fovea__arg_buffer(values), fovea__arg_int((int)first), fovea__arg_int(k),
+                                        fovea__arg_int((int)chunks_of(count)), fovea__arg_buffer(workspace),
+                                        fovea__arg_buffer(found), fovea__arg_int((int)found_index),
+                                        fovea__arg_buffer(indices), fovea__arg_buffer(best),
+                                        fovea__arg_int(best != NULL)},
+                         10, fovea__grid_1d((size_t)k, 0));
+}
