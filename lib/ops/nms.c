@@ -1,0 +1,33 @@
+/* Non-maximum suppression: one work-group a picture. */
+#include "nms.h"
+
+#include "device.h"
+#include "launch.h"
+
+enum { GROUP = 256, MOST_SLOTS = 65536 }; /* work-items on GPUs, a power of two */
+
+/* Every list of a work-item may be as long as the longest. */
+size_t fovea__nms_workspace_bytes(const fovea__nms *nms)
+{
+    return ((size_t)nms->slots + GROUP) * sizeof(int32_t);
+}
+
+fovea_status fovea__nms_run(fovea_device *device, const fovea__nms *nms, const fovea__candidates *candidates,
+                            fovea__buffer *detections, fovea__buffer *workspace)
+{
+    FOVEA_CHECK_ARG(nms->slots >= 0 && nms->slots <= MOST_SLOTS, "nms: %d slots, expected 0 to %d", nms->slots,
+                    (int)MOST_SLOTS);
+    FOVEA_CHECK_ARG(nms->most >= 0 && nms->most <= MOST_SLOTS, "nms: %d detections, expected 0 to %d", nms->most,
+                    (int)MOST_SLOTS);
+    size_t items = fovea__device_is_cpu(device) ? 1 : GROUP;
+    while (items > fovea__device_max_work_group(device))
+        items /= 2;
+    return fovea__launch(device, "nms", "", "nms",
+                         (fovea__arg[]){fovea__arg_buffer(candidates->boxes), fovea__arg_buffer(candidates->scores),
+                                        fovea__arg_buffer(candidates->classes), fovea__arg_int(nms->slots),
+                                        fovea__arg_float(nms->max_overlap), fovea__arg_int(nms->most),
+                                        fovea__arg_buffer(detections), fovea__arg_buffer(workspace),
+                                        fovea__arg_local(items * sizeof(float)),
+                                        fovea__arg_local(items * sizeof(int32_t))},
+                         10, fovea__grid_1d(items, items));
+}
