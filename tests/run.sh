@@ -29,27 +29,28 @@ configure_and_build() { # FOLDER MESON_OPTION...
     return 1
 }
 
-# Prints the programs whose source stands in tests/SUITE for one of the suites and which need a device ("device"), or
-# need none ("alone"). The source says so: its cases have .needs_device.
-programs() { # BUILD device|alone SUITE...
-    local folder=$1 kind=$2 suite source
-    shift 2
+# Prints the tests of some suites that need a device ("device") or none ("alone"): tests/SUITE/test_NAME.c, or .sh for
+# tests of the command. The source of a program says whether: then its cases have .needs_device.
+tests_of() { # device|alone SUITE...
+    local kind=$1 suite source
+    shift
     for suite in "$@"; do
-        for source in "$root/tests/$suite"/test_*.c; do
+        for source in "$root/tests/$suite"/test_*.{c,sh}; do
             [ -e "$source" ] || continue
-            if grep -q needs_device "$source"; then [ "$kind" = device ]; else [ "$kind" = alone ]; fi || continue
-            printf '%s\n' "$folder/tests/$(basename "$source" .c)"
+            case $source in *.sh) [ "$kind" = device ] ;;
+                *) if grep -q needs_device "$source"; then [ "$kind" = device ]; else [ "$kind" = alone ]; fi ;;
+            esac && printf '%s\n' "$source"
         done
     done
 }
 
-# Runs the programs named on stdin, sums their counts and shows the end of each log that tells of a failure.
-run_programs() { # NAME AT_A_TIME SECONDS
+# Runs the tests named on stdin, sums their counts and shows the end of each log that tells of a failure.
+run_tests() { # NAME BUILD AT_A_TIME SECONDS_EACH
     local name=$1 folder counts log sums=(0 0 0) now start=$SECONDS
     folder=$logs/$(tr -c 'A-Za-z0-9\n' _ <<<"$name")
     rm -rf "$folder"
     mkdir -p "$folder"
-    xargs -r -P "$2" -L 1 bash "$root/tests/run_program.sh" "$3" "$folder"
+    xargs -r -d '\n' -n 1 -P "$3" bash "$root/tests/run_program.sh" "$4" "$folder" "$2"
     for counts in "$folder"/*.counts; do
         [ -e "$counts" ] || continue
         read -ra now <"$counts"
@@ -74,9 +75,9 @@ run_everywhere() {
     while IFS=$'\t' read -r name folder index; do
         ran=1
         OCL_ICD_VENDORS=$folder FOVEA_DEVICE=$index \
-            run_programs "$name" 2 900 < <(programs "$build" device ops net api e2e)
+            run_tests "$name" "$build" 2 900 < <(tests_of device ops net api e2e)
     done < <(list_platforms)
-    [ $ran = 1 ] || run_programs "No OpenCL implementation" 2 900 < <(programs "$build" device ops net api e2e)
+    [ $ran = 1 ] || run_tests "No OpenCL implementation" "$build" 2 900 < <(tests_of device ops net api e2e)
 }
 
 run_oclgrind() {
@@ -88,19 +89,20 @@ run_oclgrind() {
     fi
     make_icd_folder oclgrind "$library"
     OCL_ICD_VENDORS=$build/icd/oclgrind FOVEA_DEVICE=Oclgrind OCLGRIND_CHECK_API=1 OCLGRIND_DATA_RACES=1 \
-        OCLGRIND_LOG=yes OCLGRIND_NUM_THREADS=1 run_programs Oclgrind 2 900 < <(programs "$build" device ops)
+        OCLGRIND_LOG=yes OCLGRIND_NUM_THREADS=1 run_tests Oclgrind "$build" 2 900 < <(tests_of device ops)
 }
 
 run_sanitized() { # the unit tests once more, on PoCL where it is here
-    local name folder index
-    IFS=$'\t' read -r name folder index < <(list_platforms | sort -t "$(printf '\t')" -k1,1r)
+    local platforms name folder index
+    platforms=$(list_platforms)
+    IFS=$'\t' read -r name folder index < <(grep '^Portable' <<<"$platforms" || printf '%s\n' "$platforms")
     configure_and_build "$root/build/sanitized" -Db_sanitize=address,undefined -Db_lundef=false \
         -Dbuildtype=debugoptimized || return
     export ASAN_OPTIONS=protect_shadow_gap=0:detect_stack_use_after_return=1
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     export LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
-    OCL_ICD_VENDORS=$folder FOVEA_DEVICE=$index run_programs "ASan and UBSan" 2 900 \
-        < <(programs "$root/build/sanitized" alone ops net api; programs "$root/build/sanitized" device ops net api)
+    OCL_ICD_VENDORS=$folder FOVEA_DEVICE=$index run_tests "ASan and UBSan" "$root/build/sanitized" 2 900 \
+        < <(tests_of alone ops net api; tests_of device ops net api)
 }
 
 # One folder an implementation: those of the system, and Intel's from Python's package index where the system has none.
@@ -118,11 +120,12 @@ find_runtimes() {
 }
 
 main() {
-    bash "$root/tests/packages.sh" tests || exit 1
-    if configure_and_build "$build"; then
+    if ! bash "$root/tests/packages.sh" tests; then
+        record Packages 0 1 0
+    elif configure_and_build "$build"; then
         export XDG_CACHE_HOME=$root/build/cache
         run_static
-        run_programs "Without a device" 1 300 < <(programs "$build" alone ops net api e2e)
+        run_tests "Without a device" "$build" 1 300 < <(tests_of alone ops net api e2e)
         find_runtimes
         run_everywhere
         run_oclgrind

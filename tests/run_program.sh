@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Runs one test program and judges it:  run_program.sh SECONDS FOLDER PROGRAM
-# Leaves its output in FOLDER/NAME.log and "PASSED FAILED SKIPPED" in FOLDER/NAME.log.counts. A program that crashes,
+# Runs one test and judges it:  run_program.sh SECONDS FOLDER BUILD SOURCE
+# SOURCE is .../test_NAME.c, whose program stands in BUILD/tests, or .../test_NAME.sh, which is given BUILD's command.
+# Leaves its output in FOLDER/test_NAME.log and "PASSED FAILED SKIPPED" beside it in .log.counts. A program that crashes,
 # takes longer than SECONDS, ends without its closing line or with a status that contradicts it has one failure more;
 # where $OCLGRIND_LOG is set, also one about which Oclgrind has something to say.
 set -u
 
-seconds=$1 program=$3
-name=$(basename "$program")
+seconds=$1 build=$3 source=$4
+name=$(basename "${source%.*}")
 log=$2/$name.log
 passed=0 failed=0 skipped=0
 
@@ -21,7 +22,11 @@ if [ -n "${OCLGRIND_LOG:-}" ]; then
     export OCLGRIND_LOG=$log.oclgrind
     rm -f "$OCLGRIND_LOG"
 fi
-timeout -k 10 "$seconds" "$program" </dev/null
+case $source in
+    *.sh) command=(bash "$source" "$build/apps/fovea") ;;
+    *) command=("$build/tests/$name") ;;
+esac
+timeout -k 10 "$seconds" "${command[@]}" </dev/null
 status=$?
 
 closing=$(grep -aE '^[a-z0-9_]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1)
