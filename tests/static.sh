@@ -71,11 +71,17 @@ header_alone() { # COMPILER STANDARD HEADER
             -fsyntax-only -
 }
 
-# Kernels see common.cl first. Each word in capitals of the sentence that begins with "-D:" in a kernel's comment is 4.
-kernel_alone() { # FILE
-    local words define=()
-    words=$(tr '\n' ' ' <"$1" | grep -oE -m 1 -e '-D: [^.]*\.' | head -n 1 | sed 's/^-D//' | grep -oE '\b[A-Z][A-Z0-9_]+\b')
-    for word in $words; do define+=("-D$word=4"); done
+# What a kernel's comment names as -DNAME, or in capitals in the sentence that begins with "-D:".
+options_of() { # FILE
+    local comment
+    comment=$(sed '/\*\//q' "$1" | tr '\n' ' ')
+    grep -oE -e '-D[A-Z][A-Z0-9_]+' <<<"$comment" | sed 's/^-D//'
+    grep -oE -e '-D:[^.]*' <<<"$comment" | sed 's/^-D//' | grep -oE '\b[A-Z][A-Z0-9_]+\b'
+}
+
+kernel_alone() { # FILE: kernels see common.cl first; every option is 4
+    local option define=()
+    for option in $(options_of "$1" | sort -u); do define+=("-D$option=4"); done
     { [ "$1" = cl_kernels/common.cl ] || cat cl_kernels/common.cl; cat "$1"; } |
         clang -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -Wall -Werror -fsyntax-only \
             ${define[@]+"${define[@]}"} -
