@@ -30,12 +30,12 @@ configure_and_build() { # FOLDER MESON_OPTION...
 }
 
 # Prints the tests of some suites that need a device ("device") or none ("alone"): tests/SUITE/test_NAME.c, or .sh for
-# tests of the command. The source of a program says whether: then its cases have .needs_device.
+# tests of the command, or fuzz_NAME.c. The source of a program says whether: then its cases have .needs_device.
 tests_of() { # device|alone SUITE...
     local kind=$1 suite source
     shift
     for suite in "$@"; do
-        for source in "$root/tests/$suite"/test_*.{c,sh}; do
+        for source in "$root/tests/$suite"/{test_*.c,test_*.sh,fuzz_*.c}; do
             [ -e "$source" ] || continue
             case $source in *.sh) [ "$kind" = device ] ;;
                 *) if grep -q needs_device "$source"; then [ "$kind" = device ]; else [ "$kind" = alone ]; fi ;;
@@ -102,7 +102,7 @@ run_sanitized() { # the unit tests once more, on PoCL where it is here
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     export LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0
     OCL_ICD_VENDORS=$folder FOVEA_DEVICE=$index run_tests "ASan and UBSan" "$root/build/sanitized" 2 900 \
-        < <(tests_of alone ops net api; tests_of device ops net api)
+        < <(tests_of alone ops net api fuzz; tests_of device ops net api)
 }
 
 # One folder an implementation: those of the system, and Intel's from Python's package index where the system has none.
@@ -125,7 +125,7 @@ main() {
     elif configure_and_build "$build"; then
         export XDG_CACHE_HOME=$root/build/cache
         run_static
-        run_tests "Without a device" "$build" 1 300 < <(tests_of alone ops net api e2e)
+        run_tests "Without a device" "$build" 1 300 < <(tests_of alone ops net api e2e fuzz)
         find_runtimes
         run_everywhere
         run_oclgrind
