@@ -71,17 +71,19 @@ header_alone() { # COMPILER STANDARD HEADER
             -fsyntax-only -
 }
 
-# What a kernel's comment names as -DNAME, or in capitals in the sentence that begins with "-D:".
+# What a kernel's comment names as -DNAME, or in capitals in the sentence that begins with "-D:"; not what it defines.
 options_of() { # FILE
     local comment
     comment=$(sed '/\*\//q' "$1" | tr '\n' ' ')
-    grep -oE -e '-D[A-Z][A-Z0-9_]+' <<<"$comment" | sed 's/^-D//'
-    grep -oE -e '-D:[^.]*' <<<"$comment" | sed 's/^-D//' | grep -oE '\b[A-Z][A-Z0-9_]+\b'
+    {
+        grep -oE -e '-D[A-Z][A-Z0-9_]+' <<<"$comment" | sed 's/^-D//'
+        grep -oE -e '-D:[^.]*' <<<"$comment" | sed 's/^-D//' | grep -oE '\b[A-Z][A-Z0-9_]+\b'
+    } | sort -u | grep -vxFf <(sed -n 's/^ *# *define *\([A-Z0-9_]*\).*/\1/p' "$1"; echo)
 }
 
 kernel_alone() { # FILE: kernels see common.cl first; every option is 4
     local option define=()
-    for option in $(options_of "$1" | sort -u); do define+=("-D$option=4"); done
+    for option in $(options_of "$1"); do define+=("-D$option=4"); done
     { [ "$1" = cl_kernels/common.cl ] || cat cl_kernels/common.cl; cat "$1"; } |
         clang -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -Wall -Werror -fsyntax-only \
             ${define[@]+"${define[@]}"} -
