@@ -74,8 +74,8 @@ static fovea__net_config resolve(const fovea_model_options *options, int labels)
         .anchor_ratios = or_default(options->anchor_ratios, 3),
         .profile = options->profile == FOVEA_PROFILE_DEFAULT ? FOVEA_PROFILE_PAPER : options->profile,
         .norm = options->norm,
-        .norm_epsilon = options->norm_epsilon < 0 ? 0 : options->norm_epsilon > 0 ? options->norm_epsilon : 1e-5f,
-        .prior = options->prior > 0 ? options->prior : 0.01f,
+        .norm_epsilon = options->norm_epsilon < 0 ? 0 : options->norm_epsilon == 0 ? 1e-5f : options->norm_epsilon,
+        .prior = options->prior == 0 ? 0.01f : options->prior,
         .size = or_default(options->size, 600),
     };
     config.max_size = options->max_size ? options->max_size : config.size > 600 ? config.size * 5 / 3 : 1000;

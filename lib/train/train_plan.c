@@ -18,6 +18,9 @@ static fovea_status check(const fovea_train_options *o)
     FOVEA_CHECK_ARG(o->learning_rate >= 0 && isfinite(o->learning_rate), "learning_rate is %g; expected > 0",
                     o->learning_rate);
     FOVEA_CHECK_ARG(o->momentum < 1, "momentum is %g; expected below 1", o->momentum);
+    FOVEA_CHECK_ARG(o->weight_decay < HUGE_VAL && !isnan(o->clip), "weight_decay is %g and clip %g; expected numbers",
+                    o->weight_decay, o->clip);
+    FOVEA_CHECK_ARG(!isnan(o->decay_at[0]) && !isnan(o->decay_at[1]), "decay_at is not a number");
     FOVEA_CHECK_ARG(o->flip <= 1, "flip is %g; expected 0 to 1", o->flip);
     FOVEA_CHECK_ARG(o->scale_jitter[0] >= 0 && o->scale_jitter[1] >= o->scale_jitter[0] && o->scale_jitter[1] <= 16,
                     "scale_jitter is %g to %g; expected 0 < low <= high <= 16", o->scale_jitter[0],
