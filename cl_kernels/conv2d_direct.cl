@@ -1,4 +1,4 @@
-/* Direct convolution, forward and backward-data: one pass (lib/ops/conv2d_part.h) over any tensor.
+/* Direct convolution, forward and backward-data: one pass (lib/ops/conv2d_pass.h) over any tensor.
  *
  * One work-item = TILE consecutive places of the grid (through rows and pictures) x one block of BLOCKS * VECTOR
  * written channels, all sums in registers. A tap that falls outside reads a run of zeros, so borders need no other
@@ -40,18 +40,16 @@ inline void store_lanes(floatv vector, __global float *to, int count)
             to[i] = value.lane[i];
 }
 
-/* y = relu?(scale sum + shift + residual); each of the three may be NULL, residual may be y. packed: this pass's
- * weights at `offset`, `from_c` zeros at zeros_at. Offsets are unsigned: those of taps outside may wrap, and are not
- * used. */
+/* y = relu?(scale sum + shift + residual); each of the three may be NULL, residual may be y. packed: from_c
+ * zeros, and this pass's weights at `offset`. Offsets are unsigned: those of taps outside may wrap, and are not used.
+ */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-conv2d_direct_pass(__global const float *x, __global const float *packed, int offset, int zeros_at,
-                   __global const float *scale, __global const float *shift, __global const float *residual, int relu,
-                   __global float *y, int places, int grid_h, int grid_w, int from_h, int from_w, int from_c, int to_h,
-                   int to_w, int to_c, int taps_h, int taps_w, int stride, int first_y, int first_x, int step, int to_y,
-                   int to_x)
+conv2d_direct_pass(__global const float *x, __global const float *packed, int offset, __global const float *scale,
+                   __global const float *shift, __global const float *residual, int relu, __global float *y, int places,
+                   int grid_h, int grid_w, int from_h, int from_w, int from_c, int to_h, int to_w, int to_c, int taps_h,
+                   int taps_w, int stride, int first_y, int first_x, int step, int to_y, int to_x)
 {
     const int place = get_global_id(0) * TILE, block = get_global_id(1);
-    __global const float *zeros = packed + zeros_at;
     __global const float *weights = packed + offset + block * taps_h * taps_w * from_c * WIDTH;
     int gx = place % grid_w, gy = place / grid_w % grid_h, n = place / grid_w / grid_h;
     int at_y[TILE], at_x[TILE];
@@ -83,7 +81,7 @@ conv2d_direct_pass(__global const float *x, __global const float *packed, int of
 #pragma unroll
             for (int i = 0; i < TILE; i++)
                 from[i] = (uint)(at_y[i] + ty) < (uint)from_h && (uint)(at_x[i] + tx) < (uint)from_w ? x + (at[i] + tap)
-                                                                                                     : zeros;
+                                                                                                     : packed;
             for (int c = 0; c < from_c; c++, weights += WIDTH) {
                 floatv weight[BLOCKS];
 #pragma unroll

@@ -2,6 +2,8 @@
 #include "conv2d.h"
 
 #include "conv2d_direct.h"
+#include "conv2d_gemm.h"
+#include "conv2d_tiled.h"
 #include "device.h"
 
 #include <limits.h>
@@ -9,10 +11,6 @@
 enum {
     MOST_WINDOW = 4096,               /* of kernel, stride and padding */
     MOST_VALUES = INT_MAX - (1 << 20) /* of a tensor: kernels round places up, and index by int */
-};
-
-static const fovea__conv2d_methods *const methods[FOVEA__CONV2D_ALGORITHMS] = {
-    [FOVEA__CONV2D_DIRECT] = &fovea__conv2d_direct,
 };
 
 int fovea__conv2d_out_size(int size, const fovea__conv2d_shape *shape)
@@ -39,19 +37,25 @@ static fovea__shape weights_shape(const fovea__conv2d_shape *shape)
 
 const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm)
 {
-    return methods[algorithm] ? methods[algorithm]->name : "none";
+    static const char *const names[FOVEA__CONV2D_ALGORITHMS] = {
+        [FOVEA__CONV2D_DIRECT] = "direct", [FOVEA__CONV2D_TILED] = "tiled", [FOVEA__CONV2D_GEMM] = "gemm"};
+    return names[algorithm];
 }
 
 bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm)
 {
-    return methods[algorithm] && methods[algorithm]->can(device);
+    return algorithm != FOVEA__CONV2D_TILED || fovea__conv2d_tiled_can(device);
 }
 
 fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__conv2d_direction direction,
                                              const fovea__conv2d_shape *shape)
 {
-    (void)device, (void)direction, (void)shape;
-    return FOVEA__CONV2D_DIRECT;
+    (void)direction;
+    if (fovea__device_is_cpu(device))
+        return FOVEA__CONV2D_DIRECT;
+    if ((shape->kernel == 1 && shape->stride == 1) || !fovea__conv2d_can(device, FOVEA__CONV2D_TILED))
+        return FOVEA__CONV2D_GEMM;
+    return FOVEA__CONV2D_TILED;
 }
 
 /* ---- checks ---------------------------------------------------------------------------------------------------- */
@@ -80,12 +84,12 @@ static fovea_status check_shape(const fovea_device *device, fovea__conv2d_algori
     FOVEA_CHECK_ARG(shape->height <= MOST_VALUES / 2 && shape->width <= MOST_VALUES / 2, "conv2d: x of %d x %d",
                     shape->height, shape->width);
     FOVEA_TRY(check_values(fovea__conv2d_out_shape(shape), "conv2d's y"));
-    /* Packed weights round channels up to at most 32, and each side's channels stand behind them. */
+    /* Packed weights round channels up to at most 32, and a channel's worth of zeros stands before them. */
     const fovea__shape padded = {shape->out_channels + 32, shape->in_channels + 32, shape->kernel, shape->kernel};
     FOVEA_TRY(check_values(padded, "conv2d's weights"));
     if (!fovea__conv2d_can(device, algorithm))
-        FOVEA_FAIL(FOVEA_ERROR_UNSUPPORTED, "%s: conv2d's algorithm %d cannot run here", fovea_device_name(device),
-                   (int)algorithm);
+        FOVEA_FAIL(FOVEA_ERROR_UNSUPPORTED, "%s: conv2d's algorithm \"%s\" cannot run here", fovea_device_name(device),
+                   fovea__conv2d_algorithm_name(algorithm));
     return FOVEA_OK;
 }
 
@@ -128,16 +132,30 @@ static fovea_status check_epilogue(const fovea__conv2d_epilogue *epilogue, const
 
 /* ---- calls ----------------------------------------------------------------------------------------------------- */
 
+/* How direct or tiled cuts a direction's work. */
+static fovea__conv2d_cut cut_of(const fovea_device *device, fovea__conv2d_algorithm algorithm,
+                                fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+{
+    return algorithm == FOVEA__CONV2D_DIRECT ? fovea__conv2d_direct_cut(device, direction, shape)
+                                             : fovea__conv2d_tiled_cut(device, direction, shape);
+}
+
 size_t fovea__conv2d_packed_floats(const fovea_device *device, fovea__conv2d_algorithm algorithm,
                                    fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
-    return methods[algorithm]->packed_floats(device, direction, shape);
+    if (algorithm == FOVEA__CONV2D_GEMM)
+        return fovea__conv2d_gemm_packed_floats(direction, shape);
+    const fovea__conv2d_cut cut = cut_of(device, algorithm, direction, shape);
+    return fovea__conv2d_cut_packed_floats(direction, shape, &cut);
 }
 
 size_t fovea__conv2d_workspace_bytes(const fovea_device *device, fovea__conv2d_algorithm algorithm,
                                      fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
-    return methods[algorithm]->workspace_bytes(device, direction, shape);
+    if (algorithm == FOVEA__CONV2D_GEMM)
+        return fovea__conv2d_gemm_workspace_bytes(direction, shape);
+    const fovea__conv2d_cut cut = cut_of(device, algorithm, direction, shape);
+    return fovea__conv2d_cut_workspace_bytes(device, direction, shape, &cut);
 }
 
 fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -148,7 +166,12 @@ fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm al
     FOVEA_TRY(check_tensor(weights, weights_shape(shape), "weights"));
     const size_t floats = fovea__conv2d_packed_floats(device, algorithm, direction, shape);
     FOVEA_TRY(check_room(packed, floats * sizeof(float), "packed"));
-    return floats ? methods[algorithm]->pack(device, direction, shape, weights, packed) : FOVEA_OK;
+    if (floats == 0)
+        return FOVEA_OK;
+    if (algorithm == FOVEA__CONV2D_GEMM)
+        return fovea__conv2d_gemm_pack(device, shape, weights, packed);
+    const fovea__conv2d_cut cut = cut_of(device, algorithm, direction, shape);
+    return fovea__conv2d_cut_pack(device, direction, shape, &cut, weights, packed);
 }
 
 fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -167,7 +190,10 @@ fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm
     FOVEA_TRY(check_rooms(device, algorithm, FOVEA__CONV2D_FORWARD, shape, packed, workspace));
     if (fovea__shape_elements(y->shape) == 0)
         return FOVEA_OK;
-    return methods[algorithm]->forward(device, shape, x, weights, packed, epilogue, y, workspace);
+    if (algorithm == FOVEA__CONV2D_GEMM)
+        return fovea__conv2d_gemm_forward(device, shape, x, weights, packed, epilogue, y, workspace);
+    const fovea__conv2d_cut cut = cut_of(device, algorithm, FOVEA__CONV2D_FORWARD, shape);
+    return fovea__conv2d_cut_run(device, FOVEA__CONV2D_FORWARD, shape, &cut, x, packed, epilogue, y);
 }
 
 fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -185,7 +211,11 @@ fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_alg
         return FOVEA_OK;
     if (fovea__shape_elements(d_y->shape) == 0) /* no output sees x: its gradient is 0 */
         return accumulate ? FOVEA_OK : fovea__buffer_fill(d_x->buffer, 0, elements * sizeof(float), 0);
-    return methods[algorithm]->backward_data(device, shape, d_y, weights, packed, accumulate, d_x, workspace);
+    if (algorithm == FOVEA__CONV2D_GEMM)
+        return fovea__conv2d_gemm_backward_data(device, shape, d_y, weights, packed, accumulate, d_x, workspace);
+    const fovea__conv2d_epilogue epilogue = {.residual = accumulate ? d_x : NULL};
+    const fovea__conv2d_cut cut = cut_of(device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape);
+    return fovea__conv2d_cut_run(device, FOVEA__CONV2D_BACKWARD_DATA, shape, &cut, d_y, packed, &epilogue, d_x);
 }
 
 fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -202,5 +232,8 @@ fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_
         const size_t elements = fovea__shape_elements(d_weights->shape);
         return accumulate ? FOVEA_OK : fovea__buffer_fill(d_weights->buffer, 0, elements * sizeof(float), 0);
     }
-    return methods[algorithm]->backward_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
+    if (algorithm == FOVEA__CONV2D_GEMM)
+        return fovea__conv2d_gemm_backward_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
+    const fovea__conv2d_cut cut = cut_of(device, algorithm, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
+    return fovea__conv2d_cut_weights(device, shape, &cut, x, d_y, accumulate, d_weights, workspace);
 }

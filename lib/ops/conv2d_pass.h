@@ -1,4 +1,4 @@
-/* What the sub-rooms of conv2d share: the table of an algorithm's functions, the pass, and the layouts.
+/* What all algorithms of conv2d share: the pass, and the layouts of weights.
  *
  * A pass computes a grid of places, each a sum over taps and channels that it gathers from one tensor:
  *   to[n][gy*step + to_y][gx*step + to_x][:] = sum over ty, tx, c of
@@ -6,8 +6,8 @@
  * Forward is one pass. Backward-data is stride*stride passes: input rows of one remainder modulo the stride see the
  * same subset of the kernel's rows, so each remainder is a dense convolution over d_y with the taps in reversed order.
  */
-#ifndef FOVEA_OPS_CONV2D_PART_H
-#define FOVEA_OPS_CONV2D_PART_H
+#ifndef FOVEA_OPS_CONV2D_PASS_H
+#define FOVEA_OPS_CONV2D_PASS_H
 
 #include "conv2d.h"
 
@@ -36,38 +36,21 @@ static inline int fovea__conv2d_blocks(int channels, int width)
 }
 
 /* Weights as the passes read them, one pass after the other:
- *   packed[pass][block of `width` written channels][tap][read channel][lane], lanes behind the last channel 0. */
+ *   packed[begin + [pass][block of `width` written channels][tap][read channel][lane]]
+ * Lanes behind the last channel are 0. */
 size_t fovea__conv2d_layout_floats(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape, int width);
 fovea_status fovea__conv2d_layout(fovea_device *device, fovea__conv2d_direction direction,
-                                  const fovea__conv2d_shape *shape, int width, const fovea__tensor *weights,
+                                  const fovea__conv2d_shape *shape, int width, int begin, const fovea__tensor *weights,
                                   fovea__buffer *packed);
 
-/* d_weights (+)= sum over splits, in their order, of partial[split][tap][block][in channel][lane]. */
-fovea_status fovea__conv2d_sum(fovea_device *device, const fovea__conv2d_shape *shape, int splits, int width,
+/* Where a pass's weights begin in that layout. */
+int fovea__conv2d_pass_offset(const fovea__conv2d_pass *pass, int width, int begin);
+
+/* d_weights (+)= sum over parts, in their order, of partial[part][tap][block][in channel][lane]. */
+fovea_status fovea__conv2d_sum(fovea_device *device, const fovea__conv2d_shape *shape, int parts, int width,
                                const fovea__buffer *partial, bool accumulate, fovea__tensor *d_weights);
 
 /* Largest workspace that an algorithm asks for where smaller ones do as well. */
 #define FOVEA__CONV2D_WORKSPACE ((size_t)64 << 20)
-
-/* One algorithm. The shapes of all tensors were checked before. */
-typedef struct fovea__conv2d_methods {
-    const char *name;
-    bool (*can)(const fovea_device *device);
-    size_t (*packed_floats)(const fovea_device *device, fovea__conv2d_direction direction,
-                            const fovea__conv2d_shape *shape);
-    fovea_status (*pack)(fovea_device *device, fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
-                         const fovea__tensor *weights, fovea__buffer *packed);
-    size_t (*workspace_bytes)(const fovea_device *device, fovea__conv2d_direction direction,
-                              const fovea__conv2d_shape *shape);
-    fovea_status (*forward)(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__tensor *x,
-                            const fovea__tensor *weights, const fovea__buffer *packed,
-                            const fovea__conv2d_epilogue *epilogue, fovea__tensor *y, fovea__buffer *workspace);
-    fovea_status (*backward_data)(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__tensor *d_y,
-                                  const fovea__tensor *weights, const fovea__buffer *packed, bool accumulate,
-                                  fovea__tensor *d_x, fovea__buffer *workspace);
-    fovea_status (*backward_weights)(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__tensor *x,
-                                     const fovea__tensor *d_y, bool accumulate, fovea__tensor *d_weights,
-                                     fovea__buffer *workspace);
-} fovea__conv2d_methods;
 
 #endif

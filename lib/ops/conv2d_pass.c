@@ -1,5 +1,5 @@
 /* Passes, and the kernels that change layouts. */
-#include "conv2d_part.h"
+#include "conv2d_pass.h"
 
 #include "launch.h"
 
@@ -96,6 +96,8 @@ size_t fovea__conv2d_pass_places(const fovea__conv2d_pass *pass)
     return (size_t)pass->batch * (size_t)pass->grid_h * (size_t)pass->grid_w;
 }
 
+/* ---- layouts --------------------------------------------------------------------------------------------------- */
+
 size_t fovea__conv2d_layout_floats(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape, int width)
 {
     const size_t taps = (size_t)shape->kernel * (size_t)shape->kernel;
@@ -103,20 +105,25 @@ size_t fovea__conv2d_layout_floats(fovea__conv2d_direction direction, const fove
     return taps * (size_t)fovea__conv2d_from_channels(direction, shape) * blocks * (size_t)width;
 }
 
+int fovea__conv2d_pass_offset(const fovea__conv2d_pass *pass, int width, int begin)
+{
+    return begin + pass->taps_before * pass->from_c * fovea__conv2d_blocks(pass->to_c, width) * width;
+}
+
 fovea_status fovea__conv2d_layout(fovea_device *device, fovea__conv2d_direction direction,
-                                  const fovea__conv2d_shape *shape, int width, const fovea__tensor *weights,
+                                  const fovea__conv2d_shape *shape, int width, int begin, const fovea__tensor *weights,
                                   fovea__buffer *packed)
 {
     const int taps = shape->kernel * shape->kernel, of_out = shape->in_channels * taps;
     const bool back = direction == FOVEA__CONV2D_BACKWARD_DATA;
     for (int i = 0; i < fovea__conv2d_passes(direction, shape); i++) {
         const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, i);
-        const int blocks = fovea__conv2d_blocks(pass.to_c, width);
+        const size_t blocks = (size_t)fovea__conv2d_blocks(pass.to_c, width);
         if (pass.taps_h * pass.taps_w == 0)
             continue;
         const fovea__arg args[] = {fovea__arg_buffer(weights->buffer),
                                    fovea__arg_buffer(packed),
-                                   fovea__arg_int(pass.taps_before * pass.from_c * blocks * width),
+                                   fovea__arg_int(fovea__conv2d_pass_offset(&pass, width, begin)),
                                    fovea__arg_int(pass.from_c),
                                    fovea__arg_int(pass.to_c),
                                    fovea__arg_int(width),
@@ -129,18 +136,18 @@ fovea_status fovea__conv2d_layout(fovea_device *device, fovea__conv2d_direction 
                                    fovea__arg_int(pass.kernel_x),
                                    fovea__arg_int(pass.kernel_step)};
         FOVEA_TRY(fovea__launch(device, "conv2d_layout", "", "conv2d_layout_pack", args, sizeof args / sizeof *args,
-                                fovea__grid_3d((size_t)width, (size_t)pass.from_c, (size_t)blocks, 16, 4, 1)));
+                                fovea__grid_3d((size_t)width, (size_t)pass.from_c, blocks, 16, 4, 1)));
     }
     return FOVEA_OK;
 }
 
-fovea_status fovea__conv2d_sum(fovea_device *device, const fovea__conv2d_shape *shape, int splits, int width,
+fovea_status fovea__conv2d_sum(fovea_device *device, const fovea__conv2d_shape *shape, int parts, int width,
                                const fovea__buffer *partial, bool accumulate, fovea__tensor *d_weights)
 {
     const int blocks = fovea__conv2d_blocks(shape->out_channels, width);
     const fovea__arg args[] = {fovea__arg_buffer(partial),
                                fovea__arg_buffer(d_weights->buffer),
-                               fovea__arg_int(splits),
+                               fovea__arg_int(parts),
                                fovea__arg_int(shape->kernel * shape->kernel),
                                fovea__arg_int(shape->in_channels),
                                fovea__arg_int(shape->out_channels),
