@@ -168,7 +168,8 @@ typedef struct fovea_picture {
 } fovea_picture;
 
 /* Opens a COCO-format data set for training. Boxes of zero area or with NaN are left out, boxes reaching outside are
- * clipped, crowds are left out; each is named by fovea_dataset_warning().
+ * clipped; each is named by fovea_dataset_warning(). Crowds and the boxes of pictures that "images" lacks are left out,
+ * named by one sentence each kind.
  * Fails where the JSON is cut short or of the wrong shape, a category is not declared, ids repeat, or no box is left. */
 FOVEA_API fovea_status fovea_dataset_open_coco(fovea_dataset **out, const char *images_dir, const char *annotations);
 FOVEA_API void fovea_dataset_close(fovea_dataset *dataset);

@@ -120,8 +120,8 @@ static fovea_status read_side(int *out, const cJSON *item, const char *key, cons
     if (fovea__json_find(item, key))
         FOVEA_TRY(fovea__json_integer(&side, item, key, place));
     if (side < 0 || side > INT_MAX)
-        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s[%zu] (id %lld).%s: expected pixels, found %lld", place->file, place->list,
-                   place->index, (long long)*place->id, key, (long long)side);
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s[%zu] (id %lld).%s: expected pixels, found %lld", place->file,
+                   place->list, place->index, (long long)*place->id, key, (long long)side);
     *out = (int)side;
     return FOVEA_OK;
 }
@@ -182,7 +182,8 @@ static fovea_status warn_of_box(const reader *r, size_t index, const annotation 
     char size[48] = "";
     if (picture->width > 0 && picture->height > 0)
         snprintf(size, sizeof size, " of %dx%d", picture->width, picture->height);
-    return fovea__dataset_warn(r->set, "%s: annotations[%zu] (id %lld) in %s%s: the box [%.10g, %.10g, %.10g, %.10g] %s",
+    return fovea__dataset_warn(r->set,
+                               "%s: annotations[%zu] (id %lld) in %s%s: the box [%.10g, %.10g, %.10g, %.10g] %s",
                                r->file, index, (long long)from->id, picture->file_name, size, from->box[0],
                                from->box[1], from->box[2], from->box[3], faults[fate]);
 }
@@ -194,9 +195,10 @@ static fovea_status take_annotation(reader *r, const cJSON *item, size_t index)
     FOVEA_TRY(read_annotation(&a, item, &place));
     const entry *category = find(&r->categories, a.category_id);
     if (!category)
-        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: annotations[%zu] (id %lld).category_id: expected the id of one of the %zu "
-                   "categories, found %lld", r->file, index, (long long)a.id, r->categories.count,
-                   (long long)a.category_id);
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT,
+                   "%s: annotations[%zu] (id %lld).category_id: expected the id of one of the %zu "
+                   "categories, found %lld",
+                   r->file, index, (long long)a.id, r->categories.count, (long long)a.category_id);
     const entry *image = find(&r->images, a.image_id);
     if (!image) {
         char where[64];
@@ -221,13 +223,18 @@ static fovea_status read_annotations(reader *r)
     size_t index = 0;
     const cJSON *item;
     cJSON_ArrayForEach(item, r->annotations.items)
+    {
         FOVEA_TRY(take_annotation(r, item, index++));
+    }
     if (r->crowds.count)
-        FOVEA_TRY(fovea__dataset_warn(r->set, "%s: annotations of crowds (iscrowd 1) were left out: %zu, the first is %s",
+        FOVEA_TRY(fovea__dataset_warn(r->set,
+                                      "%s: annotations of crowds (iscrowd 1) were left out: %zu, the first is %s",
                                       r->file, r->crowds.count, r->crowds.first));
     if (r->strangers.count)
-        FOVEA_TRY(fovea__dataset_warn(r->set, "%s: annotations of pictures that are not in \"images\" were left out: %zu, "
-                                      "the first is %s", r->file, r->strangers.count, r->strangers.first));
+        FOVEA_TRY(fovea__dataset_warn(r->set,
+                                      "%s: annotations of pictures that are not in \"images\" were left out: %zu, "
+                                      "the first is %s",
+                                      r->file, r->strangers.count, r->strangers.first));
     return fovea__dataset_finish(r->set, r->file);
 }
 

@@ -34,8 +34,8 @@ typedef enum fovea__box_fate {
     FOVEA__BOX_OUTSIDE
 } fovea__box_fate;
 
-/* Adds a box, x0 y0 x1 y1, to a picture whose width and height are set. Reaching outside by up to .02 pixels is rounding
- * (files give x and width with two decimals each) and is cut without being called CLIPPED. */
+/* Adds a box, x0 y0 x1 y1, to a picture whose width and height are set. Reaching outside by up to .02 pixels is
+ * rounding (files give x and width with two decimals each) and is cut without being called CLIPPED. */
 fovea_status fovea__dataset_add_box(fovea_dataset *set, size_t picture, int label, const double corners[4],
                                     fovea__box_fate *fate);
 

@@ -1,7 +1,7 @@
 /* JPEG in and out, by libjpeg-turbo; EXIF orientation by libexif.
  *
- * libjpeg reports errors by a callback that must not return: each call runs under a setjmp(), and whatever changes after
- * it lives in the struct that the callback's longjmp() leaves alone. */
+ * libjpeg reports errors by a callback that must not return: each call runs under a setjmp(), and whatever changes
+ * after it lives in the struct that the callback's longjmp() leaves alone. */
 #include "image.h"
 
 #include "file.h"
@@ -82,8 +82,8 @@ static _Noreturn void fail_cut_short(decoder *d, const char *message)
                                 message));
 }
 
-/* libjpeg goes on after damage and fills what is missing with grey. Here damage is an error; only what leaves the pixels
- * whole passes (bytes between segments, odd version numbers, unusual Adobe markers). */
+/* libjpeg goes on after damage and fills what is missing with grey. Here damage is an error; only what leaves the
+ * pixels whole passes (bytes between segments, odd version numbers, unusual Adobe markers). */
 static void take_warning(j_common_ptr jpeg, int level)
 {
     decoder *d = (decoder *)jpeg->err;
@@ -127,11 +127,12 @@ static void check_claim(decoder *d)
         blocks += (uint64_t)d->jpeg.comp_info[c].width_in_blocks * d->jpeg.comp_info[c].height_in_blocks;
     const uint64_t least_bits = blocks * (d->jpeg.progressive_mode || d->jpeg.arith_code ? 1 : 2);
     if (least_bits / 8 > d->size_bytes)
-        fail_decoder(d, fovea__fail(FOVEA_ERROR_FORMAT,
-                                    "%s: the JPEG claims %ux%u pixels, for which at least %llu bytes are expected, found "
-                                    "%zu",
-                                    d->name, d->jpeg.image_width, d->jpeg.image_height,
-                                    (unsigned long long)(least_bits / 8), d->size_bytes));
+        fail_decoder(d,
+                     fovea__fail(FOVEA_ERROR_FORMAT,
+                                 "%s: the JPEG claims %ux%u pixels, for which at least %llu bytes are expected, found "
+                                 "%zu",
+                                 d->name, d->jpeg.image_width, d->jpeg.image_height,
+                                 (unsigned long long)(least_bits / 8), d->size_bytes));
 }
 
 /* 1 to 8; 1 (upright) where the file says nothing or nonsense. */
@@ -229,8 +230,8 @@ static fovea_status decode_jpeg(fovea_image *out, const void *data, size_t size_
         FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: is empty, a JPEG is expected", name);
     const uint8_t *bytes = data;
     if (size_bytes < 2 || bytes[0] != 0xff || bytes[1] != 0xd8)
-        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: not a JPEG: expected it to begin with the bytes ff d8, found %02x %02x", name,
-                   bytes[0], size_bytes < 2 ? 0u : bytes[1]);
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: not a JPEG: expected it to begin with the bytes ff d8, found %02x %02x",
+                   name, bytes[0], size_bytes < 2 ? 0u : bytes[1]);
 
     decoder *d = NULL;
     FOVEA_TRY(fovea__allocate(&d, 1, sizeof *d, "a JPEG decoder"));
@@ -292,8 +293,8 @@ static _Noreturn void leave_encoder(j_common_ptr jpeg)
     char message[JMSG_LENGTH_MAX];
     e->errors.format_message(jpeg, message);
     if (e->errors.msg_code == JERR_FILE_WRITE)
-        e->status = fovea__fail(FOVEA_ERROR_IO, "%s: cannot be written: %s; what was there before is unchanged", e->path,
-                                strerror(reason));
+        e->status = fovea__fail(FOVEA_ERROR_IO, "%s: cannot be written: %s; what was there before is unchanged",
+                                e->path, strerror(reason));
     else
         e->status = fovea__fail(e->errors.msg_code == JERR_OUT_OF_MEMORY ? FOVEA_ERROR_MEMORY : FOVEA_ERROR_IO,
                                 "%s: cannot be written: %s", e->path, message);
@@ -327,8 +328,8 @@ static bool size_is_good(int width, int height)
 fovea_status fovea_image_write_jpeg(const fovea_image *image, const char *path, int quality)
 {
     FOVEA_CHECK_ARG(image && image->pixels && path, "fovea_image_write_jpeg: image, its pixels or path is NULL");
-    FOVEA_CHECK_ARG(size_is_good(image->width, image->height), "%s: a picture of %dx%d: expected sides of 1 to %d", path,
-                    image->width, image->height, LARGEST_SIDE);
+    FOVEA_CHECK_ARG(size_is_good(image->width, image->height), "%s: a picture of %dx%d: expected sides of 1 to %d",
+                    path, image->width, image->height, LARGEST_SIDE);
     FOVEA_CHECK_ARG(quality >= 0 && quality <= 100, "%s: quality %d: expected 1 to 100, or 0 for 92", path, quality);
     fovea__file_writer writer;
     FOVEA_TRY(fovea__file_begin(&writer, path));

@@ -20,7 +20,7 @@ typedef struct slot {
     size_t index;
     fovea_image image;
     fovea_status status;
-    char *message; /* of a failure; NULL where even this found no memory */
+    char message[1024]; /* of a failure */
 } slot;
 
 struct fovea__loader {
@@ -50,8 +50,10 @@ static fovea_status check_size(const fovea_picture *picture, const fovea_image *
     const bool unturned = orientation >= 5 && picture->width == image->height && picture->height == image->width;
     char why[160] = "";
     if (unturned)
-        snprintf(why, sizeof why, ", upright after its EXIF orientation %d; boxes and sizes are expected as people see "
-                 "the picture, not as it is stored", orientation);
+        snprintf(why, sizeof why,
+                 ", upright after its EXIF orientation %d; boxes and sizes are expected as people see "
+                 "the picture, not as it is stored",
+                 orientation);
     FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: expected %dx%d pixels as the annotations say, found %dx%d%s", picture->path,
                picture->width, picture->height, image->width, image->height, why);
 }
@@ -67,7 +69,7 @@ static void decode(const fovea__loader *loader, slot *s)
         s->status = check_size(&picture, &s->image, orientation);
     if (s->status) {
         fovea_image_clear(&s->image);
-        s->message = strdup(fovea_error());
+        snprintf(s->message, sizeof s->message, "%s", fovea_error());
     }
 }
 
@@ -96,8 +98,8 @@ static void *decode_slots(void *of)
 static void clear_slot(slot *s)
 {
     fovea_image_clear(&s->image);
-    free(s->message);
-    *s = (slot){0};
+    s->status = FOVEA_OK;
+    s->ready = false;
 }
 
 static void plan(const fovea__loader *loader, uint64_t k)
@@ -191,7 +193,7 @@ fovea_status fovea__loader_next(fovea__loader *loader, fovea__loaded *out)
     *out = (fovea__loaded){.k = k, .index = s->index, .image = s->image};
     const fovea_status status = s->status;
     if (status)
-        fovea__fail(status, "%s", s->message ? s->message : "out of memory for a picture");
+        fovea__fail(status, "%s", s->message);
     s->image = (fovea_image){0};
     clear_slot(s);
     plan(loader, k + (uint64_t)loader->options.depth);

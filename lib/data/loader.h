@@ -9,7 +9,7 @@
 #include "status.h"
 
 typedef struct fovea__loader_options {
-    const fovea_dataset *dataset; /* outlives the loader */
+    const fovea_dataset *dataset;                     /* outlives the loader */
     uint64_t (*picture_at)(void *cookie, uint64_t k); /* below fovea_dataset_size() */
     void *cookie;
     uint64_t first; /* the stream begins at this k */

@@ -1,4 +1,5 @@
-/* COCO data sets for training: what is read, what is left out with a warning, what is refused, and by which sentence. */
+/* COCO data sets for training: what is read, what is left out with a warning, what is refused, and by which sentence.
+ */
 #include "coco.h"
 #include "support.h"
 
@@ -107,11 +108,13 @@ static const struct {
     {BOX("[90, 40, 10.01, 10]"), "", 2}, /* rounding */
     {BOX("[0, 0, 100, 50]"), "", 2},
     {WITH(GOOD_BOX ", {\"id\": 2, \"image_id\": 7, \"category_id\": 3, \"bbox\": [1, 2, 3, 4], \"iscrowd\": 1},"
-          "{\"id\": 3, \"image_id\": 7, \"category_id\": 3, \"bbox\": [1, 2, 3, 4], \"iscrowd\": 1}"),
+                   "{\"id\": 3, \"image_id\": 7, \"category_id\": 3, \"bbox\": [1, 2, 3, 4], \"iscrowd\": 1}"),
      "t.json: annotations of crowds (iscrowd 1) were left out: 2, the first is annotations[1] (id 2) in a.jpg", 1},
     {WITH(GOOD_BOX ", {\"id\": 2, \"image_id\": 8, \"category_id\": 3, \"bbox\": [1, 2, 3, 4]}"),
-     "t.json: annotations of pictures that are not in \"images\" were left out: 1, the first is annotations[1] (id 2) in "
-     "image_id 8", 1},
+     "t.json: annotations of pictures that are not in \"images\" were left out: 1, the first is annotations[1] (id 2) "
+     "in "
+     "image_id 8",
+     1},
 };
 
 START_TEST(coco__odd_boxes_are_named)
@@ -121,8 +124,8 @@ START_TEST(coco__odd_boxes_are_named)
     const bool quiet = !*odd[_i].sentence;
     ck_assert_uint_eq(fovea_dataset_warnings(set), quiet ? 0 : 1);
     if (!quiet)
-        ck_assert_msg(support_has(fovea_dataset_warning(set, 0), odd[_i].sentence), "says \"%s\", expected in it \"%s\"",
-                      fovea_dataset_warning(set, 0), odd[_i].sentence);
+        ck_assert_msg(support_has(fovea_dataset_warning(set, 0), odd[_i].sentence),
+                      "says \"%s\", expected in it \"%s\"", fovea_dataset_warning(set, 0), odd[_i].sentence);
     const fovea_picture picture = picture_of(set, 0);
     ck_assert_uint_eq(picture.n_boxes, odd[_i].boxes);
     for (size_t i = 0; i < picture.n_boxes; i++) {
@@ -156,7 +159,8 @@ static const struct {
     const char *text, *sentence;
 } bad[] = {
     {"", "t.json: expected JSON, found an empty file"},
-    {"{\"images\": [{\"id\": 7, \"file_na", "t.json: line 1, column 24: expected the rest of the JSON, found the file's end"},
+    {"{\"images\": [{\"id\": 7, \"file_na",
+     "t.json: line 1, column 24: expected the rest of the JSON, found the file's end"},
     {"{\"images\":\n [}", "t.json: line 2, column 3"},
     {"[1, 2]", "t.json: outermost value: expected an object, found a list"},
     {"{}", "t.json: images: expected a list, found nothing"},
@@ -211,7 +215,8 @@ static const struct {
     {"{\"images\": [], \"categories\": [], \"annotations\": []}",
      "t.json: expected boxes to train on, found none in 0 pictures"},
     {ONE("\"id\": 345, \"image_id\": 7, \"category_id\": 3, \"bbox\": [1, 2, 0, 0]"),
-     "t.json: expected boxes to train on, found none in 1 pictures; the first that was left out: t.json: annotations[0] "
+     "t.json: expected boxes to train on, found none in 1 pictures; the first that was left out: t.json: "
+     "annotations[0] "
      "(id 345) in a.jpg of 100x50: the box [1, 2, 0, 0] has zero area"},
 };
 
@@ -256,7 +261,8 @@ START_TEST(coco__files_and_folders_that_are_missing_are_named)
     ck_assert_ptr_nonnull(stream);
     fputs(WITH(GOOD_BOX), stream);
     fclose(stream);
-    support_fails(fovea_dataset_open_coco(&set, folder, "/no/such.json"), FOVEA_ERROR_IO, "/no/such.json: cannot be op");
+    support_fails(fovea_dataset_open_coco(&set, folder, "/no/such.json"), FOVEA_ERROR_IO,
+                  "/no/such.json: cannot be op");
     support_fails(fovea_dataset_open_coco(&set, folder, folder), FOVEA_ERROR_IO, "is a folder");
     support_fails(fovea_dataset_open_coco(&set, "/no/such", file), FOVEA_ERROR_IO,
                   "/no/such: the folder of the pictures cannot be opened");
@@ -277,12 +283,12 @@ START_TEST(coco__warnings_are_bounded)
     enum { NAME = 100000, BOXES = 200, ROOM = NAME + BOXES * 100 + 300 };
     char *text = malloc(ROOM);
     ck_assert_ptr_nonnull(text);
-    int used = snprintf(text, ROOM, "{" CATEGORIES ", \"images\": [{\"id\": 7, \"file_name\": \"%0*d\"}], \"annotations\": [",
-                        NAME, 0);
+    int used = snprintf(
+        text, ROOM, "{" CATEGORIES ", \"images\": [{\"id\": 7, \"file_name\": \"%0*d\"}], \"annotations\": [", NAME, 0);
     for (int i = 0; i < BOXES; i++)
         used += snprintf(text + used, (size_t)(ROOM - used),
-                         "%s{\"id\": %d, \"image_id\": 7, \"category_id\": 3, \"bbox\": [1, 2, 3, %d]}", i ? ", " : "", i,
-                         i ? 0 : 4);
+                         "%s{\"id\": %d, \"image_id\": 7, \"category_id\": 3, \"bbox\": [1, 2, 3, %d]}", i ? ", " : "",
+                         i, i ? 0 : 4);
     snprintf(text + used, (size_t)(ROOM - used), "]}");
     fovea_dataset *set = NULL;
     support_ok(parse(&set, text));
@@ -302,8 +308,8 @@ START_TEST(coco__real_data_is_read_and_its_faults_named)
     } sets[] = {
         {"data/bccd/train.json", "(id 2288) in BloodImage_00343.jpg of 640x480: the box [181, 329, 0, 0] has zero area",
          205, 2804, 3},
-        {"data/bccd/val.json", "(id 887) in BloodImage_00338.jpg of 640x480: the box [504, 337, 0, 0] has zero area", 87,
-         1137, 3},
+        {"data/bccd/val.json", "(id 887) in BloodImage_00338.jpg of 640x480: the box [504, 337, 0, 0] has zero area",
+         87, 1137, 3},
         {"data/chess/train.json", NULL, 202, 2107, 12},
         {"data/coco_eval/instances_val2014_100.json",
          "crowds (iscrowd 1) were left out: 9, the first is annotations[830] (id 905500000715)", 100, 830, 80},

@@ -82,8 +82,7 @@ END_TEST
 /* EXIF 2.32, orientation: where the stored first row and first column are seen. */
 static const struct {
     char row, column;
-} seen[9] = {{0, 0},     {'t', 'l'}, {'t', 'r'}, {'b', 'r'}, {'b', 'l'},
-             {'l', 't'}, {'r', 't'}, {'r', 'b'}, {'l', 'b'}};
+} seen[9] = {{0, 0}, {'t', 'l'}, {'t', 'r'}, {'b', 'r'}, {'b', 'l'}, {'l', 't'}, {'r', 't'}, {'r', 'b'}, {'l', 'b'}};
 
 START_TEST(image__is_turned_upright_as_exif_says)
 {
@@ -143,8 +142,8 @@ END_TEST
 
 START_TEST(image__every_cut_is_told)
 {
-    const jpeg_plan plan = {.width = 40, .height = 30, .progressive = _i == 1, .orientation = 3,
-                            .kind = _i == 2 ? JPEG_CMYK : JPEG_YCC};
+    const jpeg_plan plan = {
+        .width = 40, .height = 30, .progressive = _i == 1, .orientation = 3, .kind = _i == 2 ? JPEG_CMYK : JPEG_YCC};
     uint8_t *data = NULL;
     const size_t size = jpeg_make(&data, &plan);
     for (size_t cut = 2; cut < size; cut++) {
@@ -226,7 +225,8 @@ static const struct {
 START_TEST(image__absurd_claims_are_refused)
 {
     uint8_t *data = NULL;
-    const size_t size = jpeg_make(&data, &(jpeg_plan){.width = 64, .height = 64, .progressive = claims[_i].progressive});
+    const size_t size =
+        jpeg_make(&data, &(jpeg_plan){.width = 64, .height = 64, .progressive = claims[_i].progressive});
     claim(data, size, claims[_i].width, claims[_i].height);
     fovea_image image;
     support_fails(fovea_image_decode_jpeg(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT, claims[_i].sentence);
@@ -238,7 +238,8 @@ END_TEST
 START_TEST(image__scans_without_end_are_refused)
 {
     uint8_t *data = NULL;
-    const size_t size = jpeg_make(&data, &(jpeg_plan){.width = 64, .height = 64, .kind = JPEG_GREY, .many_scans = true});
+    const size_t size =
+        jpeg_make(&data, &(jpeg_plan){.width = 64, .height = 64, .kind = JPEG_GREY, .many_scans = true});
     fovea_image image;
     support_fails(fovea_image_decode_jpeg(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT,
                   "a.jpg: the JPEG has more than 100 scans");
@@ -357,7 +358,8 @@ START_TEST(image__a_full_disk_leaves_the_old_file)
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, handler);
 
-    support_fails(status, FOVEA_ERROR_IO, "kept.jpg: cannot be written: File too large; what was there before is unchang");
+    support_fails(status, FOVEA_ERROR_IO,
+                  "kept.jpg: cannot be written: File too large; what was there before is unchang");
     ck_assert_int_ne(access(part, F_OK), 0);
     support_ok(fovea_image_read_jpeg(&back, path));
     expect_plan(&back, &plan, "kept");

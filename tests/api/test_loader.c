@@ -59,8 +59,8 @@ static fovea_dataset *make_set(void)
             width = height = 0;
         make_picture(i);
         used += snprintf(text + used, sizeof text - (size_t)used,
-                         "%s{\"id\": %d, \"file_name\": \"%d.jpg\", \"width\": %d, \"height\": %d}", i ? ", " : "", i, i,
-                         width, height);
+                         "%s{\"id\": %d, \"file_name\": \"%d.jpg\", \"width\": %d, \"height\": %d}", i ? ", " : "", i,
+                         i, width, height);
     }
     snprintf(text + used, sizeof text - (size_t)used,
              "], \"categories\": [{\"id\": 1, \"name\": \"cat\"}], \"annotations\": [{\"id\": 1, \"image_id\": 0, "
@@ -107,8 +107,11 @@ START_TEST(loader__hands_out_in_order_from_anywhere)
     fovea_dataset *set = make_set();
     stream s = {.owner = pthread_self(), .next = rows[_i].first};
     fovea__loader *loader = NULL;
-    support_ok(fovea__loader_create(&loader, &(fovea__loader_options){.dataset = set, .picture_at = jumping, .cookie = &s,
-                                                                      .first = rows[_i].first, .threads = rows[_i].threads,
+    support_ok(fovea__loader_create(&loader, &(fovea__loader_options){.dataset = set,
+                                                                      .picture_at = jumping,
+                                                                      .cookie = &s,
+                                                                      .first = rows[_i].first,
+                                                                      .threads = rows[_i].threads,
                                                                       .depth = rows[_i].depth}));
     for (uint64_t k = rows[_i].first; k < rows[_i].first + 100; k++) {
         fovea__loaded got;
@@ -135,16 +138,17 @@ static const struct {
     [NOT_A_JPEG] = {FOVEA_ERROR_FORMAT, "/5.jpg: not a JPEG"},
     [CUT_SHORT] = {FOVEA_ERROR_FORMAT, "/7.jpg: the JPEG is cut short"},
     [OTHER_SIZE] = {FOVEA_ERROR_FORMAT, "/8.jpg: expected 100x9 pixels as the annotations say, found 18x9"},
-    [UNTURNED] = {FOVEA_ERROR_FORMAT, "/9.jpg: expected 19x9 pixels as the annotations say, found 9x19, upright after its "
-                                      "EXIF orientation 6; boxes and sizes are expected as people see the picture"},
+    [UNTURNED] = {FOVEA_ERROR_FORMAT,
+                  "/9.jpg: expected 19x9 pixels as the annotations say, found 9x19, upright after its "
+                  "EXIF orientation 6; boxes and sizes are expected as people see the picture"},
 };
 
 START_TEST(loader__names_pictures_that_fail_and_goes_on)
 {
     fovea_dataset *set = make_set();
     fovea__loader *loader = NULL;
-    support_ok(fovea__loader_create(&loader, &(fovea__loader_options){.dataset = set, .picture_at = straight,
-                                                                      .threads = 1 + _i, .depth = 5}));
+    support_ok(fovea__loader_create(
+        &loader, &(fovea__loader_options){.dataset = set, .picture_at = straight, .threads = 1 + _i, .depth = 5}));
     for (int k = 0; k < 3 * PICTURES; k++) {
         const int i = k % PICTURES;
         fovea__loaded got;
@@ -167,8 +171,8 @@ START_TEST(loader__is_freed_at_any_moment)
     fovea_dataset *set = make_set();
     for (int taken = 0; taken < 20; taken++) {
         fovea__loader *loader = NULL;
-        support_ok(fovea__loader_create(&loader, &(fovea__loader_options){.dataset = set, .picture_at = straight,
-                                                                          .threads = 4, .depth = 9}));
+        support_ok(fovea__loader_create(
+            &loader, &(fovea__loader_options){.dataset = set, .picture_at = straight, .threads = 4, .depth = 9}));
         for (int k = 0; k < taken; k++) {
             fovea__loaded got;
             fovea__loader_next(loader, &got);
@@ -187,11 +191,11 @@ START_TEST(loader__refuses_absurd_options)
     fovea__loader *loader = NULL;
     support_fails(fovea__loader_create(&loader, &(fovea__loader_options){.picture_at = straight}), FOVEA_ERROR_ARGUMENT,
                   "a loader needs pictures");
-    support_fails(fovea__loader_create(&loader, &(fovea__loader_options){.dataset = set, .picture_at = straight,
-                                                                         .threads = -1}),
-                  FOVEA_ERROR_ARGUMENT, "-1 threads");
-    support_fails(fovea__loader_create(&loader, &(fovea__loader_options){.dataset = set, .picture_at = straight,
-                                                                         .depth = 1 << 20}),
+    support_fails(
+        fovea__loader_create(&loader, &(fovea__loader_options){.dataset = set, .picture_at = straight, .threads = -1}),
+        FOVEA_ERROR_ARGUMENT, "-1 threads");
+    support_fails(fovea__loader_create(
+                      &loader, &(fovea__loader_options){.dataset = set, .picture_at = straight, .depth = 1 << 20}),
                   FOVEA_ERROR_ARGUMENT, "1048576 pictures");
     ck_assert_ptr_null(loader);
     fovea_dataset_close(set);

@@ -7,17 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const fuzz_words[] = {"NaN",     "-Infinity", "1e999",  "-1",          "0",           "9007199254740993",
-                                  "null",    "{}",        "[",      "]",           "{",           "}",
-                                  ",",       "\"",        "\\",     "\\u0000",     "true",        "18446744073709551616",
-                                  "\"id\":", "\"bbox\":", "[[[[[[", "\"iscrowd\":1", "\"segmentation\":[[1", NULL};
+const char *const fuzz_words[] = {
+    "NaN", "-Infinity", "1e999", "-1", "0",       "9007199254740993", "18446744073709551616", "null",
+    "{}",  "[",         "]",     "{",  "}",       ",",                "\"",                   "\\",
+    "\\u0000", "true", "\"id\":", "\"bbox\":", "[[[[[[", "\"iscrowd\":1", "\"segmentation\":[[1", NULL};
 
 static const char *const seeds[] = {
-    "{\"images\": [{\"id\": 7, \"file_name\": \"a.jpg\", \"width\": 100, \"height\": 50}, {\"id\": 8, \"file_name\": \"b\"}],"
+    "{\"images\": [{\"id\": 7, \"file_name\": \"a.jpg\", \"width\": 100, \"height\": 50}, {\"id\": 8, \"file_name\": "
+    "\"b\"}],"
     "\"categories\": [{\"id\": 3, \"name\": \"cat\"}, {\"id\": 1, \"name\": \"dog\"}], \"annotations\": ["
     "{\"id\": 1, \"image_id\": 7, \"category_id\": 3, \"bbox\": [1, 2, 3, 4], \"segmentation\": [[1, 2, 3.5]]},"
     "{\"id\": 2, \"image_id\": 8, \"category_id\": 1, \"bbox\": [1.5, 2, 30, 4e1], \"iscrowd\": 0}]}",
-    "{\"images\": [{\"id\": 9007199254740993, \"file_name\": \"a\"}], \"categories\": [{\"id\": -5, \"name\": \"\\u00e4\"}],"
+    "{\"images\": [{\"id\": 9007199254740993, \"file_name\": \"a\"}], \"categories\": [{\"id\": -5, \"name\": "
+    "\"\\u00e4\"}],"
     "\"annotations\": [{\"id\": 9007199254740993, \"image_id\": 9007199254740993, \"category_id\": -5, \"bbox\": "
     "[-1, NaN, 3, 4]}, {\"id\": 5, \"image_id\": 9007199254740993, \"category_id\": -5, \"bbox\": [-1, -1, 3, 4]}]}",
 };
@@ -33,7 +35,8 @@ size_t fuzz_seed(int index, uint8_t **out)
 static size_t check_picture(const fovea_dataset *set, size_t index, int labels)
 {
     fovea_picture p;
-    if (fovea_dataset_picture(set, index, &p) || !p.path || !p.file_name || !*p.file_name || p.width < 0 || p.height < 0)
+    if (fovea_dataset_picture(set, index, &p) || !p.path || !p.file_name || !*p.file_name || p.width < 0 ||
+        p.height < 0)
         abort();
     for (size_t i = 0; i < p.n_boxes; i++) {
         const fovea_box *b = &p.boxes[i];

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const fuzz_words[] = {"NaN", "-1", "0",    "18446744073709551615", "4294967296", "null", "{}",  "[", "]", "{",
-                                  "}",   ",",  "\"", "\"F64\"",              "\"BOOL\"",   "1e3",  "[0]", "8", NULL};
+const char *const fuzz_words[] = {"NaN", "-1", "0", "18446744073709551615", "4294967296", "null",
+                                  "{}",  "[",  "]", "{",                    "}",          ",",
+                                  "\"",  "\"F64\"", "\"BOOL\"", "1e3", "[0]", "8", NULL};
 
 /* A length of 8 bytes, the header, 32 bytes of tensors. */
 size_t fuzz_seed(int index, uint8_t **out)

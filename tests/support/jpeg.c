@@ -21,10 +21,10 @@ void jpeg_plan_pixel(const jpeg_plan *plan, int x, int y, uint8_t rgb[3])
 static void write_exif(j_compress_ptr jpeg, const jpeg_plan *plan)
 {
     const uint8_t type = (uint8_t)(plan->orientation_type ? plan->orientation_type : 3);
-    uint8_t little[] = {'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, type, 0, 1, 0, 0, 0,
-                        0,   0,   0,   0,   0, 0, 0,   0};
-    uint8_t big[] = {'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, type, 0, 0, 0, 1,
-                     0,   0,   0,   0,   0, 0, 0,   0};
+    uint8_t little[] = {'E',  'x', 'i',  'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0,
+                        0x12, 1,   type, 0,   1, 0, 0,   0,   0,  0, 0, 0, 0, 0, 0, 0};
+    uint8_t big[] = {'E', 'x',  'i', 'f',  0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
+                     1,   0x12, 0,   type, 0, 0, 0,   1,   0, 0,  0, 0, 0, 0, 0, 0};
     little[24] = big[25] = (uint8_t)plan->orientation;
     little[25] = big[24] = (uint8_t)(plan->orientation >> 8);
     jpeg_write_marker(jpeg, JPEG_APP0 + 1, plan->big_endian ? big : little, sizeof little);

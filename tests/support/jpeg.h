@@ -18,12 +18,12 @@ typedef enum jpeg_kind {
 typedef struct jpeg_plan {
     int width, height;
     jpeg_kind kind;
-    bool flat;           /* one colour, instead of jpeg_plan_pixel() */
+    bool flat; /* one colour, instead of jpeg_plan_pixel() */
     bool progressive;
-    bool many_scans;     /* 127 of them; grey only */
+    bool many_scans; /* 127 of them; grey only */
     bool arithmetic;
-    int orientation;     /* written as EXIF, unless 0 */
-    bool big_endian;     /* the EXIF */
+    int orientation;      /* written as EXIF, unless 0 */
+    bool big_endian;      /* the EXIF */
     int orientation_type; /* EXIF's number for the type (0: 3, a short) */
 } jpeg_plan;
 
