@@ -141,3 +141,23 @@ double *bench_doubles(const float *values, size_t count)
         copy[i] = (double)values[i];
     return copy;
 }
+
+fovea__tensor bench_tensor(fovea__shape shape, const float *values)
+{
+    fovea__tensor made = {0};
+    bench_ok(fovea__tensor_create(&made, the_device, shape, "a bench"));
+    if (values)
+        bench_ok(fovea__tensor_write(&made, values));
+    return made;
+}
+
+void bench_verify_tensor(const char *what, const fovea__tensor *got, const double *want, double relative)
+{
+    const size_t count = fovea__shape_elements(got->shape);
+    float *values = malloc((count ? count : 1) * sizeof *values);
+    if (!values)
+        bench_ok(fovea__fail(FOVEA_ERROR_MEMORY, "out of memory"));
+    bench_ok(fovea__tensor_read(got, values));
+    bench_verify(what, values, want, count, relative);
+    free(values);
+}

@@ -5,7 +5,7 @@
 #ifndef FOVEA_BENCH_BENCH_H
 #define FOVEA_BENCH_BENCH_H
 
-#include "fovea.h"
+#include "tensor.h"
 
 /* Opens the device; where there is none, says so and exits 77. */
 fovea_device *bench_open(const char *room);
@@ -27,5 +27,11 @@ void bench_ok(fovea_status status);
 /* `count` floats in [-1, 1), the same for the same seed; freed with free(). bench_doubles() is a copy as doubles. */
 float *bench_random(size_t count, uint64_t seed);
 double *bench_doubles(const float *values, size_t count);
+
+/* A tensor of the device, freed with fovea__tensor_clear(); values NULL: undefined content. */
+fovea__tensor bench_tensor(fovea__shape shape, const float *values);
+
+/* bench_verify() of a tensor's content. */
+void bench_verify_tensor(const char *what, const fovea__tensor *got, const double *want, double relative);
 
 #endif
