@@ -44,8 +44,9 @@ void array_same_bits(const char *what, const fence *a, const fence *b)
     const size_t count = fovea__shape_elements(a->tensor.shape);
     ck_assert_uint_eq(count, fovea__shape_elements(b->tensor.shape));
     for (size_t i = 0; i < count; i++)
-        ck_assert_msg(first[i] == second[i], "%s: two runs differ in value %zu of %zu: %08x and %08x", what, i, count,
-                      (unsigned)first[i], (unsigned)second[i]);
+        if (first[i] != second[i])
+            ck_abort_msg("%s: two runs differ in value %zu of %zu: %08x and %08x", what, i, count, (unsigned)first[i],
+                         (unsigned)second[i]);
     free(first);
     free(second);
 }

@@ -6,12 +6,15 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Fails at the first value that is not finite, in either. */
+/* Fails at the first value that is not finite, in either. (check notes every assertion that holds in a file, which costs
+ * microseconds: over arrays, only failures may reach it.) */
 static void need_finite(const char *what, const float *got, const double *want, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        ck_assert_msg(isfinite(want[i]), "%s: the reference is %g at %zu of %zu", what, want[i], i, count);
-        ck_assert_msg(isfinite(got[i]), "%s: %g at %zu of %zu, expected %.9g", what, (double)got[i], i, count, want[i]);
+        if (!isfinite(want[i]))
+            ck_abort_msg("%s: the reference is %g at %zu of %zu", what, want[i], i, count);
+        if (!isfinite(got[i]))
+            ck_abort_msg("%s: %g at %zu of %zu, expected %.9g", what, (double)got[i], i, count, want[i]);
     }
 }
 
