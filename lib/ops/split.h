@@ -1,0 +1,62 @@
+/* How rooms share their work out among work-items. On a CPU a work-item is a work-group of its own and does a long run
+ * of neighbouring values in plain loops, which compilers turn into vector code; elsewhere it does one value, so that
+ * neighbouring work-items touch neighbouring values. part_of() of common.cl is the kernels' side of it. */
+#ifndef FOVEA_OPS_SPLIT_H
+#define FOVEA_OPS_SPLIT_H
+
+#include "device.h"
+#include "launch.h"
+
+enum {
+    FOVEA__SPLIT_RUN = 2048,    /* the least values of a CPU's work-item: a few hundred nanoseconds of work */
+    FOVEA__SPLIT_ITEMS = 256,   /* a CPU's work-items once there are enough values: several a core on any of today's */
+    FOVEA__SPLIT_COLUMNS = 256, /* the most columns of a CPU's work-item: a row of them stays in the first-level cache */
+    FOVEA__SPLIT_GROUP = 64     /* work-items of a group elsewhere: every GPU can, and fills its vector unit */
+};
+
+/* What the kernel gets: a work-item does at most `rows` rows by `columns` columns. */
+typedef struct fovea__split {
+    int rows, columns;
+    fovea__grid grid;
+} fovea__split;
+
+static inline size_t fovea__split_parts(size_t count, size_t run)
+{
+    return (count + run - 1) / run;
+}
+
+static inline fovea__grid fovea__split_grid(const fovea_device *device, size_t items)
+{
+    const bool groups = !fovea__device_is_cpu(device) && fovea__device_max_work_group(device) >= FOVEA__SPLIT_GROUP;
+    return fovea__grid_1d(items, groups ? FOVEA__SPLIT_GROUP : 1);
+}
+
+/* Shares out a matrix (of pixels by channels, say). rows_each: how many rows a work-item must take; 0: any number. */
+static inline fovea__split fovea__split_matrix(const fovea_device *device, size_t rows, size_t columns,
+                                               size_t rows_each)
+{
+    const bool cpu = fovea__device_is_cpu(device);
+    const size_t width = !cpu ? 1 : columns < FOVEA__SPLIT_COLUMNS ? columns : FOVEA__SPLIT_COLUMNS;
+    if (rows == 0 || columns == 0)
+        return (fovea__split){1, 1, fovea__split_grid(device, 0)};
+    if (rows_each == 0 && cpu) {
+        const size_t most = fovea__split_parts(rows * columns, FOVEA__SPLIT_ITEMS);
+        rows_each = (most > FOVEA__SPLIT_RUN ? most : FOVEA__SPLIT_RUN) / width;
+    }
+    rows_each = rows_each ? rows_each : 1;
+    const size_t items = fovea__split_parts(rows, rows_each) * fovea__split_parts(columns, width);
+    return (fovea__split){(int)rows_each, (int)width, fovea__split_grid(device, items)};
+}
+
+/* Shares out a list: a matrix of one row. */
+static inline fovea__split fovea__split_list(const fovea_device *device, size_t count)
+{
+    size_t run = 1;
+    if (fovea__device_is_cpu(device)) {
+        run = fovea__split_parts(count, FOVEA__SPLIT_ITEMS);
+        run = run > FOVEA__SPLIT_RUN ? (run + 15) / 16 * 16 : FOVEA__SPLIT_RUN;
+    }
+    return (fovea__split){1, (int)run, fovea__split_grid(device, fovea__split_parts(count, run))};
+}
+
+#endif
