@@ -13,13 +13,22 @@
 #define STORE JOIN(vstore, WIDTH)
 typedef JOIN(float, WIDTH) vector;
 
+/* log(1 + e) of e in 0 .. 1, as 2 atanh(e / (2 + e)) by its series: to 2^-26 with seven terms, at a fraction of log1p's
+ * cost on CPUs. */
+static vector log_one_plus(vector e)
+{
+    const vector t = e / (2.0f + e), u = t * t;
+    const vector tail = 1.0f / 7 + u * (1.0f / 9 + u * (1.0f / 11 + u * (1.0f / 13)));
+    return 2.0f * t * (1.0f + u * (1.0f / 3 + u * (1.0f / 5 + u * tail)));
+}
+
 /* (1 - p_t)^gamma (-log p_t), and its derivative by `wrong`: the logit, or for an object's class its negative. With
  * q = 1 - p_t = sigmoid(wrong): log p_t and log q by log-sigmoid, so nothing overflows; the derivative
  * q^gamma (gamma p_t (-log p_t) + q) is eq. 10 and has no terms that cancel. A NaN stays one. */
 static vector focal(vector wrong, float gamma, vector *derivative)
 {
     const vector zero = (vector)(0.0f), one = (vector)(1.0f);
-    const vector e = exp(-fabs(wrong)), log_one_e = log1p(e), share = one / (one + e);
+    const vector e = exp(-fabs(wrong)), log_one_e = log_one_plus(e), share = one / (one + e);
     const vector minus_log_p = fmax(wrong, zero) + log_one_e, log_q = fmin(wrong, zero) - log_one_e;
     const vector q = select(e, one, wrong >= zero) * share, p = select(one, e, wrong >= zero) * share;
     vector focus = one;

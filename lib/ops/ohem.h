@@ -8,12 +8,13 @@
 typedef struct fovea__ohem {
     int batch;        /* anchors kept a picture */
     float nms;        /* IoU above which the weaker anchor goes */
-    bool one_to_three; /* at most three background anchors for each object kept (at least 3 in all) */
+    bool one_to_three; /* at most three background anchors for each object kept, or 3 where there is none */
     int classes;
     size_t n_anchors;
 } fovea__ohem;
 
-/* losses[n][first_anchor + a] = sum over classes of the cross entropy of one level's anchors; -1 where ignored. */
+/* losses[n][first_anchor + a] = sum over classes of the cross entropy of one level's anchors; -1 where ignored. A NaN counts
+ * as INFINITY: its anchor stays, so that the loss that is taken afterwards shows it. */
 fovea_status fovea__ohem_score(fovea_device *device, const fovea__ohem *ohem, const fovea__tensor *logits,
                                size_t first_anchor, const fovea__buffer *matches, const fovea__buffer *labels,
                                fovea__buffer *losses);
@@ -21,7 +22,9 @@ fovea_status fovea__ohem_score(fovea_device *device, const fovea__ohem *ohem, co
 size_t fovea__ohem_workspace_bytes(const fovea__ohem *ohem);
 
 /* Sets matches to FOVEA__IGNORED for every anchor that is not kept, and n_objects to the objects kept. Candidates are
- * the strongest 4096 (or all, if fewer) a picture by loss, of equal ones the lower index. */
+ * the strongest 4096 (or all, if fewer) a picture by loss, of equal ones the lower index. NMS takes them strongest first,
+ * until `batch` are kept: all objects that came so far, and of the background the hardest, at most three times as many
+ * (and at least 3) with one_to_three. */
 fovea_status fovea__ohem_select(fovea_device *device, const fovea__ohem *ohem, const fovea__buffer *losses,
                                 const fovea__buffer *anchors, int batch, fovea__buffer *matches,
                                 fovea__buffer *n_objects, fovea__buffer *workspace);
