@@ -1,5 +1,5 @@
 /* Anchors of one pyramid level. One work-item = one anchor: the box of its cell, moved to its place.
- *   arguments  boxes of a cell (from first_box on), boxes a cell, places a row, strides, where the level begins in out */
+ *   arguments  boxes of a cell (from first_box on), boxes a cell, places a row, strides, the level's first anchor */
 
 kernel void anchors_write(global const float *boxes, int first_box, int a_cell, int width, int stride_y, int stride_x,
                           int first, int count, global float *out)

@@ -1,6 +1,6 @@
 /* Focal loss and its gradient over one pyramid level, in one pass.
- *   one work-group  one chunk of a picture's logits, whole cells; its work-items take vectors of WIDTH logits in turn, and
- *                   their sums are added up as a tree
+ *   one work-group  one chunk of a picture's logits, whole cells; its work-items take vectors of WIDTH logits in turn,
+ *                   and their sums are added up as a tree
  *   -DWIDTH         floats in a vector: 4, 8 or 16
  *   arguments       classes, places in matches, sizes in logits, alpha, gamma
  * Every sum's order is fixed by shape and work-group size. */

@@ -1,9 +1,9 @@
-/* Class-wise greedy non-maximum suppression of one picture's candidates: again and again the strongest one left is kept,
- * and all that it overlaps too much go. Work ends with the last detection asked for, so it is bounded by candidates times
- * detections, and nothing needs to be sorted.
+/* Class-wise greedy non-maximum suppression of one picture's candidates: again and again the strongest one left is
+ * kept, and all that it overlaps too much go. Work ends with the last detection asked for, so it is bounded by
+ * candidates times detections, and nothing needs to be sorted.
  *   one work-group  the whole picture; work-item i looks after candidates i, i + items, ..., in a list of its own
  *   arguments       sizes; no -D
- * workspace: the lists' slots, entry j of item i at j * items + i. IoU as torchvision computes it, without contraction. */
+ * workspace: the lists' slots, entry j of item i at j * items + i. IoU as torchvision has it, without contraction. */
 #pragma OPENCL FP_CONTRACT OFF
 
 static float iou_of(float4 a, float4 b)

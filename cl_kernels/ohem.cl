@@ -4,8 +4,8 @@
  *                j stands for the j-th hardest)
  *   ohem_keep    one work-item = one anchor that is kept
  *   arguments    sizes, limits; no -D
- * lists, in ints: how many objects and how many background anchors are kept; k objects' anchors; their matches; k background
- * anchors; then the candidates left, entry j of item i at j * items + i. IoU without contraction, as in nms.cl. */
+ * lists, in ints: how many objects and how many background anchors are kept; k objects' anchors; their matches; k
+ * background anchors; then the candidates left, entry j of item i at j * items + i. IoU as in nms.cl. */
 #pragma OPENCL FP_CONTRACT OFF
 
 #define BACKGROUND (-1)

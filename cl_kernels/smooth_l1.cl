@@ -1,6 +1,6 @@
 /* Smooth L1 and its gradient over one pyramid level, in one pass.
- *   one work-group  one chunk of a picture's anchors; its work-items take anchors in turn, and their sums are added up as
- *                   a tree
+ *   one work-group  one chunk of a picture's anchors; its work-items take anchors in turn, and their sums are added up
+ *                   as a tree
  *   arguments       beta, places in matches and targets, sizes in anchors; no -D
  * Every sum's order is fixed by shape and work-group size. */
 

@@ -1,12 +1,12 @@
-/* The k largest values by radix selection: floats become unsigned keys of the same order, whose k-th largest is found by
- * three histograms, of the upper 11 bits, of the next 11 among the keys that share those, and of the last 10.
+/* The k largest values by radix selection: floats become unsigned keys of the same order, whose k-th largest is found
+ * by three histograms, of the upper 11 bits, of the next 11 among the keys that share those, and of the last 10.
  *   top_k_histogram  one work-group = one chunk of values
  *   top_k_count      one work-group = one chunk: how many winners it has
  *   top_k_gather     one work-group = one chunk: its winners' keys and indices, in the order of indices
  *   top_k_rank       one work-item = one place of the answer
  *   arguments        sizes, where values begin, the threshold; no -D
- * workspace, in ints: 3 histograms of BINS; for each chunk the values that pass the threshold, the winners above the last
- * key, and those that equal it; k keys; k indices. Atomics add whole numbers only: the sums have no order. */
+ * workspace, in ints: 3 histograms of BINS; for each chunk the values that pass the threshold, the winners above the
+ * last key, and those that equal it; k keys; k indices. Atomics add whole numbers only: the sums have no order. */
 
 #define BINS 2048
 
@@ -16,9 +16,12 @@ static int shift_of(int pass)
     return pass == 0 ? 21 : pass == 1 ? 10 : 0;
 }
 
-/* Larger values have larger keys; -0 has that of 0, and no value has 0. */
-static uint key_of(float value)
+/* Larger values have larger keys; -0 has that of 0. A value that does not pass the threshold (NaN never does) has 0,
+ * which no other has. */
+static uint key_of(float value, float threshold)
 {
+    if (!(value > threshold))
+        return 0;
     const uint bits = as_uint(value == 0.0f ? 0.0f : value);
     return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
 }
@@ -45,9 +48,9 @@ static int sum_of_group(int value, local int *sums)
     return sum;
 }
 
-/* What the first `passes` histograms say: state[0], the leading digits of the k-th largest key; state[1], how many of the
- * keys that share them are wanted; state[2], how many values pass the threshold. Where these are at most k, all win:
- * state[0] and state[1] are 0. */
+/* What the first `passes` histograms say: state[0], the leading digits of the k-th largest key; state[1], how many of
+ * the keys that share them are wanted; state[2], how many values pass the threshold. Where these are at most k, all
+ * win: state[0] and state[1] are 0. */
 static void select_digits(global const int *histograms, int passes, int k, local int *sums, local int *state)
 {
     const int item = get_local_id(0), run = BINS / (int)get_local_size(0);
@@ -104,8 +107,8 @@ kernel void top_k_histogram(global const float *all_values, int first, int count
         if (none_passes(values, i, stop, threshold))
             continue;
         for (int j = i; j < min(i + 8, stop); j++) {
-            const uint key = key_of(values[j]);
-            if (!(values[j] > threshold) || (pass > 0 && key >> shift_of(pass - 1) != prefix))
+            const uint key = key_of(values[j], threshold);
+            if (key == 0 || (pass > 0 && key >> shift_of(pass - 1) != prefix))
                 continue;
             atomic_inc(&bins[(key >> shift_of(pass)) & (pass == 2 ? 1023u : 2047u)]);
             passed++;
@@ -135,7 +138,7 @@ kernel void top_k_count(global const float *all_values, int first, int count, fl
             if (none_passes(values, i, stop, threshold))
                 continue;
             for (int j = i; j < min(i + 8, stop); j++) {
-                const uint key = values[j] > threshold ? key_of(values[j]) : 0;
+                const uint key = key_of(values[j], threshold);
                 n_above += key > last;
                 n_equal += key == last && key > 0;
             }
@@ -181,7 +184,7 @@ kernel void top_k_gather(global const float *all_values, int first, int count, f
     const int stop = min(min(begin + run, (group + 1) * chunk), count);
     int n_above = 0, n_equal = 0;
     for (int i = begin; i < stop; i++) {
-        const uint key = values[i] > threshold ? key_of(values[i]) : 0;
+        const uint key = key_of(values[i], threshold);
         n_above += key > last;
         n_equal += key == last && key > 0;
     }
@@ -194,7 +197,7 @@ kernel void top_k_gather(global const float *all_values, int first, int count, f
         at_equal += sums_equal[before];
     }
     for (int i = begin; i < stop && n_above + n_equal > 0; i++) {
-        const uint key = values[i] > threshold ? key_of(values[i]) : 0;
+        const uint key = key_of(values[i], threshold);
         if (key == 0 || key < last || (key == last && at_equal >= end_equal))
             continue;
         const int slot = key > last ? at_above++ : at_equal++;

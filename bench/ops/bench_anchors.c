@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-static const fovea__anchors anchors = {FOVEA_PROFILE_PAPER, 3, 3, 800, 1088, {100, 50, 25, 13, 7}, {136, 68, 34, 17, 9}};
+static const fovea__anchors anchors = {
+    FOVEA_PROFILE_PAPER, 3, 3, 800, 1088, {100, 50, 25, 13, 7}, {136, 68, 34, 17, 9}};
 
 static fovea_device *device;
 

@@ -23,7 +23,8 @@ static fovea_status decode(void *context)
 {
     work *w = context;
     const fovea__decode level = {K, CLASSES, 0, 800, 1088};
-    return fovea__decode_level(w->device, &level, w->anchors, w->codes, 0, w->indices, w->best, w->found, 0, &w->out, 0);
+    return fovea__decode_level(w->device, &level, w->anchors, w->codes, 0, w->indices, w->best, w->found, 0, &w->out,
+                               0);
 }
 
 static fovea__buffer *make(fovea_device *device, size_t count, const void *words)

@@ -1,6 +1,6 @@
-/* Anchors of the whole pyramid, P3 to P7 (paper section 4, "Anchors"): at every place of a level, A = scales x ratios boxes
- * of area (base 2^(k/scales))^2 and height/width = ratio, base 32 ... 512. In a cell, ratio is the outer and scale the
- * inner index. The first cell's centre is 0, 0; the next ones stride apart.
+/* Anchors of the whole pyramid, P3 to P7 (paper section 4, "Anchors"): at every place of a level, A = scales x ratios
+ * boxes of area (base 2^(k/scales))^2 and height/width = ratio, base 32 ... 512. In a cell, ratio is the outer and
+ * scale the inner index. The first cell's centre is 0, 0; the next ones stride apart.
  *   paper profile        exact sizes, stride 8 ... 128
  *   torchvision profile  int() of the sizes, corners rounded half to even, stride = padded picture // level's size */
 #ifndef FOVEA_OPS_ANCHORS_H

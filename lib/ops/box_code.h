@@ -1,5 +1,5 @@
-/* Boxes relative to anchors: dx = (cx - cx_a) / w_a, dy alike, dw = ln(w / w_a), dh alike; weights 1. Decoding limits dw
- * and dh to ln(1000/16). */
+/* Boxes relative to anchors: dx = (cx - cx_a) / w_a, dy alike, dw = ln(w / w_a), dh alike; weights 1. Decoding limits
+ * dw and dh to ln(1000/16). */
 #ifndef FOVEA_OPS_BOX_CODE_H
 #define FOVEA_OPS_BOX_CODE_H
 

@@ -1,6 +1,6 @@
 /* FL(p_t) = -alpha_t (1 - p_t)^gamma log p_t (paper section 3.2) over K sigmoids an anchor, and its gradient
- * y alpha_t (1 - p_t)^gamma (gamma p_t log p_t + p_t - 1) (eq. 10), in one pass over one pyramid level. gamma 0 is (with
- * alpha: balanced) cross entropy. Finite for every finite logit and every gamma >= 0: log p_t by log-sigmoid. */
+ * y alpha_t (1 - p_t)^gamma (gamma p_t log p_t + p_t - 1) (eq. 10), in one pass over one pyramid level. gamma 0 is
+ * (with alpha: balanced) cross entropy. Finite for every finite logit and every gamma >= 0: log p_t by log-sigmoid. */
 #ifndef FOVEA_OPS_FOCAL_LOSS_H
 #define FOVEA_OPS_FOCAL_LOSS_H
 

@@ -30,8 +30,8 @@ static void widen(double *to, const float *from)
 }
 
 /* With coordinates below 2^9 a side or a centre is off by at most 2^-16 px (half an ulp, twice for the centre): divided
- * by a side of at least 8, and twice (box and anchor), 2^-17; the division or logarithm adds under 4 ulp of a value below
- * 64. */
+ * by a side of at least 8, and twice (box and anchor), 2^-17; the division or logarithm adds under 4 ulp of a value
+ * below 64. */
 static const double encode_tolerance = 0x1p-17 + 64 * 4 * 0x1p-24;
 
 static const struct {

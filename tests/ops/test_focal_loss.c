@@ -91,8 +91,8 @@ static double sum_of(const outcome *got)
     return sum;
 }
 
-/* Relative error of a value or gradient at a logit, in ulp of 2^-23: OpenCL allows exp 3 and a division 2.5, so e^-|x| is
- * off by 3, log p_t by 8 (the division, and 2 for a polynomial), p_t and 1 - p_t by 7, their square by 15; or
+/* Relative error of a value or gradient at a logit, in ulp of 2^-23: OpenCL allows exp 3 and a division 2.5, so e^-|x|
+ * is off by 3, log p_t by 8 (the division, and 2 for a polynomial), p_t and 1 - p_t by 7, their square by 15; or
  * (1 - p_t)^gamma as exp(gamma log q) by 3 and gamma |log q| 8. Three products and a sum more: 30 in all. No terms
  * cancel. */
 static double relative_error(double logit, double gamma)
@@ -225,7 +225,7 @@ START_TEST(focal_loss__reference_gradient_is_the_derivative)
         double x[9] = {-18, -9, -4, -1, 0, 0.5, 2, 6, 15}, analytic[9];
         for (int i = 0; i < 9; i++)
             analytic[i] = ref_focal_loss_gradient(x[i], object, s.alpha, s.gamma);
-        /* Central differences at 1e-5: truncation 1e-10 times a third derivative of a few, rounding 1e-16 * 60 / 1e-5. */
+        /* Central differences at 1e-5: truncation 1e-10 times a small third derivative, rounding 1e-16 * 60 / 1e-5. */
         support_gradient("focal loss", value_of, &s, x, 9, analytic, 40, 1e-5, 1e-8);
     }
 }

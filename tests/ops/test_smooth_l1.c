@@ -90,7 +90,8 @@ static double *widen(const float *values, size_t count)
 static void hold_to_reference(const level *in)
 {
     const size_t count = fovea__shape_elements(in->shape), anchors = in->loss.n_anchors * (size_t)in->shape.n;
-    double *codes = widen(in->codes, count), *targets = widen(in->targets, 4 * anchors), *want = widen(in->codes, count);
+    double *codes = widen(in->codes, count), *targets = widen(in->targets, 4 * anchors);
+    double *want = widen(in->codes, count);
     const double total = ref_smooth_l1_run(&in->loss, in->shape, codes, targets, in->matches, in->scales, want);
     outcome got = run(in, false), in_place = run(in, true);
     /* The difference of codes below 4 is off by 2^-23, magnified by 1/beta at most (the slope is continuous, so either

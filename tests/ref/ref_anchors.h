@@ -4,7 +4,7 @@
 
 #include "anchors.h"
 
-/* Writes [count][4] doubles, level after level, row after row, cell after cell; returns count. out NULL: only counts. */
+/* Writes [count][4] doubles, level after level, row after row, cell after cell; returns count. out NULL: counts. */
 size_t ref_anchors_write(const fovea__anchors *anchors, double *out);
 
 #endif

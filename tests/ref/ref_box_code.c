@@ -7,7 +7,8 @@ void ref_box_code_encode(const double anchor[4], const double box[4], double cod
 {
     for (int axis = 0; axis < 2; axis++) {
         const double anchor_size = anchor[axis + 2] - anchor[axis], box_size = box[axis + 2] - box[axis];
-        const double anchor_centre = (anchor[axis] + anchor[axis + 2]) / 2, box_centre = (box[axis] + box[axis + 2]) / 2;
+        const double anchor_centre = (anchor[axis] + anchor[axis + 2]) / 2;
+        const double box_centre = (box[axis] + box[axis + 2]) / 2;
         code[axis] = (box_centre - anchor_centre) / anchor_size;
         code[axis + 2] = log(box_size / anchor_size);
     }
