@@ -15,7 +15,7 @@ size_t fovea__batch_norm_workspace_bytes(fovea__shape shape);
 /* Training: takes mean and (biased) variance of the batch, y = relu?(normalised + residual); saves mean and
  * 1/sqrt(var + epsilon) for backward; moves the running mean and (unbiased) variance by `momentum` towards the batch's
  * (torch's rule: running = (1 - momentum) running + momentum batch). residual may be NULL; y may be x or residual.
- * With one value a channel the unbiased variance is that value's 0. */
+ * With one value a channel the unbiased variance is that value's 0; with none, nothing is written. */
 fovea_status fovea__batch_norm_forward(fovea_device *device, const fovea__tensor *x, const fovea__tensor *gamma,
                                        const fovea__tensor *beta, float epsilon, float momentum,
                                        const fovea__tensor *residual, bool relu, fovea__tensor *y,
