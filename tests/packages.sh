@@ -9,10 +9,11 @@ build=(gcc libc6-dev meson ninja-build pkg-config ocl-icd-opencl-dev pocl-opencl
 tests=(g++ check)
 wanted_by_tests=(oclgrind python3-venv) # tests that need one of these are skipped, and say so, where it can't be had
 
-missing() { # PACKAGE...: those that are not installed
+missing() { # PACKAGE...: those that are not installed, nor here as a command from elsewhere
     local package
     for package in "$@"; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s\n' "$package"
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+            command -v "$package" >/dev/null || printf '%s\n' "$package"
     done
 }
 
