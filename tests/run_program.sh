@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs one test and judges it:  run_program.sh SECONDS FOLDER BUILD SOURCE
-# SOURCE is .../test_NAME.c, whose program stands in BUILD/tests, or .../test_NAME.sh, which is given BUILD's command.
-# Leaves its output in FOLDER/test_NAME.log and "PASSED FAILED SKIPPED" beside it in .log.counts. A program that crashes,
+# SOURCE is a .c file, whose program stands in BUILD/tests, or a .sh file, which is given BUILD's command.
+# Leaves its output in FOLDER/NAME.log and "PASSED FAILED SKIPPED" beside it in .log.counts. A program that crashes,
 # takes longer than SECONDS, ends without its closing line or with a status that contradicts it has one failure more;
 # where $OCLGRIND_LOG is set, also one about which Oclgrind has something to say.
 set -u
