@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Every test on every OpenCL implementation that is here:  bash tests/run.sh
 # Installs what is missing, builds with -Werror, and runs: static checks; programs that need no device, once; all others
-# on each implementation; the kernels under Oclgrind with its race and API checks; unit tests and fuzzers with ASan and UBSan.
-# Ends with "N passed, N failed, N skipped"; exits 1 where anything failed. Logs stay in build/tests/logs.
+# on each implementation; the kernels under Oclgrind with its race and API checks; unit tests and fuzzers with ASan and
+# UBSan. Ends with "N passed, N failed, N skipped"; exits 1 where anything failed. Logs stay in build/tests/logs; times go
+# to stderr.
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build/tests
@@ -46,7 +47,7 @@ tests_of() { # device|alone SUITE...
 
 # Runs the tests named on stdin, sums their counts and shows the end of each log that tells of a failure.
 run_tests() { # NAME BUILD AT_A_TIME SECONDS_EACH
-    local name=$1 folder counts log sums=(0 0 0) now start=$SECONDS
+    local name=$1 folder counts log sums=(0 0 0) now start=$SECONDS longest=(none 0)
     folder=$logs/$(tr -c 'A-Za-z0-9\n' _ <<<"$name")
     rm -rf "$folder"
     mkdir -p "$folder"
@@ -56,10 +57,11 @@ run_tests() { # NAME BUILD AT_A_TIME SECONDS_EACH
         read -ra now <"$counts"
         sums=($((sums[0] + now[0])) $((sums[1] + now[1])) $((sums[2] + now[2])))
         log=${counts%.counts}
+        [ "${now[3]}" -le "${longest[1]}" ] || longest=("$(basename "$log" .log)" "${now[3]}")
         if [ "${now[1]}" != 0 ]; then printf -- '---- %s\n' "${log#"$root/"}" && tail -n 30 "$log"; fi
     done
     record "$name" "${sums[@]}"
-    printf '    %d s\n' $((SECONDS - start)) >&2
+    printf '    %d s; the longest was %s, %d s\n' $((SECONDS - start)) "${longest[@]}" >&2
 }
 
 run_static() {

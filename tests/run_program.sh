@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs one test and judges it:  run_program.sh SECONDS FOLDER BUILD SOURCE
 # SOURCE is a .c file, whose program stands in BUILD/tests, or a .sh file, which is given BUILD's command.
-# Leaves its output in FOLDER/NAME.log and "PASSED FAILED SKIPPED" beside it in .log.counts. A program that crashes,
+# Leaves its output in FOLDER/NAME.log and "PASSED FAILED SKIPPED SECONDS" beside it in .log.counts. A program that crashes,
 # takes longer than SECONDS, ends without its closing line or with a status that contradicts it has one failure more;
 # where $OCLGRIND_LOG is set, also one about which Oclgrind has something to say.
 set -u
@@ -44,4 +44,4 @@ if [ -s "${OCLGRIND_LOG:-}" ]; then
     cat "$OCLGRIND_LOG"
     blame "Oclgrind reports errors"
 fi
-printf '%d %d %d\n' "$passed" "$failed" "$skipped" >"$log.counts"
+printf '%d %d %d %d\n' "$passed" "$failed" "$skipped" "$SECONDS" >"$log.counts"

@@ -57,8 +57,8 @@ loud_library() { # what prints or ends the process, comments and snprintf aside
 }
 
 symbols() {
-    nm -D --defined-only "$build/lib/libfovea.so" | awk '{print $3}' | grep -vE '^(_init|_fini|_edata|_end|__bss_start)$' |
-        sort
+    nm -D --defined-only "$build/lib/libfovea.so" | awk '{print $3}' |
+        grep -vE '^(_init|_fini|_edata|_end|__bss_start)$' | sort
 }
 
 declared() { # the functions that the public headers declare
