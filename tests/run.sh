@@ -2,8 +2,8 @@
 # Every test on every OpenCL implementation that is here:  bash tests/run.sh
 # Installs what is missing, builds with -Werror, and runs: static checks; programs that need no device, once; all others
 # on each implementation; the kernels under Oclgrind with its race and API checks; unit tests and fuzzers with ASan and
-# UBSan. Ends with "N passed, N failed, N skipped"; exits 1 where anything failed. Logs stay in build/tests/logs; times go
-# to stderr.
+# UBSan. Ends with "N passed, N failed, N skipped" and exits 1 where anything failed. Logs stay in build/tests/logs,
+# times go to stderr.
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build/tests
@@ -30,8 +30,8 @@ configure_and_build() { # FOLDER MESON_OPTION...
     return 1
 }
 
-# Prints the tests of some suites that need a device ("device") or none ("alone"): tests/SUITE/test_NAME.c or fuzz_NAME.c, or .sh for
-# tests of the command, or fuzz_NAME.c. The source of a program says whether: then its cases have .needs_device.
+# Prints the tests of some suites that need a device ("device") or none ("alone"): tests/SUITE/test_NAME.c, fuzz_NAME.c,
+# or .sh for tests of the command. The source of a program says whether: then its cases have .needs_device.
 tests_of() { # device|alone SUITE...
     local kind=$1 suite source
     shift

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs one test and judges it:  run_program.sh SECONDS FOLDER BUILD SOURCE
 # SOURCE is a .c file, whose program stands in BUILD/tests, or a .sh file, which is given BUILD's command.
-# Leaves its output in FOLDER/NAME.log and "PASSED FAILED SKIPPED SECONDS" beside it in .log.counts. A program that crashes,
-# takes longer than SECONDS, ends without its closing line or with a status that contradicts it has one failure more;
-# where $OCLGRIND_LOG is set, also one about which Oclgrind has something to say.
+# Leaves its output in FOLDER/NAME.log and "PASSED FAILED SKIPPED SECONDS" beside it in .log.counts. A program that
+# crashes, takes longer than SECONDS, ends without its closing line or with a status that contradicts it has one failure
+# more; where $OCLGRIND_LOG is set, also one about which Oclgrind has something to say.
 set -u
 
 seconds=$1 build=$3 source=$4
