@@ -63,7 +63,7 @@ START_TEST(sgd__follows_the_reference_for_several_steps)
 }
 END_TEST
 
-/* Two steps of torch 2.9's SGD(lr .1, momentum .9, weight_decay .01) after clip_grad_norm_(1), worked out by hand:
+/* What torch 2.15's SGD(lr .1, momentum .9, weight_decay .01) gives in two steps, each after clip_grad_norm_(1):
  * gradients (3, 4) have norm 5 and become (.6, .8) / (1 + 2e-7); gradients (.3, .4) stay. */
 START_TEST(sgd__is_torchs_step)
 {
