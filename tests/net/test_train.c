@@ -1,0 +1,290 @@
+/* Training from end to end on drawn pictures: it learns, it repeats to the bit, and it survives what goes wrong. */
+#include "drawn.h"
+#include "trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static fovea_trainer *make_trainer(fovea_model *model, fovea_dataset *dataset, const fovea_train_options *options)
+{
+    fovea_trainer *trainer = NULL;
+    support_ok(fovea_trainer_create(&trainer, model, dataset, options));
+    return trainer;
+}
+
+static fovea_progress run_until(fovea_trainer *trainer, int64_t step)
+{
+    fovea_progress now = {0};
+    while (fovea_trainer_steps_done(trainer) < step) {
+        support_ok(fovea_trainer_step(trainer, &now));
+        ck_assert_msg(isfinite(now.class_loss) && isfinite(now.box_loss) && isfinite(now.gradient_norm),
+                      "step %lld: losses %g %g, gradient %g", (long long)now.step, now.class_loss, now.box_loss,
+                      now.gradient_norm);
+    }
+    return now;
+}
+
+START_TEST(train__overfits_four_pictures)
+{
+    if (support_is_simulator())
+        support_skip("too long for a simulator");
+    fovea_dataset *dataset = drawn_dataset("overfit", &(drawn_options){.pictures = 4, .width = 96, .height = 64});
+    fovea_model *model = drawn_model(FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, 1);
+    fovea_trainer *trainer = make_trainer(model, dataset, &(fovea_train_options){
+        .batch = 4, .steps = 120, .learning_rate = 0.02, .warmup = 20, .flip = -1});
+    const fovea_progress first = run_until(trainer, 1), last = run_until(trainer, 120);
+    ck_assert_msg(first.class_loss + first.box_loss > 1.0, "begins at %g", first.class_loss + first.box_loss);
+    ck_assert_msg(last.class_loss + last.box_loss < 0.35, "ends at %g + %g", last.class_loss, last.box_loss);
+    ck_assert(fovea_trainer_done(trainer));
+    fovea_trainer_free(trainer);
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+}
+END_TEST
+
+static const struct {
+    const char *what;
+    fovea_norm norm;
+    fovea_profile profile;
+    fovea_loss loss;
+} kinds[] = {
+    {"training norm", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, FOVEA_LOSS_FOCAL},
+    {"frozen norm", FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, FOVEA_LOSS_FOCAL},
+    {"torchvision", FOVEA_NORM_FROZEN, FOVEA_PROFILE_TORCHVISION, FOVEA_LOSS_FOCAL},
+    {"cross entropy", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, FOVEA_LOSS_CE},
+    {"OHEM", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, FOVEA_LOSS_OHEM},
+};
+
+/* A run of 5 steps in one go, or stopped after `stop` and resumed by a fresh model; its checkpoint at the end. */
+static void run_to_file(int kind, fovea_dataset *dataset, int64_t stop, const char *path)
+{
+    const fovea_train_options options = {.batch = 2, .steps = 5, .learning_rate = 0.005, .warmup = 2, .seed = 3,
+                                         .scale_jitter = {0.8, 1.2}, .loss = kinds[kind].loss};
+    fovea_model *model = drawn_model(kinds[kind].norm, kinds[kind].profile, 7);
+    fovea_trainer *trainer = make_trainer(model, dataset, &options);
+    if (stop > 0) {
+        run_until(trainer, stop);
+        support_ok(fovea_trainer_save(trainer, path));
+        fovea_trainer_free(trainer);
+        fovea_model_free(model);
+        model = drawn_model(kinds[kind].norm, kinds[kind].profile, 8);
+        trainer = make_trainer(model, dataset, &options);
+        support_ok(fovea_trainer_resume(trainer, path));
+        ck_assert_int_eq(fovea_trainer_steps_done(trainer), stop);
+    }
+    run_until(trainer, 5);
+    support_ok(fovea_trainer_save(trainer, path));
+    fovea_trainer_free(trainer);
+    fovea_model_free(model);
+}
+
+START_TEST(train__repeats_and_resumes_to_the_bit)
+{
+    if (support_is_simulator())
+        support_skip("too long for a simulator");
+    fovea_dataset *dataset = drawn_dataset("bits", &(drawn_options){
+        .pictures = 3, .width = 96, .height = 64, .unlike = true, .last_is_empty = true});
+    run_to_file(_i, dataset, 0, drawn_path("whole.safetensors"));
+    run_to_file(_i, dataset, 0, drawn_path("again.safetensors"));
+    run_to_file(_i, dataset, 2, drawn_path("resumed.safetensors"));
+    ck_assert_msg(drawn_same_files(drawn_path("whole.safetensors"), drawn_path("again.safetensors")),
+                  "%s: a second run differs", kinds[_i].what);
+    ck_assert_msg(drawn_same_files(drawn_path("whole.safetensors"), drawn_path("resumed.safetensors")),
+                  "%s: a resumed run differs", kinds[_i].what);
+    fovea_dataset_close(dataset);
+}
+END_TEST
+
+START_TEST(train__runs_a_step_on_every_device)
+{
+    fovea_dataset *dataset = drawn_dataset("step", &(drawn_options){.pictures = 1, .width = 32, .height = 32});
+    fovea_model *model = drawn_model(FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, 1);
+    fovea_trainer *trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 1, .steps = 1, .size = 32,
+                                                                                 .max_size = 32});
+    const fovea_progress now = run_until(trainer, 1);
+    ck_assert_int_eq(now.step, 1);
+    ck_assert_int_eq(now.objects, 2);
+    ck_assert(now.gradient_norm > 0 && now.images_per_second > 0 && now.memory_bytes > 0);
+    fovea_trainer_free(trainer);
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+}
+END_TEST
+
+/* The values of one parameter. */
+static float *values_of(const fovea_model *model, const char *name, size_t *count)
+{
+    const fovea__parameter *parameter = fovea__parameters_find(model->parameters, name);
+    ck_assert_msg(parameter != NULL, "no tensor %s", name);
+    *count = fovea__parameter_elements(parameter);
+    float *values = malloc(*count * sizeof *values);
+    ck_assert_ptr_nonnull(values);
+    support_ok(fovea__parameter_read(parameter, values));
+    return values;
+}
+
+START_TEST(train__leaves_frozen_stages_as_they_are)
+{
+    if (support_is_simulator())
+        support_skip("too long for a simulator");
+    static const struct {
+        const char *name;
+        bool moves;
+    } tensors[] = {{"backbone.body.conv1.weight", false}, {"backbone.body.bn1.running_mean", false},
+                   {"backbone.body.layer1.1.conv2.weight", false}, {"backbone.body.layer2.0.conv1.weight", true},
+                   {"backbone.body.layer2.0.bn1.running_mean", true}, {"head.regression_head.bbox_reg.bias", true}};
+    fovea_dataset *dataset = drawn_dataset("frozen", &(drawn_options){.pictures = 2, .width = 96, .height = 64});
+    fovea_model *model = drawn_model(FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, 1);
+    float *before[COUNT(tensors)];
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(tensors); i++)
+        before[i] = values_of(model, tensors[i].name, &count);
+    fovea_trainer *trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 2, .steps = 2, .freeze = 2});
+    run_until(trainer, 2);
+    for (size_t i = 0; i < COUNT(tensors); i++) {
+        float *after = values_of(model, tensors[i].name, &count);
+        size_t moved = 0;
+        for (size_t v = 0; v < count; v++)
+            moved += after[v] != before[i][v];
+        ck_assert_msg((moved > 0) == tensors[i].moves, "%s: %zu of %zu values moved", tensors[i].name, moved, count);
+        free(after);
+        free(before[i]);
+    }
+    fovea_trainer_free(trainer);
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+}
+END_TEST
+
+START_TEST(train__stops_at_what_is_not_finite_and_names_the_layer)
+{
+    if (support_is_simulator())
+        support_skip("too long for a simulator");
+    const char *layer = "backbone.body.layer3.0.conv2";
+    char name[80];
+    snprintf(name, sizeof name, "%s.weight", layer);
+    fovea_dataset *dataset = drawn_dataset("nan", &(drawn_options){.pictures = 2, .width = 96, .height = 64});
+    fovea_model *model = drawn_model(FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, 1);
+    fovea_trainer *trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 2, .steps = 9});
+    run_until(trainer, 2);
+    size_t count = 0;
+    float *values = values_of(model, name, &count);
+    const float kept = values[5];
+    values[5] = NAN;
+    support_ok(fovea__parameter_write(model->parameters, fovea__parameters_find(model->parameters, name), values));
+    support_ok(fovea_trainer_save(trainer, drawn_path("before.safetensors")));
+    fovea_progress now;
+    support_fails(fovea_trainer_step(trainer, &now), FOVEA_ERROR_NUMERIC, layer);
+    ck_assert_msg(support_has(fovea_error(), "step 3") && support_has(fovea_error(), "0.jpg") &&
+                  support_has(fovea_error(), "1.jpg"), "says %s", fovea_error());
+    support_ok(fovea_trainer_save(trainer, drawn_path("after.safetensors")));
+    ck_assert(drawn_same_files(drawn_path("before.safetensors"), drawn_path("after.safetensors")));
+    values[5] = kept;
+    support_ok(fovea__parameter_write(model->parameters, fovea__parameters_find(model->parameters, name), values));
+    run_until(trainer, 4);
+    free(values);
+    fovea_trainer_free(trainer);
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+}
+END_TEST
+
+START_TEST(train__refuses_what_does_not_fit)
+{
+    fovea_dataset *dataset = drawn_dataset("refuse", &(drawn_options){.pictures = 2, .width = 64, .height = 64});
+    fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, 1);
+    fovea_trainer *trainer = NULL;
+    support_fails(fovea_trainer_create(&trainer, model, dataset, &(fovea_train_options){.batch = -1}),
+                  FOVEA_ERROR_ARGUMENT, "batch is -1");
+    support_fails(fovea_trainer_create(&trainer, model, dataset, &(fovea_train_options){.momentum = 2}),
+                  FOVEA_ERROR_ARGUMENT, "momentum is 2");
+    ck_assert_ptr_null(trainer);
+    trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 1, .steps = 4});
+    support_ok(fovea_model_save(model, drawn_path("model.safetensors")));
+    support_ok(fovea_trainer_save(trainer, drawn_path("other.safetensors")));
+    support_fails(fovea_trainer_resume(trainer, drawn_path("model.safetensors")), FOVEA_ERROR_FORMAT,
+                  "not a checkpoint");
+    support_fails(fovea_trainer_resume(trainer, drawn_path("none.safetensors")), FOVEA_ERROR_IO, "none.safetensors");
+    fovea_trainer_free(trainer);
+    trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 1, .steps = 5});
+    support_fails(fovea_trainer_resume(trainer, drawn_path("other.safetensors")), FOVEA_ERROR_FORMAT,
+                  "another run's checkpoint");
+    fovea_trainer_free(trainer);
+    fovea_model_free(model);
+    static const char *const names[] = {"one"};
+    support_ok(fovea_model_create(&model, support_device(), 1, names, &(fovea_model_options){.depth = 18, .width = 8}));
+    support_fails(fovea_trainer_create(&trainer, model, dataset, NULL), FOVEA_ERROR_ARGUMENT,
+                  "the model has 1 labels, the data set has 2");
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+}
+END_TEST
+
+START_TEST(train__says_how_to_need_less_memory)
+{
+    fovea_dataset *dataset = drawn_dataset("memory", &(drawn_options){.pictures = 2, .width = 64, .height = 64});
+    fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, 1);
+    fovea_trainer *trainer = make_trainer(model, dataset, &(fovea_train_options){
+        .batch = 64, .steps = 1, .size = 8000, .max_size = 8000});
+    fovea_progress now;
+    const fovea_status status = fovea_trainer_step(trainer, &now);
+    ck_assert_msg(status == FOVEA_ERROR_MEMORY || status == FOVEA_ERROR_UNSUPPORTED, "gave %s",
+                  fovea_status_name(status));
+    ck_assert_msg(support_has(fovea_error(), "64 pictures of 8000 x 8000") &&
+                  support_has(fovea_error(), "a smaller batch or size needs less"), "says %s", fovea_error());
+    fovea_trainer_free(trainer);
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+}
+END_TEST
+
+START_TEST(plan__warms_up_and_decays)
+{
+    const fovea_train_options plan = {.steps = 1000, .learning_rate = 1.0, .warmup = 100, .decay_at = {0.7, 0.9}};
+    ck_assert_double_eq_tol(fovea__train_plan_rate(&plan, 0), 0.01, 1e-15);
+    ck_assert_double_eq_tol(fovea__train_plan_rate(&plan, 99), 1.0, 1e-15);
+    ck_assert_double_eq_tol(fovea__train_plan_rate(&plan, 699), 1.0, 1e-15);
+    ck_assert_double_eq_tol(fovea__train_plan_rate(&plan, 700), 0.1, 1e-15);
+    ck_assert_double_eq_tol(fovea__train_plan_rate(&plan, 900), 0.01, 1e-15);
+}
+END_TEST
+
+START_TEST(sampler__shows_every_picture_once_an_epoch)
+{
+    fovea__sampler *sampler = NULL;
+    support_ok(fovea__sampler_create(&sampler, 37, 5));
+    int orders_differ = 0, flips = 0;
+    for (uint64_t epoch = 0; epoch < 3; epoch++) {
+        int seen[37] = {0};
+        for (uint64_t i = 0; i < 37; i++) {
+            const uint64_t picture = fovea__sampler_picture(sampler, 37 * epoch + i);
+            ck_assert_uint_lt(picture, 37);
+            ck_assert_int_eq(seen[picture]++, 0);
+            orders_differ += picture != i;
+            const fovea__augment augment = fovea__sampler_augment(sampler, 37 * epoch + i, 0.5, (double[]){0.5, 2.0});
+            flips += augment.flip;
+            ck_assert(augment.scale >= 0.5 && augment.scale < 2.0);
+        }
+    }
+    ck_assert_int_gt(orders_differ, 50);
+    ck_assert(flips > 30 && flips < 81);
+    fovea__sampler_free(sampler);
+}
+END_TEST
+
+int main(void)
+{
+    const support_case cases[] = {
+        {.test = plan__warms_up_and_decays},
+        {.test = sampler__shows_every_picture_once_an_epoch},
+        {.test = train__runs_a_step_on_every_device, .needs_device = true},
+        {.test = train__refuses_what_does_not_fit, .needs_device = true},
+        {.test = train__says_how_to_need_less_memory, .needs_device = true},
+        {.test = train__leaves_frozen_stages_as_they_are, .needs_device = true},
+        {.test = train__stops_at_what_is_not_finite_and_names_the_layer, .needs_device = true},
+        {.test = train__repeats_and_resumes_to_the_bit, .rows = COUNT(kinds), .needs_device = true},
+        {.test = train__overfits_four_pictures, .needs_device = true},
+    };
+    return support_run("train", cases, COUNT(cases));
+}
