@@ -12,7 +12,7 @@ typedef struct drawn_options {
     bool last_is_empty;  /* the last picture has no box */
 } drawn_options;
 
-/* Writes FOLDER/NAME/*.jpg and FOLDER/NAME.json, and opens them. */
+/* Writes the pictures to NAME/ and the boxes to NAME.json in the scratch folder, and opens them. */
 fovea_dataset *drawn_dataset(const char *name, const drawn_options *options);
 
 /* ResNet-18 of width 8 with 16 channels and one convolution a head, for the data set's two labels. */
