@@ -1,85 +1,12 @@
-/* Memory that runs out: each allocation in turn fails, and each time the call must fail with FOVEA_ERROR_MEMORY, crash
- * nowhere and give back all it had. The program is linked with --wrap, so that what the library's own code allocates
- * comes through here. */
+/* Memory that runs out over files: each allocation in turn fails, and each time the call must fail with
+ * FOVEA_ERROR_MEMORY, crash nowhere and give back all it had. */
 #include "file.h"
 #include "safetensors.h"
-#include "support.h"
+#include "starve.h"
 
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void __real_free(void *memory);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void __wrap_free(void *memory);
-
-static long asked, fail_at; /* allocations since injection began, and the one that fails (0: none) */
-static long held;           /* allocated and not yet freed */
-
-static bool may(void)
-{
-    return ++asked != fail_at;
-}
-
-static void *count_new(void *memory)
-{
-    held += memory != NULL;
-    return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return may() ? count_new(__real_malloc(size)) : NULL;
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return may() ? count_new(__real_calloc(count, size)) : NULL;
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    if (!may())
-        return NULL;
-    void *memory = __real_realloc(old, size);
-    held += !old && memory;
-    return memory;
-}
-
-void __wrap_free(void *memory)
-{
-    held -= memory != NULL;
-    __real_free(memory);
-}
-
-/* Runs `work` with the first, the second, ... allocation failing until it asks for no more. `work` asserts nothing: the
- * test library allocates too. */
-static void starve(const char *what, fovea_status (*work)(void), long at_least)
-{
-    support_scratch();
-    for (long n = 1;; n++) {
-        const long held_before = held;
-        asked = 0;
-        fail_at = n;
-        const fovea_status status = work();
-        fail_at = 0;
-        const long lost = held - held_before;
-        const bool enough = asked < n;
-        ck_assert_msg(lost == 0, "%s: allocation %ld of it failed, and %ld blocks were lost", what, n, lost);
-        if (enough) {
-            ck_assert_msg(status == FOVEA_OK, "%s: %s", what, fovea_error());
-            ck_assert_msg(n > at_least, "%s: %ld allocations were seen, at least %ld are expected", what, n - 1, at_least);
-            return;
-        }
-        ck_assert_msg(status == FOVEA_ERROR_MEMORY && support_has(fovea_error(), "out of memory"),
-                      "%s: allocation %ld of it failed: %s: %s", what, n, fovea_status_name(status), fovea_error());
-    }
-}
 
 static const char *scratch_file(const char *name)
 {
@@ -112,8 +39,8 @@ static fovea_status read_picture(void)
 
 START_TEST(memory__runs_out_over_pictures)
 {
-    starve("writing a JPEG", write_picture, 3);
-    starve("reading a JPEG", read_picture, 3);
+    starve("writing a JPEG", write_picture, 3, LONG_MAX);
+    starve("reading a JPEG", read_picture, 3, LONG_MAX);
 }
 END_TEST
 
@@ -159,7 +86,7 @@ static fovea_status evaluate(void)
 START_TEST(memory__runs_out_over_data_sets)
 {
     support_ok(fovea__file_write(scratch_file("a.json"), annotations, sizeof annotations - 1));
-    starve("opening a data set", open_dataset, 10);
+    starve("opening a data set", open_dataset, 10, LONG_MAX);
 }
 END_TEST
 
@@ -167,7 +94,7 @@ START_TEST(memory__runs_out_over_evaluation)
 {
     support_ok(fovea__file_write(scratch_file("a.json"), annotations, sizeof annotations - 1));
     support_ok(fovea__file_write(scratch_file("results.json"), results, sizeof results - 1));
-    starve("evaluating", evaluate, 10);
+    starve("evaluating", evaluate, 10, LONG_MAX);
 }
 END_TEST
 
@@ -203,8 +130,8 @@ static fovea_status read_weights(void)
 
 START_TEST(memory__runs_out_over_weights)
 {
-    starve("writing weights", write_weights, 5);
-    starve("reading weights", read_weights, 6);
+    starve("writing weights", write_weights, 5, LONG_MAX);
+    starve("reading weights", read_weights, 6, LONG_MAX);
 }
 END_TEST
 
