@@ -172,7 +172,7 @@ static fovea_status check_tensors(const table *t, const fovea__net_config *confi
     size_t count;
     const fovea_status listed = fovea__names_list(&list, &count, config);
     if (listed)
-        return fovea__fail_in(FOVEA_ERROR_FORMAT, "the tensors' shapes");
+        return fovea__fail_in(listed == FOVEA_ERROR_MEMORY ? listed : FOVEA_ERROR_FORMAT, "the tensors' shapes");
     fovea_status status = FOVEA_OK;
     for (size_t i = 0; i < count && !status; i++)
         status = check_tensor(t, &list[i]);
