@@ -39,8 +39,8 @@ static fovea_status read_picture(void)
 
 START_TEST(memory__runs_out_over_pictures)
 {
-    starve("writing a JPEG", write_picture, 3, LONG_MAX);
-    starve("reading a JPEG", read_picture, 3, LONG_MAX);
+    starve("writing a JPEG", write_picture, 3, LONG_MAX, false);
+    starve("reading a JPEG", read_picture, 3, LONG_MAX, false);
 }
 END_TEST
 
@@ -86,7 +86,7 @@ static fovea_status evaluate(void)
 START_TEST(memory__runs_out_over_data_sets)
 {
     support_ok(fovea__file_write(scratch_file("a.json"), annotations, sizeof annotations - 1));
-    starve("opening a data set", open_dataset, 10, LONG_MAX);
+    starve("opening a data set", open_dataset, 10, LONG_MAX, false);
 }
 END_TEST
 
@@ -94,7 +94,7 @@ START_TEST(memory__runs_out_over_evaluation)
 {
     support_ok(fovea__file_write(scratch_file("a.json"), annotations, sizeof annotations - 1));
     support_ok(fovea__file_write(scratch_file("results.json"), results, sizeof results - 1));
-    starve("evaluating", evaluate, 10, LONG_MAX);
+    starve("evaluating", evaluate, 10, LONG_MAX, false);
 }
 END_TEST
 
@@ -130,8 +130,8 @@ static fovea_status read_weights(void)
 
 START_TEST(memory__runs_out_over_weights)
 {
-    starve("writing weights", write_weights, 5, LONG_MAX);
-    starve("reading weights", read_weights, 6, LONG_MAX);
+    starve("writing weights", write_weights, 5, LONG_MAX, false);
+    starve("reading weights", read_weights, 6, LONG_MAX, false);
 }
 END_TEST
 
