@@ -1,5 +1,5 @@
-/* Sum and ReLU, and their gradient. Both are limited by memory; a work-item does a part of a matrix of pixels by channels
- * (forward: of a list), see part_of() in common.cl.
+/* Sum and ReLU, and their gradient. A work-item does a part of a matrix of pixels by channels (forward: of a list), see
+ * part_of() in common.cl.
  * -D: IN_PLACE: the result replaces the first input, so that `restrict` holds true. SUM: b is added. MASK: y masks.
  * SCALE: a factor a channel. ACCUMULATE: d_x is added to. Arguments: sizes and shares. */
 

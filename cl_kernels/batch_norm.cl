@@ -1,11 +1,11 @@
 /* Batch norm, forward: frozen statistics folded to a factor and a shift; training's statistics and normalisation.
  *   batch_norm_fold        work-item = one channel
- *   batch_norm_moments     work-item = run_rows rows by some channels: their mean, and the sum of squared distances from it
+ *   batch_norm_moments     work-item = run_rows rows by some channels: their mean, and their squared distances from it
  *   batch_norm_statistics  work-item = one channel: what backward needs, and the running statistics
  *   batch_norm_apply       work-item = a part of the matrix of pixels by channels: y
- * Moments are merged in a tree (Chan, Golub, LeVeque 1979): batch_norm_moments reads values first (VALUES), then means and
- * squares of `span` values each, of fewer in the last. Distances are taken from each part's own mean, so a mean far from 0
- * costs no digits of the variance.
+ * Moments are merged in a tree (Chan, Golub, LeVeque 1979): batch_norm_moments reads values first (VALUES), then means
+ * and squares of `span` values each, of fewer in the last. Distances are taken from each part's own mean, so a mean far
+ * from 0 costs no digits of the variance.
  * -D: VALUES, RELU, RESIDUAL, Y_IS_X, Y_IS_RESIDUAL. Arguments: the rest. */
 
 #ifdef Y_IS_X

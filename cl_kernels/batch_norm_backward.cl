@@ -1,5 +1,6 @@
 /* Batch norm, backward in training: with N pixels and normalised = (x - mean) / deviation,
- *   d_beta = sum d_y;  d_gamma = sum d_y normalised;  d_x = gamma / deviation (d_y - d_beta / N - normalised d_gamma / N).
+ *   d_beta = sum d_y,  d_gamma = sum d_y normalised,
+ *   d_x = gamma / deviation (d_y - d_beta / N - normalised d_gamma / N).
  *   batch_norm_products    work-item = run_rows rows by some channels: sums of d_y and of d_y normalised
  *   batch_norm_parameters  work-item = one channel: d_gamma, d_beta
  *   batch_norm_backward    work-item = a part of the matrix of pixels by channels: d_x

@@ -1,7 +1,7 @@
-/* Maximum over windows, and its gradient in gather form. A work-item does a part of the matrix of pixels (of y; backward:
- * of d_x) by channels, see part_of() in common.cl.
- * -D: LANES (backward: channels at once, in private memory). Arguments: sizes and shares; size, stride and padding are the
- * window's. Comparisons are written so that NaN is larger than everything, as in torch. */
+/* Maximum over windows, and its gradient in gather form. A work-item does a part of the matrix of pixels (of y;
+ * backward: of d_x) by channels, see part_of() in common.cl.
+ * -D: LANES (backward: channels at once, in private memory). Arguments: sizes and shares; size, stride and padding are
+ * the window's. Comparisons are written so that NaN is larger than everything, as in torch. */
 
 __kernel void max_pool_forward(__global const float *restrict x, int h, int w, int out_h, int out_w, int size,
                                int stride, int padding, int pixels, int channels, int run_rows, int run_columns,
@@ -50,7 +50,8 @@ __kernel void max_pool_backward(__global const float *restrict x, __global const
                     for (int c = 0; c < lanes; c++)
                         wins[c] = 1;
                     for (int i = 0; i < size * size; i++) {
-                        const int in_y = out_y * stride - padding + i / size, in_x = out_x * stride - padding + i % size;
+                        const int in_y = out_y * stride - padding + i / size;
+                        const int in_x = out_x * stride - padding + i % size;
                         if (in_y < 0 || in_y >= h || in_x < 0 || in_x >= w)
                             continue;
                         __global const float *restrict other = x + at_nhwc(n, in_y, in_x, left, h, w, channels);

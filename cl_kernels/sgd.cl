@@ -1,6 +1,6 @@
-/* One step of gradient descent with momentum and decay, on a run of a flat array.
- * state: [0] sum of squares of all gradients, [1] class loss, [2] box loss; none may be NaN or infinite, else nothing is
- * changed. Arguments: all; no -D. */
+/* One step of gradient descent with momentum and decay. A work-item does a run of flat arrays.
+ * state: [0] sum of squares of all gradients, [1] class loss, [2] box loss; where one is NaN or infinite, nothing is
+ * changed. No -D; arguments: all. */
 __kernel void sgd_step(__global float *restrict weights, __global const float *restrict gradients,
                        __global float *restrict momenta, __global const float *restrict state, int first, int count,
                        int run, float rate, float momentum, float decay, float clip)

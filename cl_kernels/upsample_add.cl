@@ -1,5 +1,5 @@
-/* FPN's top-down step: nearest upsampling and sum, and its gradient. A work-item does a part of the matrix of pixels (of
- * the result) by channels, see part_of() in common.cl.
+/* FPN's top-down step: nearest upsampling and sum, and its gradient. A work-item does a part of the matrix of pixels
+ * (of the result) by channels, see part_of() in common.cl.
  * -D: IN_PLACE (the result replaces lateral). Arguments: sizes and shares; h, w are lateral's, top_h, top_w top's. */
 
 #ifdef IN_PLACE

@@ -10,7 +10,7 @@
 enum {
     FOVEA__SPLIT_RUN = 2048,    /* the least values of a CPU's work-item: a few hundred nanoseconds of work */
     FOVEA__SPLIT_ITEMS = 256,   /* a CPU's work-items once there are enough values: several a core on any of today's */
-    FOVEA__SPLIT_COLUMNS = 256, /* the most columns of a CPU's work-item: a row of them stays in the first-level cache */
+    FOVEA__SPLIT_COLUMNS = 256, /* the most columns of a CPU's work-item: rows of them stay in the nearest cache */
     FOVEA__SPLIT_GROUP = 64     /* work-items of a group elsewhere: every GPU can, and fills its vector unit */
 };
 

@@ -109,7 +109,8 @@ END_TEST
 
 START_TEST(add_relu__keeps_nan)
 {
-    fence a = fence_tensor(fovea__shape_vector(3), (float[3]){NAN, -1, INFINITY}), y = fence_tensor(a.tensor.shape, NULL);
+    fence a = fence_tensor(fovea__shape_vector(3), (float[3]){NAN, -1, INFINITY});
+    fence y = fence_tensor(a.tensor.shape, NULL);
     support_ok(fovea__add_relu_forward(support_device(), &a.tensor, NULL, &y.tensor));
     float *got = fence_read(&y);
     ck_assert(isnan(got[0]) && got[1] == 0 && isinf(got[2]));

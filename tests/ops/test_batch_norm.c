@@ -14,9 +14,10 @@ static const struct {
     fovea__shape shape;
     float mean, epsilon;
 } rows[] = {
-    {{1, 1, 1, 1}, 0, 1e-5f},      {{1, 1, 1, 5}, 2, 1e-5f},         {{3, 5, 7, 1}, 0, 0},      {{1, 2, 1, 3}, 0, 1e-3f},
-    {{1, 13, 5, 17}, -1, 1e-5f},   {{1, 64, 1, 3}, 100, 1e-5f},      {{1, 65, 1, 3}, 3000, 1e-5f},
-    {{2, 10, 13, 300}, 0, 1e-5f},  {{1, 4097, 1, 2}, 3000, 1e-5f},   {{2, 75, 75, 64}, 30, 1e-5f},
+    {{1, 1, 1, 1}, 0, 1e-5f},     {{1, 1, 1, 5}, 2, 1e-5f},      {{3, 5, 7, 1}, 0, 0},
+    {{1, 2, 1, 3}, 0, 1e-3f},     {{1, 13, 5, 17}, -1, 1e-5f},   {{1, 64, 1, 3}, 100, 1e-5f},
+    {{1, 65, 1, 3}, 3000, 1e-5f}, {{2, 10, 13, 300}, 0, 1e-5f},  {{1, 4097, 1, 2}, 3000, 1e-5f},
+    {{2, 75, 75, 64}, 30, 1e-5f},
 };
 
 /* A batch of values around a mean with deviation 1, and the parameters. */
@@ -29,9 +30,9 @@ typedef struct batch {
     double normalised_error;
 } batch;
 
-/* A moment is a chain of at most 3 launches of 64 additions with a product each: 3 * 66 roundings. The mean is off by that
- * much of the largest value, so a normalised value by that over the deviation; the squares by as much of themselves and
- * by twice the mean's error (the distances of parts from a mean that is off). */
+/* A moment is a chain of at most 3 launches of 64 additions with a product each: 3 * 66 roundings. The mean is off by
+ * that much of the largest value, so a normalised value by that over the deviation; the squares by as much of themselves
+ * and by twice the mean's error (the distances of parts from a mean that is off). */
 static void bound_errors(batch *b)
 {
     double reach = 0;
@@ -132,8 +133,8 @@ static void check_forward(const batch *b, variant how, bool relu, bool residual)
     check_saved(b, &mean, &inverse, &running_mean[0], &running_variance[0], 2.0, 1.0);
     free(want);
     fovea__buffer_free(workspace);
-    fence *const fences[] = {&x,     &other, &gamma,           &beta,            &mean,                &inverse,
-                             &apart, &again, &running_mean[0], &running_mean[1], &running_variance[0], &running_variance[1]};
+    fence *const fences[] = {&x, &other, &gamma, &beta, &mean, &inverse, &apart, &again, &running_mean[0],
+                             &running_mean[1], &running_variance[0], &running_variance[1]};
     for (size_t i = 0; i < COUNT(fences); i++)
         fence_free(fences[i], "a tensor of forward");
 }

@@ -21,7 +21,8 @@ static const struct {
 START_TEST(resize_normalize__sizes_are_torchvisions)
 {
     int height = 0, width = 0;
-    fovea__resize_normalize_size(sizes[_i].height, sizes[_i].width, sizes[_i].size, sizes[_i].max_size, &height, &width);
+    fovea__resize_normalize_size(sizes[_i].height, sizes[_i].width, sizes[_i].size, sizes[_i].max_size, &height,
+                                 &width);
     ck_assert_int_eq(height, sizes[_i].out_height);
     ck_assert_int_eq(width, sizes[_i].out_width);
 }
@@ -52,9 +53,16 @@ static void free_picture(picture *made)
 static const struct {
     int height, width, out_height, out_width, rows, columns, first_byte;
 } rows[] = {
-    {1, 1, 1, 1, 1, 1, 0},      {1, 1, 5, 3, 7, 4, 1},       {4, 3, 9, 7, 9, 7, 2},        {7, 5, 3, 2, 4, 4, 3},
-    {5, 7, 5, 7, 8, 8, 0},      {1, 9, 2, 18, 3, 19, 5},     {11, 1, 4, 2, 5, 3, 7},       {240, 320, 240, 320, 240, 320, 1},
-    {375, 500, 600, 800, 608, 800, 3},                       {3, 2500, 2, 1333, 32, 1344, 1},
+    {1, 1, 1, 1, 1, 1, 0},
+    {1, 1, 5, 3, 7, 4, 1},
+    {4, 3, 9, 7, 9, 7, 2},
+    {7, 5, 3, 2, 4, 4, 3},
+    {5, 7, 5, 7, 8, 8, 0},
+    {1, 9, 2, 18, 3, 19, 5},
+    {11, 1, 4, 2, 5, 3, 7},
+    {240, 320, 240, 320, 240, 320, 1},
+    {375, 500, 600, 800, 608, 800, 3},
+    {3, 2500, 2, 1333, 32, 1344, 1},
 };
 
 START_TEST(resize_normalize__follows_the_reference)
