@@ -107,7 +107,25 @@ const char *support_test_file(const char *inside)
     return path;
 }
 
-static SRunner *make_runner(const char *name, const support_case *cases, size_t n_cases, const char *only)
+/* The library asks for the kind of device in its description only. */
+static void swap_kind(void)
+{
+    fovea_device_info *info = (fovea_device_info *)fovea_device_describe(support_device());
+    info->type = info->type == FOVEA_DEVICE_CPU ? FOVEA_DEVICE_GPU : FOVEA_DEVICE_CPU;
+}
+
+static void add_case(Suite *suite, const support_case *added, bool other_kind)
+{
+    TCase *tcase = tcase_create(added->test->name);
+    if (other_kind)
+        tcase_add_checked_fixture(tcase, swap_kind, swap_kind);
+    tcase_set_timeout(tcase, added->timeout_seconds > 0 ? added->timeout_seconds : 600);
+    tcase_add_loop_test(tcase, added->test, 0, added->rows > 0 ? added->rows : 1);
+    suite_add_tcase(suite, tcase);
+}
+
+static SRunner *make_runner(const char *name, const support_case *cases, size_t n_cases, bool both_kinds,
+                            const char *only)
 {
     Suite *suite = suite_create(name);
     for (size_t i = 0; i < n_cases; i++) {
@@ -119,18 +137,17 @@ static SRunner *make_runner(const char *name, const support_case *cases, size_t 
             not_run++;
             continue;
         }
-        TCase *tcase = tcase_create(case_name);
-        tcase_set_timeout(tcase, cases[i].timeout_seconds > 0 ? cases[i].timeout_seconds : 600);
-        tcase_add_loop_test(tcase, cases[i].test, 0, cases[i].rows > 0 ? cases[i].rows : 1);
-        suite_add_tcase(suite, tcase);
+        add_case(suite, &cases[i], false);
+        if (both_kinds && cases[i].needs_device)
+            add_case(suite, &cases[i], true);
     }
     return srunner_create(suite);
 }
 
-int support_run(const char *name, const support_case *cases, size_t n_cases)
+static int run(const char *name, const support_case *cases, size_t n_cases, bool both_kinds)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
-    SRunner *runner = make_runner(name, cases, n_cases, getenv("FOVEA_TEST_ONLY"));
+    SRunner *runner = make_runner(name, cases, n_cases, both_kinds, getenv("FOVEA_TEST_ONLY"));
     srunner_set_fork_status(runner, CK_NOFORK); /* an OpenCL context does not survive a fork */
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
@@ -143,4 +160,14 @@ int support_run(const char *name, const support_case *cases, size_t n_cases)
         remove_folder(scratch);
     printf("%s: %d passed, %d failed, %d skipped\n", name, passed, failed, skipped);
     return failed ? 1 : passed == 0 ? 77 : 0;
+}
+
+int support_run(const char *name, const support_case *cases, size_t n_cases)
+{
+    return run(name, cases, n_cases, false);
+}
+
+int support_run_both_kinds(const char *name, const support_case *cases, size_t n_cases)
+{
+    return run(name, cases, n_cases, true);
 }

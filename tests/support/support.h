@@ -22,6 +22,10 @@ typedef struct support_case {
 
 int support_run(const char *name, const support_case *cases, size_t n_cases);
 
+/* The same for rooms that share their work out by the kind of device: cases that need a device run once more as if a
+ * CPU were a GPU (or a GPU a CPU). */
+int support_run_both_kinds(const char *name, const support_case *cases, size_t n_cases);
+
 /* Leaves the running test as skipped, saying why. */
 #define support_skip(...)              \
     do {                               \
