@@ -169,5 +169,5 @@ int main(void)
         {add_relu__refuses_shapes_that_differ, 0, true, 0},
         {add_relu__the_reference_agrees_with_differences, 0, false, 0},
     };
-    return support_run("add_relu", cases, COUNT(cases));
+    return support_run_both_kinds("add_relu", cases, COUNT(cases));
 }

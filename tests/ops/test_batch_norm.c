@@ -305,5 +305,5 @@ int main(void)
         {batch_norm__of_nothing_changes_no_statistics, 0, true, 0},
         {batch_norm__the_reference_agrees_with_differences, 0, false, 0},
     };
-    return support_run("batch_norm", cases, COUNT(cases));
+    return support_run_both_kinds("batch_norm", cases, COUNT(cases));
 }

@@ -150,5 +150,5 @@ int main(void)
         {max_pool__refuses_windows_and_shapes, 0, true, 0},
         {max_pool__the_reference_agrees_with_differences, 0, false, 0},
     };
-    return support_run("max_pool", cases, COUNT(cases));
+    return support_run_both_kinds("max_pool", cases, COUNT(cases));
 }

@@ -149,5 +149,5 @@ int main(void)
         {reduce__sums_channels, COUNT(shapes), true, 0},
         {reduce__refuses_what_kernels_cannot_index, 0, true, 0},
     };
-    return support_run("reduce", cases, COUNT(cases));
+    return support_run_both_kinds("reduce", cases, COUNT(cases));
 }

@@ -158,5 +158,5 @@ int main(void)
         {resize_normalize__gives_torchs_values, 0, true, 0},
         {resize_normalize__refuses_what_does_not_fit, 0, true, 0},
     };
-    return support_run("resize_normalize", cases, COUNT(cases));
+    return support_run_both_kinds("resize_normalize", cases, COUNT(cases));
 }

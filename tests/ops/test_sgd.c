@@ -149,5 +149,5 @@ int main(void)
         {sgd__changes_nothing_where_a_loss_is_not_finite, COUNT(bad_states), true, 0},
         {sgd__gives_the_same_bits_twice, 0, true, 0},
     };
-    return support_run("sgd", cases, COUNT(cases));
+    return support_run_both_kinds("sgd", cases, COUNT(cases));
 }

@@ -120,5 +120,5 @@ int main(void)
         {upsample_add__refuses_shapes_that_differ, 0, true, 0},
         {upsample_add__the_reference_agrees_with_differences, 0, false, 0},
     };
-    return support_run("upsample_add", cases, COUNT(cases));
+    return support_run_both_kinds("upsample_add", cases, COUNT(cases));
 }
