@@ -58,6 +58,8 @@ static int check(const evaluate_options *o)
         return options_misused(&table, "--model (or --detections) is missing");
     if (!o->detections && !o->images)
         return options_misused(&table, "--images is missing");
+    if (o->json && o->detections_out && strcmp(o->json, "-") == 0 && strcmp(o->detections_out, "-") == 0)
+        return options_misused(&table, "--json and --detections-out cannot both go to stdout");
     return EXIT_DONE;
 }
 

@@ -5,10 +5,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 20, LINE_WIDTH = 79 };
+enum { BAR_WIDTH = 20 };
 
 double progress_seconds(void)
 {
@@ -44,6 +45,13 @@ static void draw_bar(char bar[BAR_WIDTH + 1], int64_t done, int64_t total)
     bar[BAR_WIDTH] = '\0';
 }
 
+/* Columns of the terminal, less one that keeps the cursor on the line. */
+static int line_width(void)
+{
+    struct winsize size = {0};
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
+}
+
 void progress_update(progress *bar, int64_t done, const char *format, ...)
 {
     const double now = progress_seconds();
@@ -70,10 +78,10 @@ void progress_update(progress *bar, int64_t done, const char *format, ...)
     }
     draw_bar(drawn, done, bar->total);
     snprintf(line, sizeof line, "%s%s%s%s %lld/%lld%s%s%s%s", bar->what, bar->terminal ? " [" : "",
-             bar->terminal ? drawn : "", bar->terminal ? "]" : "", (long long)done, (long long)bar->total,
-             *extra ? "  " : "", extra, rate, left);
+             bar->terminal ? drawn : "", bar->terminal ? "]" : "", (long long)done, (long long)bar->total, left, rate,
+             *extra ? "  " : "", extra);
     if (bar->terminal)
-        fprintf(stderr, "\r%.*s\033[K", LINE_WIDTH, line);
+        fprintf(stderr, "\r%.*s\033[K", line_width(), line);
     else
         fprintf(stderr, "%s\n", line);
     fflush(stderr);

@@ -245,8 +245,8 @@ static bool take_step(training *t)
     }
     if (!write_log(t, &now))
         return false;
-    progress_update(&t->bar, now.step, "epoch %.2f  loss %.4f  rate %.2g  %.1f pictures/s", now.epoch,
-                    now.class_loss + now.box_loss, now.learning_rate, now.images_per_second);
+    progress_update(&t->bar, now.step, "epoch %.2f  loss %.4f  %.1f pictures/s", now.epoch,
+                    now.class_loss + now.box_loss, now.images_per_second);
     return true;
 }
 
