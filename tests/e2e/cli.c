@@ -27,7 +27,7 @@ int cli(const char *format, ...)
     va_start(args, format);
     vsnprintf(command, sizeof command, format, args);
     va_end(args);
-    snprintf(line, sizeof line, "cd '%s' && F='%s' && { %s\n} >stdout 2>stderr </dev/null", support_scratch(),
+    snprintf(line, sizeof line, "cd '%s' || exit 99\nF='%s'\nexec >stdout 2>stderr </dev/null\n%s\n", support_scratch(),
              FOVEA_PROGRAM, command);
     fflush(stdout);
     const int status = system(line);
