@@ -63,7 +63,9 @@ __kernel void batch_norm_moments(__global const float *restrict in, int first, i
             mean[c] += share * from[row * stride + c];
     }
     for (int row = part.top; row < part.bottom; row++) {
+#ifndef VALUES
         const float weight = (float)values_of(row, span, count);
+#endif
         for (int c = part.left; c < part.right; c++) {
             const float distance = from[row * stride + c] - mean[c];
 #ifdef VALUES
