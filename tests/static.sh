@@ -71,6 +71,14 @@ header_alone() { # COMPILER STANDARD HEADER
             -fsyntax-only -
 }
 
+every_source() { # by clang, with the warnings of meson.build; gcc had them when it built
+    local folder include=(-I"$build/tests")
+    for folder in lib lib/*/ tests/*/ bench/*/ apps; do include+=("-I$folder"); done
+    files '*.c' | xargs clang -fsyntax-only -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wvla -Werror -D_POSIX_C_SOURCE=200809L -DCL_TARGET_OPENCL_VERSION=120 -DFOVEA_TEST_SOURCE='""' \
+        -DFOVEA_PROGRAM='""' "${include[@]}"
+}
+
 # What a kernel's comment names as -DNAME, or in capitals in the sentence that begins with "-D:"; not what it defines.
 options_of() { # FILE
     local comment
@@ -98,11 +106,12 @@ for header in lib/fovea*.h; do
     check "$header alone, C++11" header_alone g++ c++11 "$(basename "$header")"
 done
 if command -v clang >/dev/null; then
+    check "C files, by clang" every_source
     for kernel in cl_kernels/*.cl; do
         check "$kernel" kernel_alone "$kernel"
     done
 else
-    skip "clang is not here to read the kernels"
+    skip "clang is not here to read C files and kernels"
 fi
 if command -v shellcheck >/dev/null; then
     check "shell scripts" shell_scripts
