@@ -31,7 +31,7 @@ configure_and_build() { # FOLDER MESON_OPTION...
 }
 
 # Prints the tests of some suites that need a device ("device") or none ("alone"): tests/SUITE/test_NAME.c, fuzz_NAME.c,
-# or .sh for tests of the command. The source of a program says whether: then its cases have .needs_device.
+# or .sh for tests of the command. The source of a program says whether.
 tests_of() { # device|alone SUITE...
     local kind=$1 suite source
     shift
@@ -39,7 +39,7 @@ tests_of() { # device|alone SUITE...
         for source in "$root/tests/$suite"/{test_*.c,test_*.sh,fuzz_*.c}; do
             [ -e "$source" ] || continue
             case $source in *.sh) [ "$kind" = device ] ;;
-                *) if grep -q needs_device "$source"; then [ "$kind" = device ]; else [ "$kind" = alone ]; fi ;;
+                *) if grep -qE 'needs_device|support_device' "$source"; then [ "$kind" = device ]; else [ "$kind" = alone ]; fi ;;
             esac && printf '%s\n' "$source"
         done
     done
