@@ -214,7 +214,7 @@ typedef struct fovea_model_options {
     int anchor_ratios; /* 1: square only; 3: 1:2, 1:1, 2:1 (0: 3) */
     float prior;       /* the score that every class starts with, section 3.3 (0: .01; .5 is bias 0) */
     float norm_epsilon; /* batch norm's (0: 1e-5; negative: exactly 0) */
-    int size, max_size; /* shorter side and limit of the longer, kept in the model (0: 600 and 1000) */
+    int size, max_size; /* shorter side and limit of the longer, kept in the model (0: 600, and 5/3 of size) */
     uint64_t seed;      /* of the random initial weights */
     const int64_t *category_ids; /* one a label, ascending; NULL: 1, 2, ... */
 } fovea_model_options;
@@ -262,7 +262,7 @@ typedef struct fovea_detection {
 typedef struct fovea_detect_options {
     float min_score;    /* (0: .05; negative: exactly 0) */
     float max_overlap;  /* IoU above which the weaker box of a class goes (0: .5) */
-    int size, max_size; /* shorter side and limit of the longer (0: the model's) */
+    int size, max_size; /* shorter side and limit of the longer (0: the model's; with size alone, 5/3 of it) */
     int max_detections; /* (0: the profile's, 100 or 300) */
     int top_k;          /* strongest candidates a pyramid level (0: 1000) */
 } fovea_detect_options;
@@ -271,7 +271,8 @@ typedef struct fovea_detect_options {
  *   image      any size from 1x1; resized inside, aspect kept. Not changed, not kept.
  *   out        room for `capacity` detections, strongest first; boxes in pixels of `image`.
  *   *count     how many were written, at most `capacity`.
- * Fails with FOVEA_ERROR_MEMORY or FOVEA_ERROR_DEVICE; then *count is 0 and the model stays usable. */
+ * Fails with FOVEA_ERROR_MEMORY, FOVEA_ERROR_UNSUPPORTED (2^31 values and more) or FOVEA_ERROR_DEVICE; then *count is 0
+ * and the model stays usable. */
 FOVEA_API fovea_status fovea_detect(fovea_model *model, const fovea_image *image, const fovea_detect_options *options,
                                     fovea_detection *out, size_t capacity, size_t *count);
 
@@ -295,10 +296,11 @@ typedef struct fovea_train_options {
     double clip;            /* largest gradient norm (0: 10; negative: no limit) */
     double flip;            /* chance of a mirrored picture (0: .5; negative: never) */
     double scale_jitter[2]; /* factor on the size, drawn between these (0 0: 1 and 1) */
-    int size, max_size;     /* (0: the model's) */
+    int size, max_size;     /* become the model's (0: the model's; with size alone, 5/3 of it) */
     int freeze;             /* leading stages that stay as they are: 1 the stem, 2 and layer1, ... 5 (0: none) */
     fovea_loss loss;
-    double alpha, gamma; /* (0 0: .25 and 2 for focal, unbalanced CE for ce; negative gamma: exactly 0) */
+    double alpha, gamma; /* (0: .25 and 2 for focal, unbalanced and 0 for ce; negative alpha: unbalanced; negative
+                            gamma: exactly 0) */
     int ohem_batch;      /* anchors kept a picture (0: 128) */
     double ohem_nms;     /* IoU of its NMS (0: .5) */
     bool ohem_ratio;     /* keep objects to background 1:3 */

@@ -40,6 +40,18 @@ fovea_status fovea__fail_in(fovea_status status, const char *format, ...)
     return status;
 }
 
+fovea__error_kept fovea__error_keep(void)
+{
+    fovea__error_kept kept;
+    memcpy(kept.message, message, sizeof message);
+    return kept;
+}
+
+void fovea__error_restore(const fovea__error_kept *kept)
+{
+    memcpy(message, kept->message, sizeof message);
+}
+
 const char *fovea_status_name(fovea_status status)
 {
     switch (status) {

@@ -10,6 +10,13 @@ fovea_status fovea__fail(fovea_status status, const char *format, ...) __attribu
 /* Puts `prefix: ` before the sentence of the failure being passed on, so that a caller can add its file or tensor. */
 fovea_status fovea__fail_in(fovea_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* For what fails inside a call that does not: keeps the sentence for fovea_error(), and puts it back. */
+typedef struct fovea__error_kept {
+    char message[1024];
+} fovea__error_kept;
+fovea__error_kept fovea__error_keep(void);
+void fovea__error_restore(const fovea__error_kept *kept);
+
 /* Passes a failure on. For functions that hold nothing to be released. */
 #define FOVEA_TRY(call)                          \
     do {                                         \

@@ -5,7 +5,7 @@
 #include "buffer.h"
 
 /* C[m][n] = A op B + beta C, row-major float32. transpose_a: A is stored [k][m]; transpose_b: B is stored [n][k].
- * Offsets and leading dimensions (ld_*) in floats. Empty products (m, n or k 0) leave beta C, also for beta 0. */
+ * Offsets and leading dimensions (ld_*) in floats. Empty products (m, n or k 0) leave C as it is, whatever beta. */
 typedef struct fovea__gemm {
     bool transpose_a, transpose_b;
     size_t m, n, k;

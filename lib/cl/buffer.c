@@ -168,11 +168,6 @@ size_t fovea__buffer_size(const fovea__buffer *buffer)
     return buffer->bytes;
 }
 
-fovea_device *fovea__buffer_device(const fovea__buffer *buffer)
-{
-    return buffer->device;
-}
-
 cl_mem fovea__buffer_memory(const fovea__buffer *buffer)
 {
     return buffer->memory;

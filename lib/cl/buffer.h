@@ -24,7 +24,6 @@ size_t fovea__buffer_alignment(const fovea_device *device);
 void fovea__buffer_free(fovea__buffer *buffer); /* accepts NULL */
 
 size_t fovea__buffer_size(const fovea__buffer *buffer); /* bytes asked for */
-fovea_device *fovea__buffer_device(const fovea__buffer *buffer);
 
 /* Copies to the device; returns when `data` may be changed again. */
 fovea_status fovea__buffer_write(fovea__buffer *buffer, size_t offset_bytes, const void *data, size_t size_bytes);

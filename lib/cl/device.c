@@ -40,7 +40,9 @@ static fovea_status open_on(fovea_device *device, const fovea_device_options *op
     device->log = options->log;
     device->log_cookie = options->log_cookie;
     device->profile = options->profile;
-    device->kernel_dir = getenv("FOVEA_KERNEL_DIR");
+    const char *kernel_dir = getenv("FOVEA_KERNEL_DIR");
+    if (kernel_dir && *kernel_dir)
+        FOVEA_TRY(fovea__copy_text(&device->kernel_dir, kernel_dir));
     FOVEA_TRY(set_cache_dir(device, options->cache_dir));
 
     cl_ulong local_bytes = 0;
@@ -88,6 +90,7 @@ void fovea_device_close(fovea_device *device)
     if (device->context)
         clReleaseContext(device->context);
     free(device->cache_dir);
+    free(device->kernel_dir);
     free(device);
 }
 

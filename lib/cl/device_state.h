@@ -7,12 +7,13 @@
 
 #include <CL/cl.h>
 
-/* A built program and the kernels taken from it. Kept sorted by nothing: there are a few dozen. */
 typedef struct fovea__kernel {
     char *name;
     cl_kernel kernel;
+    cl_uint n_args;
 } fovea__kernel;
 
+/* A built program and the kernels taken from it; there are a few dozen. */
 typedef struct fovea__program {
     char *room, *options;
     uint64_t hash; /* of room and options */
@@ -45,7 +46,7 @@ struct fovea_device {
     int vector_width;
 
     char *cache_dir; /* NULL: nothing is kept */
-    const char *kernel_dir; /* $FOVEA_KERNEL_DIR: kernels are read from there instead of the embedded ones */
+    char *kernel_dir; /* NULL, or $FOVEA_KERNEL_DIR: kernels are read from there instead of the embedded ones */
     fovea__program *programs;
     size_t n_programs, programs_room;
 
@@ -74,7 +75,7 @@ void fovea__device_read_info(cl_platform_id platform, cl_device_id id, fovea_dev
 
 /* program.c: the kernel, built at first use. Borrowed from the device. */
 fovea_status fovea__program_kernel(fovea_device *device, const char *room, const char *options, const char *name,
-                                   cl_kernel *kernel);
+                                   const fovea__kernel **kernel);
 void fovea__programs_free(fovea_device *device);
 
 /* binary.c: the disk cache. load: *binary is NULL (and no failure) where there is no sound entry. */
@@ -85,7 +86,7 @@ void fovea__binary_save(const fovea_device *device, const char *key, const unsig
 cl_mem fovea__buffer_memory(const fovea__buffer *buffer);
 void fovea__pool_free(fovea_device *device);
 
-/* timing.c: the event to hand to an enqueue (NULL without .profile), and what to do with it afterwards. */
+/* timing.c: takes the event of a launch, on devices opened with .profile. */
 fovea_status fovea__timing_add(fovea_device *device, const char *kernel, cl_event event);
 fovea_status fovea__timing_settle(fovea_device *device); /* reads all events; waits for the device */
 void fovea__timing_free(fovea_device *device);

@@ -31,12 +31,14 @@ fovea_status fovea__launch(fovea_device *device, const char *room, const char *o
         chosen = chosen && local != 0;
         global[i] = local ? (grid.global[i] + local - 1) / local * local : grid.global[i];
     }
-    cl_kernel handle = NULL;
-    FOVEA_TRY(fovea__program_kernel(device, room, options, kernel, &handle));
+    const fovea__kernel *found = NULL;
+    FOVEA_TRY(fovea__program_kernel(device, room, options, kernel, &found));
+    FOVEA_CHECK_ARG(found->n_args == (cl_uint)n_args, "kernel %s takes %u arguments, %d are given", kernel,
+                    (unsigned)found->n_args, n_args);
     for (int i = 0; i < n_args; i++)
-        FOVEA_TRY(set_argument(handle, kernel, (cl_uint)i, &args[i]));
+        FOVEA_TRY(set_argument(found->kernel, kernel, (cl_uint)i, &args[i]));
     cl_event event = NULL;
-    const cl_int code = clEnqueueNDRangeKernel(device->queue, handle, (cl_uint)grid.dimensions, NULL, global,
+    const cl_int code = clEnqueueNDRangeKernel(device->queue, found->kernel, (cl_uint)grid.dimensions, NULL, global,
                                                chosen ? grid.local : NULL, 0, NULL, device->profile ? &event : NULL);
     FOVEA_TRY(fovea__cl_check(code, "%s: launching %s over %zu x %zu x %zu", device->info.name, kernel, global[0],
                               global[1], global[2]));

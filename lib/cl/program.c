@@ -2,6 +2,7 @@
  * driver's compiler. A program is built once a device; a broken cache entry is rebuilt without a word. */
 #include "device_state.h"
 #include "file.h"
+#include "hash.h"
 #include "kernels.h"
 #include "memory.h"
 
@@ -9,16 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t hash_text(uint64_t hash, const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
-    return hash;
-}
-
 static uint64_t hash_names(const char *room, const char *options)
 {
-    return hash_text(hash_text(0xcbf29ce484222325u, room, strlen(room) + 1), options, strlen(options));
+    return fovea__hash(fovea__hash(FOVEA__HASH_EMPTY, room, strlen(room) + 1), options, strlen(options));
 }
 
 /* One file's text; owned. */
@@ -67,7 +61,7 @@ static fovea_status make_key(const fovea_device *device, const char *room, const
     FOVEA_TRY(fovea__allocate(key, KEY_BYTES, 1, "a cache key"));
     snprintf(*key, KEY_BYTES, "%s|%s|%s|%s|%s|%s|%d|%s|%016llx", fovea_version(), info->platform, info->name,
              info->driver, info->version, room, device->vector_width, options,
-             (unsigned long long)hash_text(0xcbf29ce484222325u, source, strlen(source)));
+             (unsigned long long)fovea__hash(FOVEA__HASH_EMPTY, source, strlen(source)));
     return FOVEA_OK;
 }
 
@@ -213,13 +207,13 @@ static fovea_status find_program(fovea_device *device, const char *room, const c
 }
 
 fovea_status fovea__program_kernel(fovea_device *device, const char *room, const char *options, const char *name,
-                                   cl_kernel *kernel)
+                                   const fovea__kernel **kernel)
 {
     fovea__program *program = NULL;
     FOVEA_TRY(find_program(device, room, options, &program));
     for (size_t i = 0; i < program->n_kernels; i++) {
         if (strcmp(program->kernels[i].name, name) == 0) {
-            *kernel = program->kernels[i].kernel;
+            *kernel = &program->kernels[i];
             return FOVEA_OK;
         }
     }
@@ -233,7 +227,8 @@ fovea_status fovea__program_kernel(fovea_device *device, const char *room, const
         free(made.name);
         return fovea__cl_check(code, "%s: taking the kernel %s from %s.cl", device->info.name, name, room);
     }
-    program->kernels[program->n_kernels++] = made;
-    *kernel = made.kernel;
+    clGetKernelInfo(made.kernel, CL_KERNEL_NUM_ARGS, sizeof made.n_args, &made.n_args, NULL);
+    program->kernels[program->n_kernels] = made;
+    *kernel = &program->kernels[program->n_kernels++];
     return FOVEA_OK;
 }

@@ -11,18 +11,14 @@ static fovea_status check_options(const fovea_detect_options *options)
                     (double)options->min_score);
     FOVEA_CHECK_ARG(options->max_overlap >= 0 && options->max_overlap <= 1,
                     "fovea_detect: max_overlap is %g; expected 0 to 1", (double)options->max_overlap);
-    FOVEA_CHECK_ARG(options->size >= 0 && options->max_size >= 0, "fovea_detect: size %d or max_size %d is negative",
-                    options->size, options->max_size);
+    FOVEA_CHECK_ARG(options->size >= 0 && options->size <= FOVEA__MOST_SIZE && options->max_size >= 0 &&
+                    options->max_size <= FOVEA__MOST_SIZE, "fovea_detect: size is %d and max_size %d; expected 0 to %d",
+                    options->size, options->max_size, FOVEA__MOST_SIZE);
     FOVEA_CHECK_ARG(options->max_detections >= 0 && options->max_detections <= 10000,
                     "fovea_detect: max_detections is %d; expected 0 to 10000", options->max_detections);
     FOVEA_CHECK_ARG(options->top_k >= 0 && options->top_k <= 8192, "fovea_detect: top_k is %d; expected 0 to 8192",
                     options->top_k);
     return FOVEA_OK;
-}
-
-static int round_up(int size)
-{
-    return (size + 31) / 32 * 32;
 }
 
 static fovea__detect_plan make_plan(const fovea_model *model, const fovea_image *image,
@@ -38,12 +34,10 @@ static fovea__detect_plan make_plan(const fovea_model *model, const fovea_image 
     if (options->max_detections)
         plan.most = options->max_detections;
     const int size = options->size ? options->size : config->size;
-    int max_size = options->max_size ? options->max_size : config->max_size;
-    if (options->size && !options->max_size && config->max_size < size)
-        max_size = size * 5 / 3;
+    const int max_size = fovea__config_max_size(options->size, options->max_size, config->max_size);
     fovea__resize_normalize_size(image->height, image->width, size, max_size, &plan.height, &plan.width);
-    plan.padded_height = round_up(plan.height);
-    plan.padded_width = round_up(plan.width);
+    plan.padded_height = fovea__network_padded(plan.height);
+    plan.padded_width = fovea__network_padded(plan.width);
     return plan;
 }
 
@@ -105,5 +99,8 @@ fovea_status fovea_detect(fovea_model *model, const fovea_image *image, const fo
     options = options ? options : &defaults;
     FOVEA_TRY(check_options(options));
     const fovea__detect_plan plan = make_plan(model, image, options);
-    return detect(model, image, &plan, out, capacity, count);
+    const fovea_status status = detect(model, image, &plan, out, capacity, count);
+    if (status == FOVEA_ERROR_MEMORY || status == FOVEA_ERROR_UNSUPPORTED)
+        return fovea__fail_in(status, "detecting at %d x %d pixels (a smaller size needs less)", plan.width, plan.height);
+    return status;
 }

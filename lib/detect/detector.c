@@ -38,7 +38,6 @@ static fovea_status fit_buffers(fovea_model *model, fovea__detector *d, const fo
                                                           plan->top_k);
         work = bytes > work ? bytes : work;
     }
-    FOVEA_TRY(fovea__buffer_fit(&d->anchors, device, fovea__anchors_count(anchors) * 4 * sizeof(float), "anchors"));
     FOVEA_TRY(fovea__buffer_fit(&d->indices, device, k * sizeof(int32_t), "candidates"));
     FOVEA_TRY(fovea__buffer_fit(&d->best, device, k * sizeof(float), "candidates"));
     FOVEA_TRY(fovea__buffer_fit(&d->found, device, FOVEA__LEVELS * sizeof(int32_t), "candidates"));
@@ -53,8 +52,11 @@ static fovea_status write_anchors(fovea_model *model, fovea__detector *d, const 
 {
     if (memcmp(&d->planned, anchors, sizeof *anchors) == 0)
         return FOVEA_OK;
+    const size_t bytes = fovea__anchors_count(anchors) * 4 * sizeof(float);
+    memset(&d->planned, 0, sizeof d->planned); /* nobody's, until they are written */
+    FOVEA_TRY(fovea__buffer_fit(&d->anchors, model->device, bytes, "the anchors"));
     FOVEA_TRY(fovea__anchors_write(model->device, anchors, d->anchors));
-    memcpy(&d->planned, anchors, sizeof *anchors);
+    d->planned = *anchors;
     return FOVEA_OK;
 }
 
@@ -90,7 +92,6 @@ fovea_status fovea__detector_run(fovea_model *model, fovea__detector *d, const f
         FOVEA_TRY(fovea__network_create(&model->network, model->parameters, false, 0));
     FOVEA_TRY(fovea__network_plan(model->network, 1, plan->padded_height, plan->padded_width));
     fovea__anchors anchors;
-    memset(&anchors, 0, sizeof anchors); /* compared as bytes */
     fovea__network_anchors(model->network, &anchors);
     FOVEA_TRY(fit_buffers(model, d, &anchors, plan));
     FOVEA_TRY(picture_in(model, d, image, plan));

@@ -36,6 +36,16 @@ int fovea__config_stage_channels(const fovea__net_config *config, int stage)
     return config->width * (1 << (stage - 1)) * (fovea__config_bottleneck(config->depth) ? 4 : 1);
 }
 
+int fovea__config_max_size(int size, int max_size, int otherwise)
+{
+    if (max_size)
+        return max_size;
+    if (!size)
+        return otherwise;
+    const int wide = (int)((int64_t)size * 5 / 3);
+    return wide < FOVEA__MOST_SIZE ? wide : FOVEA__MOST_SIZE;
+}
+
 int fovea__config_anchors(const fovea__net_config *config)
 {
     return config->anchor_scales * config->anchor_ratios;
@@ -79,6 +89,6 @@ fovea_status fovea__config_check(const fovea__net_config *config)
                     (double)config->norm_epsilon);
     FOVEA_CHECK_ARG(config->prior > 0 && config->prior < 1, "prior is %g; expected between 0 and 1",
                     (double)config->prior);
-    FOVEA_TRY(check_range("size", config->size, 1, 65500));
-    return check_range("max_size", config->max_size, 1, 65500);
+    FOVEA_TRY(check_range("size", config->size, 1, FOVEA__MOST_SIZE));
+    return check_range("max_size", config->max_size, 1, FOVEA__MOST_SIZE);
 }

@@ -7,6 +7,8 @@
 
 #define FOVEA__STAGES 4 /* layer1 ... layer4 of a ResNet, whose outputs are C2 ... C5 */
 
+#define FOVEA__MOST_SIZE 65500 /* a JPEG's longest side */
+
 typedef struct fovea__net_config {
     int depth;         /* 18, 34, 50 or 101 */
     int width;         /* channels after the stem; the standard ResNet has 64 */
@@ -34,6 +36,10 @@ bool fovea__config_bottleneck(int depth);
 
 /* Output channels of stage 0 (the stem) to 4. */
 int fovea__config_stage_channels(const fovea__net_config *config, int stage);
+
+/* The limit of the longer side where options give `size` and `max_size`, 0 meaning not given: max_size itself, else 5/3 of
+ * size as COCO's 600 and 1000 or 800 and 1333 have it, else `otherwise`. At most FOVEA__MOST_SIZE. */
+int fovea__config_max_size(int size, int max_size, int otherwise);
 
 /* Anchors a cell. */
 int fovea__config_anchors(const fovea__net_config *config);

@@ -78,7 +78,7 @@ static fovea__net_config resolve(const fovea_model_options *options, int labels)
         .prior = options->prior == 0 ? 0.01f : options->prior,
         .size = or_default(options->size, 600),
     };
-    config.max_size = options->max_size ? options->max_size : config.size > 600 ? config.size * 5 / 3 : 1000;
+    config.max_size = fovea__config_max_size(options->size, options->max_size, 1000);
     if (config.norm == FOVEA_NORM_DEFAULT)
         config.norm = options->backbone ? FOVEA_NORM_FROZEN : FOVEA_NORM_TRAINING;
     const bool torchvision = config.profile == FOVEA_PROFILE_TORCHVISION;
@@ -144,6 +144,8 @@ fovea_status fovea_model_create(fovea_model **out, fovea_device *device, int lab
     static const fovea_model_options defaults;
     options = options ? options : &defaults;
     FOVEA_TRY(check_labels(labels, names, options->category_ids));
+    FOVEA_CHECK_ARG(options->width >= 0 && options->width <= 4096, "fovea_model_create: width is %d; expected 8 to 4096",
+                    options->width);
     const fovea__net_config config = resolve(options, labels);
     fovea_model *model = NULL;
     FOVEA_TRY(fovea__model_begin(&model, device, &config, labels, names, options->category_ids));

@@ -14,6 +14,7 @@ struct fovea_model {
     fovea__parameters *parameters;
     char **missing;       /* tensors that the backbone file did not hold */
     size_t n_missing;
+    bool in_training;     /* it has a trainer */
     fovea__network *network; /* for detection; made at first use */
     void *detector;          /* lib/detect's own, freed by free_detector */
     void (*free_detector)(void *detector);

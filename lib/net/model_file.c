@@ -2,6 +2,7 @@
 #include "json.h"
 #include "memory.h"
 #include "model.h"
+#include "text.h"
 #include "weights.h"
 
 #include <stdio.h>
@@ -36,7 +37,7 @@ static fovea_status make_config(char **out, const fovea__net_config *config)
 {
     enum { ROOM = 512 };
     FOVEA_TRY(fovea__allocate(out, ROOM, 1, "a model's metadata"));
-    snprintf(*out, ROOM, "{\"depth\":%d,\"width\":%d,\"channels\":%d,\"head_depth\":%d,\"anchor_scales\":%d,"
+    fovea__format_plain(*out, ROOM, "{\"depth\":%d,\"width\":%d,\"channels\":%d,\"head_depth\":%d,\"anchor_scales\":%d,"
              "\"anchor_ratios\":%d,\"norm\":\"%s\",\"norm_epsilon\":%.9g,\"prior\":%.9g,\"size\":%d,\"max_size\":%d}",
              config->depth, config->width, config->channels, config->head_depth, config->anchor_scales,
              config->anchor_ratios, config->norm == FOVEA_NORM_TRAINING ? "training" : "frozen",
@@ -129,12 +130,12 @@ static fovea_status read_classes(described *d, const char *text, const char *pat
     return FOVEA_OK;
 }
 
-static fovea_status read_int(int *out, const cJSON *object, const char *key, const fovea__json_place *place)
+static fovea_status read_int(int *out, const cJSON *object, const char *key, int most, const fovea__json_place *place)
 {
     int64_t value = 0;
     FOVEA_TRY(fovea__json_integer(&value, object, key, place));
-    if (value < 1 || value > 1000000)
-        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s is %lld; expected 1 to 1000000", place->file, key, (long long)value);
+    if (value < 1 || value > most)
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s is %lld; expected 1 to %d", place->file, key, (long long)value, most);
     *out = (int)value;
     return FOVEA_OK;
 }
@@ -144,15 +145,17 @@ static fovea_status read_config(fovea__net_config *config, const cJSON *object, 
     double epsilon = 0, prior = 0;
     const char *norm = NULL;
     FOVEA_TRY(fovea__json_expect_object(object, place));
-    FOVEA_TRY(read_int(&config->anchor_scales, object, "anchor_scales", place));
-    FOVEA_TRY(read_int(&config->anchor_ratios, object, "anchor_ratios", place));
-    FOVEA_TRY(read_int(&config->size, object, "size", place));
-    FOVEA_TRY(read_int(&config->max_size, object, "max_size", place));
+    FOVEA_TRY(read_int(&config->anchor_scales, object, "anchor_scales", 4, place));
+    FOVEA_TRY(read_int(&config->anchor_ratios, object, "anchor_ratios", 3, place));
+    FOVEA_TRY(read_int(&config->size, object, "size", FOVEA__MOST_SIZE, place));
+    FOVEA_TRY(read_int(&config->max_size, object, "max_size", FOVEA__MOST_SIZE, place));
     FOVEA_TRY(fovea__json_number(&epsilon, object, "norm_epsilon", place));
     FOVEA_TRY(fovea__json_number(&prior, object, "prior", place));
     FOVEA_TRY(fovea__json_text(&norm, object, "norm", place));
     config->norm_epsilon = (float)epsilon;
     config->prior = (float)prior;
+    if (strcmp(norm, "training") != 0 && strcmp(norm, "frozen") != 0)
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: norm is \"%.60s\"; expected training or frozen", place->file, norm);
     config->norm = strcmp(norm, "training") == 0 ? FOVEA_NORM_TRAINING : FOVEA_NORM_FROZEN;
     return FOVEA_OK;
 }

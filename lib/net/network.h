@@ -90,6 +90,12 @@ void fovea__network_free(fovea__network *network); /* accepts NULL */
  * nothing changed. Fails with FOVEA_ERROR_MEMORY, saying what a smaller batch or size would help. */
 fovea_status fovea__network_plan(fovea__network *network, int batch, int height, int width);
 
+/* A picture's side with its padding: the next multiple of 32. */
+static inline int fovea__network_padded(int side)
+{
+    return (side + 31) / 32 * 32;
+}
+
 /* Sizes of the levels, for the anchors. */
 void fovea__network_anchors(const fovea__network *network, fovea__anchors *out);
 
@@ -106,8 +112,9 @@ fovea_status fovea__network_forward(fovea__network *network);
 /* Writes the gradient of every trained parameter of the stages that are not frozen. */
 fovea_status fovea__network_backward(fovea__network *network);
 
-/* Walks forward (and, when all is finite there and `backward`, backward) again, node by node, and names the layer whose
- * value (or gradient) is the first that is not finite; *layer is NULL when all are. Running statistics move. */
+/* Walks forward (or backward, which needs the outputs' gradients in their place) again, node by node, and names the
+ * layer whose value (or gradient) is the first that is not finite; *layer is NULL when all are. Walking forward moves
+ * the running statistics. */
 fovea_status fovea__network_find_nonfinite(fovea__network *network, bool backward, const char **layer);
 
 /* Inside lib/net. */

@@ -114,6 +114,8 @@ static fovea_status add_tensors(planner *plan)
         if (node->needs_gradient && node->gradient_of == i && !node->output)
             FOVEA_TRY(add_block(plan, value_bytes(node), back, back, &node->gradient.buffer,
                                 &plan->gradient_block[i]));
+        if (node->kind == FOVEA__NODE_INPUT && network->training) /* a search for what is not finite walks twice */
+            extend(plan, plan->value_block[i], 2 * network->n_nodes);
         if (node->output) /* losses read the value and put the gradient in its place */
             extend(plan, plan->value_block[i], network->training ? back : network->n_nodes);
     }
@@ -306,8 +308,8 @@ fovea_status fovea__network_plan(fovea__network *network, int batch, int height,
     if (status) {
         fovea__network_drop_plan(network);
         if (status == FOVEA_ERROR_MEMORY || status == FOVEA_ERROR_UNSUPPORTED)
-            return fovea__fail_in(status, "%d pictures of %d x %d pixels%s; a smaller %ssize needs less", batch, height,
-                                  width, network->training ? " in training" : "", batch > 1 ? "batch or " : "");
+            return fovea__fail_in(status, "the network for %d of %d x %d pixels%s", batch, height, width,
+                                  network->training ? ", in training" : "");
         return status;
     }
     network->batch = batch;

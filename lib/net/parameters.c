@@ -1,6 +1,7 @@
 /* Named tensors in flat buffers. */
 #include "parameters.h"
 
+#include "hash.h"
 #include "memory.h"
 #include "random.h"
 
@@ -42,7 +43,12 @@ static void lay_out(fovea__parameters *parameters)
 static fovea_status zeros(fovea__buffer **out, fovea_device *device, size_t count, const char *what)
 {
     FOVEA_TRY(fovea__buffer_create(out, device, count * sizeof(float), what));
-    return fovea__buffer_fill(*out, 0, count * sizeof(float), 0);
+    const fovea_status status = fovea__buffer_fill(*out, 0, count * sizeof(float), 0);
+    if (status) {
+        fovea__buffer_free(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 static fovea_status create(fovea__parameters *parameters)
@@ -90,28 +96,18 @@ void fovea__parameters_free(fovea__parameters *parameters)
 {
     if (!parameters)
         return;
-    for (size_t i = 0; i < parameters->count && parameters->items; i++) {
+    if (parameters->items)
+        fovea__parameters_end_training(parameters);
+    for (size_t i = 0; i < parameters->count && parameters->items; i++)
         fovea__buffer_free(parameters->items[i].value.buffer);
-        fovea__buffer_free(parameters->items[i].gradient.buffer);
-    }
     fovea__buffer_free(parameters->values);
-    fovea__buffer_free(parameters->gradients);
-    fovea__buffer_free(parameters->momenta);
     free(parameters->items);
     free(parameters);
 }
 
-static uint64_t hash_name(const char *name)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
-    return hash;
-}
-
 static void fill_conv(const fovea__name *name, uint64_t seed, float *values, size_t count)
 {
-    fovea__random random = fovea__random_stream(seed, hash_name(name->name), 0);
+    fovea__random random = fovea__random_stream(seed, fovea__hash(FOVEA__HASH_EMPTY, name->name, strlen(name->name)), 0);
     const double window = (double)name->dims[2] * (double)name->dims[3];
     const double fan_in = (double)name->dims[1] * window, fan_out = (double)name->dims[0] * window;
     const double bound = sqrt(3.0 / fan_in);
@@ -165,16 +161,26 @@ fovea_status fovea__parameters_initialize(fovea__parameters *parameters, uint64_
 
 fovea_status fovea__parameters_begin_training(fovea__parameters *parameters)
 {
-    if (parameters->gradients)
-        return fovea__buffer_fill(parameters->momenta, 0, parameters->n_trained * sizeof(float), 0);
     FOVEA_TRY(zeros(&parameters->gradients, parameters->device, parameters->n_trained, "the gradients"));
+    FOVEA_TRY(zeros(&parameters->momenta, parameters->device, parameters->n_trained, "the momenta"));
     for (size_t i = 0; i < parameters->count; i++) {
         fovea__parameter *item = &parameters->items[i];
         if (item->name.trained)
             FOVEA_TRY(fovea__buffer_slice(&item->gradient.buffer, parameters->gradients, item->first * sizeof(float),
                                           fovea__parameter_elements(item) * sizeof(float)));
     }
-    return zeros(&parameters->momenta, parameters->device, parameters->n_trained, "the momenta");
+    return FOVEA_OK;
+}
+
+void fovea__parameters_end_training(fovea__parameters *parameters)
+{
+    for (size_t i = 0; i < parameters->count; i++) {
+        fovea__buffer_free(parameters->items[i].gradient.buffer);
+        parameters->items[i].gradient.buffer = NULL;
+    }
+    fovea__buffer_free(parameters->gradients);
+    fovea__buffer_free(parameters->momenta);
+    parameters->gradients = parameters->momenta = NULL;
 }
 
 fovea__parameter *fovea__parameters_find(fovea__parameters *parameters, const char *name)

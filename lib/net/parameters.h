@@ -29,12 +29,13 @@ typedef struct fovea__parameters {
 fovea_status fovea__parameters_create(fovea__parameters **out, fovea_device *device, const fovea__net_config *config);
 void fovea__parameters_free(fovea__parameters *parameters); /* accepts NULL */
 
-/* Initial values: He's normal for the backbone, uniform of He's variance for the FPN, normal .01 for the heads, biases 0
+/* Initial values: He's normal for the backbone, uniform of variance 1 / fan-in for the FPN, normal .01 for the heads, biases 0
  * but the class logits', which is -log((1 - prior) / prior) (paper sections 3.3 and 4.1). */
 fovea_status fovea__parameters_initialize(fovea__parameters *parameters, uint64_t seed);
 
-/* Makes gradients and momenta, all 0. Calling it again sets momenta back to 0. */
+/* Makes gradients and momenta, all 0, or lets go of them; also of what a failed beginning left. */
 fovea_status fovea__parameters_begin_training(fovea__parameters *parameters);
+void fovea__parameters_end_training(fovea__parameters *parameters);
 
 /* The tensor of a canonical name, NULL when there is none. */
 fovea__parameter *fovea__parameters_find(fovea__parameters *parameters, const char *name);

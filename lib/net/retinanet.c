@@ -17,17 +17,16 @@ typedef struct conv_plan {
     int stage;
 } conv_plan;
 
-static fovea_status find(fovea__network *network, const char *layer, const char *part, fovea__parameter **out)
+static fovea__parameter *find(fovea__network *network, const char *layer, const char *part)
 {
     char name[2 * FOVEA__NAME_ROOM];
     snprintf(name, sizeof name, "%s.%s", layer, part);
-    *out = fovea__parameters_find(network->parameters, name);
-    return FOVEA_OK;
+    return fovea__parameters_find(network->parameters, name);
 }
 
 static fovea_status need(fovea__network *network, const char *layer, const char *part, fovea__parameter **out)
 {
-    FOVEA_TRY(find(network, layer, part, out));
+    *out = find(network, layer, part);
     if (!*out)
         FOVEA_FAIL(FOVEA_ERROR_ARGUMENT, "the network has no tensor %s.%s", layer, part);
     return FOVEA_OK;
@@ -49,7 +48,7 @@ static fovea_status conv_layer(fovea__network *network, const conv_plan *plan, i
 {
     fovea__conv_layer made = {.kernel = plan->kernel, .stride = plan->stride, .padding = plan->kernel / 2};
     FOVEA_TRY(need(network, plan->name, "weight", &made.weights));
-    FOVEA_TRY(find(network, plan->name, "bias", &made.bias));
+    made.bias = find(network, plan->name, "bias");
     for (*index = 0; *index < network->n_convs; (*index)++)
         if (network->convs[*index].weights == made.weights)
             return FOVEA_OK;
@@ -70,7 +69,7 @@ static fovea_status norm_layer(fovea__network *network, const char *name, int *i
     FOVEA_TRY(need(network, name, "bias", &norm->beta));
     FOVEA_TRY(need(network, name, "running_mean", &norm->mean));
     FOVEA_TRY(need(network, name, "running_var", &norm->variance));
-    FOVEA_TRY(find(network, name, "num_batches_tracked", &norm->batches));
+    norm->batches = find(network, name, "num_batches_tracked");
     fovea__tensor *vectors[] = {&norm->scale, &norm->shift, &norm->saved_mean, &norm->saved_inverse_deviation};
     for (int i = 0; i < 4; i++)
         FOVEA_TRY(fovea__tensor_create(vectors[i], network->device, norm->gamma->value.shape, name));
@@ -121,9 +120,7 @@ static fovea_status add_block(fovea__network *network, int stage, int block, int
     const int stride = stage > 1 && block == 0 ? 2 : 1;
     const int input = *at;
     int shortcut = input;
-    fovea__parameter *has_down = NULL;
-    FOVEA_TRY(find(network, down[0], "weight", &has_down));
-    if (has_down)
+    if (find(network, down[0], "weight"))
         FOVEA_TRY(add_conv(network, &(conv_plan){down[0], down[1], input, -1, 1, stride, false, stage}, &shortcut));
     const int last = bottleneck ? 2 : 1;
     for (int i = 0; i <= last; i++) {

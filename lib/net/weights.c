@@ -25,7 +25,7 @@ static fovea_status fail_shape(const fovea__safetensors *file, const fovea__safe
     for (int i = 0; i < entry->n_dims && i < 4; i++)
         dims[i] = (int64_t)entry->shape[i];
     FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: tensor %s has shape %s; expected %s", fovea__safetensors_path(file),
-               entry->name, fovea__names_shape_text(found, sizeof found, entry->n_dims < 4 ? entry->n_dims : 4, dims),
+               entry->name, fovea__names_shape_text(found, sizeof found, entry->n_dims, dims),
                fovea__names_shape_text(expected, sizeof expected, name->n_dims, name->dims));
 }
 
@@ -43,6 +43,13 @@ static fovea_status read_one(fovea__parameters *parameters, fovea__parameter *pa
     return status;
 }
 
+/* What other classes or the other profile shape differently in a detector that is to be trained on. */
+static bool may_differ(const char *name)
+{
+    return strncmp(name, "head.classification_head.cls_logits.", 36) == 0 ||
+           strcmp(name, "backbone.fpn.extra_blocks.p6.weight") == 0;
+}
+
 fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__safetensors *file, bool partial,
                                  bool *loaded)
 {
@@ -55,12 +62,34 @@ fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__saf
         if (!parameter)
             continue;
         if (!same_shape(&parameter->name, entry)) {
-            if (partial && strncmp(name, "head.classification_head.cls_logits.", 36) == 0)
+            if (partial && may_differ(name))
                 continue;
             return fail_shape(file, entry, &parameter->name);
         }
         FOVEA_TRY(read_one(parameters, parameter, file, entry));
         loaded[parameter - parameters->items] = true;
+    }
+    return FOVEA_OK;
+}
+
+static fovea_status check_one(const fovea__safetensors *file, const char *prefix, const fovea__name *name)
+{
+    char full[FOVEA__NAME_ROOM + sizeof MOMENTUM_PREFIX];
+    snprintf(full, sizeof full, "%s%s", prefix, name->name);
+    const fovea__safetensors_entry *entry = fovea__safetensors_find(file, full);
+    if (!entry)
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: tensor %s is missing: this is no checkpoint of the model",
+                   fovea__safetensors_path(file), full);
+    return same_shape(name, entry) ? FOVEA_OK : fail_shape(file, entry, name);
+}
+
+fovea_status fovea__weights_check(const fovea__parameters *parameters, const fovea__safetensors *file)
+{
+    for (size_t i = 0; i < parameters->count; i++) {
+        const fovea__name *name = &parameters->items[i].name;
+        FOVEA_TRY(check_one(file, "", name));
+        if (name->trained)
+            FOVEA_TRY(check_one(file, MOMENTUM_PREFIX, name));
     }
     return FOVEA_OK;
 }
@@ -76,14 +105,7 @@ fovea_status fovea__weights_read_momenta(fovea__parameters *parameters, const fo
         if (!item->name.trained)
             continue;
         snprintf(name, sizeof name, MOMENTUM_PREFIX "%s", item->name.name);
-        const fovea__safetensors_entry *entry = fovea__safetensors_find(file, name);
-        if (!entry)
-            status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: tensor %s is missing: this is no checkpoint",
-                                 fovea__safetensors_path(file), name);
-        else if (!same_shape(&item->name, entry))
-            status = fail_shape(file, entry, &item->name);
-        else
-            status = fovea__safetensors_read_floats(file, entry, values + item->first);
+        status = fovea__safetensors_read_floats(file, fovea__safetensors_find(file, name), values + item->first);
     }
     if (!status)
         status = fovea__buffer_write(parameters->momenta, 0, values, parameters->n_trained * sizeof *values);

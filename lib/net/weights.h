@@ -6,12 +6,16 @@
 #include "safetensors.h"
 
 /* Reads every tensor of the file that the network has, under today's or an older name (names.h); others are passed over.
- * A class head of another shape is passed over too when `partial`, any other shape that differs is FOVEA_ERROR_FORMAT.
+ * A class head or P6 of another shape is passed over too when `partial`; any other shape that differs is
+ * FOVEA_ERROR_FORMAT.
  * loaded: one flag a parameter. */
 fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__safetensors *file, bool partial,
                                  bool *loaded);
 
-/* Reads the momenta, "optimizer." before each name; all must be there. */
+/* Holds a checkpoint to the network: every tensor and every momentum must be there in its shape. */
+fovea_status fovea__weights_check(const fovea__parameters *parameters, const fovea__safetensors *file);
+
+/* Reads the momenta, "optimizer." before each name, of a checkpoint that was checked. */
 fovea_status fovea__weights_read_momenta(fovea__parameters *parameters, const fovea__safetensors *file);
 
 /* Writes all tensors, and the momenta where `with_momenta`. */

@@ -3,6 +3,7 @@
 #include "memory.h"
 #include "resize_normalize.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 fovea_status fovea__batch_create(fovea__batch **out, int size)
@@ -66,9 +67,10 @@ static fovea_status add_boxes(fovea__batch *batch, const fovea__batch_picture *a
     return FOVEA_OK;
 }
 
-static int round_up(int size)
+static int scaled(int size, double factor)
 {
-    return (size + 31) / 32 * 32;
+    const double value = floor(size * factor + 0.5);
+    return value < 1 ? 1 : value > FOVEA__MOST_SIZE ? FOVEA__MOST_SIZE : (int)value;
 }
 
 static fovea_status load_one(fovea__batch *batch, int slot, fovea__loader *loader, const fovea__sampler *sampler,
@@ -81,10 +83,9 @@ static fovea_status load_one(fovea__batch *batch, int slot, fovea__loader *loade
     at->image = loaded.image;
     at->index = loaded.index;
     at->augment = fovea__sampler_augment(sampler, loaded.k, plan->flip, plan->scale_jitter);
-    const int size = (int)(plan->size * at->augment.scale + 0.5), most = (int)(plan->max_size * at->augment.scale + 0.5);
-    fovea__resize_normalize_size(at->image.height, at->image.width, size > 0 ? size : 1, most > 0 ? most : 1,
-                                 &at->height, &at->width);
-    const int height = round_up(at->height), width = round_up(at->width);
+    fovea__resize_normalize_size(at->image.height, at->image.width, scaled(plan->size, at->augment.scale),
+                                 scaled(plan->max_size, at->augment.scale), &at->height, &at->width);
+    const int height = fovea__network_padded(at->height), width = fovea__network_padded(at->width);
     batch->padded_height = height > batch->padded_height ? height : batch->padded_height;
     batch->padded_width = width > batch->padded_width ? width : batch->padded_width;
     FOVEA_TRY(fovea_dataset_picture(dataset, at->index, &picture));
@@ -110,19 +111,20 @@ static size_t picture_bytes(const fovea_image *image)
     return (size_t)image->width * (size_t)image->height * 3;
 }
 
+/* One picture's room serves all: the next one is written after this one was resized. */
 static fovea_status upload_pixels(fovea__batch *batch, fovea__network *network)
 {
-    size_t total = 0, first = 0;
-    for (int i = 0; i < batch->size; i++)
-        total += picture_bytes(&batch->pictures[i].image);
-    FOVEA_TRY(fovea__buffer_fit(&batch->pixels, network->device, total, "a batch's pictures"));
+    size_t largest = 0;
+    for (int i = 0; i < batch->size; i++) {
+        const size_t bytes = picture_bytes(&batch->pictures[i].image);
+        largest = bytes > largest ? bytes : largest;
+    }
+    FOVEA_TRY(fovea__buffer_fit(&batch->pixels, network->device, largest, "a picture"));
     for (int i = 0; i < batch->size; i++) {
         const fovea__batch_picture *at = &batch->pictures[i];
-        const size_t bytes = picture_bytes(&at->image);
-        FOVEA_TRY(fovea__buffer_write(batch->pixels, first, at->image.pixels, bytes));
-        FOVEA_TRY(fovea__resize_normalize(network->device, batch->pixels, first, at->image.height, at->image.width,
+        FOVEA_TRY(fovea__buffer_write(batch->pixels, 0, at->image.pixels, picture_bytes(&at->image)));
+        FOVEA_TRY(fovea__resize_normalize(network->device, batch->pixels, 0, at->image.height, at->image.width,
                                           at->augment.flip, at->height, at->width, i, fovea__network_input(network)));
-        first += bytes;
     }
     return FOVEA_OK;
 }

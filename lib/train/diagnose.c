@@ -32,11 +32,12 @@ fovea_status fovea__diagnose(fovea_trainer *t, const float state[3])
 {
     const char *layer = NULL, *what = NULL;
     char pictures[400];
-    FOVEA_TRY(find_layer(t, &layer, &what));
+    const bool searched = find_layer(t, &layer, &what) == FOVEA_OK;
     name_pictures(t, pictures, sizeof pictures);
     const char *name = !isfinite(state[1]) ? "class loss" : !isfinite(state[2]) ? "box loss" : "gradient's norm";
     const double value = (double)(!isfinite(state[1]) ? state[1] : !isfinite(state[2]) ? state[2] : state[0]);
     return fovea__fail(FOVEA_ERROR_NUMERIC, "step %lld: the %s is %g with pictures %s; it begins in %s %s; the weights "
                        "are those before the step", (long long)t->step + 1, name, value, pictures,
-                       layer ? what : "the sum over", layer ? layer : "all layers");
+                       searched && layer ? what : searched ? "the sum over" : "a layer that could not be found,",
+                       searched && layer ? layer : searched ? "all layers" : "since the search itself failed");
 }

@@ -4,7 +4,7 @@
 
 #include "trainer.h"
 
-/* state: as read after the step (sgd.h). Returns FOVEA_ERROR_NUMERIC with the sentence, or the failure of the search. */
+/* state: as read after the step (sgd.h). Returns FOVEA_ERROR_NUMERIC with the sentence. */
 fovea_status fovea__diagnose(fovea_trainer *trainer, const float state[3]);
 
 #endif

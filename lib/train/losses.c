@@ -48,8 +48,7 @@ void fovea__losses_free(fovea__losses *losses)
 
 static extent measure(fovea__network *network)
 {
-    extent e;
-    memset(&e, 0, sizeof e); /* its anchors are compared as bytes */
+    extent e = {.batch = 0};
     fovea__network_anchors(network, &e.anchors);
     e.n_anchors = fovea__anchors_count(&e.anchors);
     e.batch = network->batch;
@@ -83,7 +82,6 @@ static fovea_status fit_buffers(fovea__losses *l, fovea_device *device, const ex
         work = larger(work, fovea__ohem_workspace_bytes(&ohem));
         FOVEA_TRY(fovea__buffer_fit(&l->hardness, device, all * sizeof(float), "hard examples"));
     }
-    FOVEA_TRY(fovea__buffer_fit(&l->anchors, device, e->n_anchors * 4 * sizeof(float), "the anchors"));
     FOVEA_TRY(fovea__buffer_fit(&l->matches, device, all * sizeof(int32_t), "the anchors' boxes"));
     FOVEA_TRY(fovea__buffer_fit(&l->n_objects, device, batch * sizeof(int32_t), "the losses"));
     FOVEA_TRY(fovea__buffer_fit(&l->scales, device, batch * sizeof(float), "the losses"));
@@ -97,8 +95,10 @@ static fovea_status write_anchors(fovea__losses *l, fovea_device *device, const 
 {
     if (memcmp(&l->planned, &e->anchors, sizeof e->anchors) == 0)
         return FOVEA_OK;
+    memset(&l->planned, 0, sizeof l->planned); /* nobody's, until they are written */
+    FOVEA_TRY(fovea__buffer_fit(&l->anchors, device, e->n_anchors * 4 * sizeof(float), "the anchors"));
     FOVEA_TRY(fovea__anchors_write(device, &e->anchors, l->anchors));
-    memcpy(&l->planned, &e->anchors, sizeof e->anchors);
+    l->planned = e->anchors;
     return FOVEA_OK;
 }
 

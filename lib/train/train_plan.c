@@ -1,7 +1,9 @@
 #include "train_plan.h"
 
+#include "hash.h"
+#include "text.h"
+
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* 0 means the default, a negative value exactly 0. */
@@ -26,7 +28,8 @@ static fovea_status check(const fovea_train_options *o)
                     "scale_jitter is %g to %g; expected 0 < low <= high <= 16", o->scale_jitter[0],
                     o->scale_jitter[1]);
     FOVEA_CHECK_ARG(o->scale_jitter[0] > 0 || o->scale_jitter[1] == 0, "scale_jitter begins at 0");
-    FOVEA_CHECK_ARG(o->size >= 0 && o->max_size >= 0, "size %d or max_size %d is negative", o->size, o->max_size);
+    FOVEA_CHECK_ARG(o->size >= 0 && o->size <= FOVEA__MOST_SIZE && o->max_size >= 0 && o->max_size <= FOVEA__MOST_SIZE,
+                    "size is %d and max_size %d; expected 0 to %d", o->size, o->max_size, FOVEA__MOST_SIZE);
     FOVEA_CHECK_ARG(o->freeze >= 0 && o->freeze <= 5, "freeze is %d; expected 0 to 5", o->freeze);
     FOVEA_CHECK_ARG(o->loss >= FOVEA_LOSS_FOCAL && o->loss <= FOVEA_LOSS_OHEM, "loss is %d; expected a fovea_loss",
                     (int)o->loss);
@@ -82,8 +85,8 @@ fovea_status fovea__train_plan_resolve(fovea_train_options *out, const fovea_tra
     plan.flip = resolved(plan.flip, 0.5);
     if (plan.scale_jitter[1] == 0)
         plan.scale_jitter[0] = plan.scale_jitter[1] = 1.0;
+    plan.max_size = fovea__config_max_size(plan.size, plan.max_size, model->config.max_size);
     plan.size = plan.size ? plan.size : model->config.size;
-    plan.max_size = plan.max_size ? plan.max_size : model->config.max_size;
     plan.loader_threads = plan.loader_threads ? plan.loader_threads : 2;
     resolve_length(&plan, pictures);
     resolve_loss(&plan);
@@ -102,27 +105,19 @@ double fovea__train_plan_rate(const fovea_train_options *plan, int64_t step)
     return rate;
 }
 
-static uint64_t hash(uint64_t so_far, const void *data, size_t size)
-{
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < size; i++)
-        so_far = (so_far ^ bytes[i]) * 0x100000001b3u;
-    return so_far;
-}
-
 uint64_t fovea__train_plan_fingerprint(const fovea_dataset *dataset)
 {
-    uint64_t so_far = 0xcbf29ce484222325u;
+    uint64_t so_far = FOVEA__HASH_EMPTY;
     for (size_t i = 0; i < fovea_dataset_size(dataset); i++) {
         fovea_picture picture;
         if (fovea_dataset_picture(dataset, i, &picture))
             continue;
-        so_far = hash(so_far, picture.file_name, strlen(picture.file_name) + 1);
+        so_far = fovea__hash(so_far, picture.file_name, strlen(picture.file_name) + 1);
         for (size_t b = 0; b < picture.n_boxes; b++) {
             const fovea_box *box = &picture.boxes[b];
             const float edges[4] = {box->x0, box->y0, box->x1, box->y1};
-            so_far = hash(so_far, edges, sizeof edges);
-            so_far = hash(so_far, &box->label, sizeof box->label);
+            so_far = fovea__hash(so_far, edges, sizeof edges);
+            so_far = fovea__hash(so_far, &box->label, sizeof box->label);
         }
     }
     return so_far;
@@ -130,7 +125,7 @@ uint64_t fovea__train_plan_fingerprint(const fovea_dataset *dataset)
 
 void fovea__train_plan_text(const fovea_train_options *p, uint64_t fingerprint, char *out, size_t room)
 {
-    snprintf(out, room, "{\"data\":\"%016llx\",\"batch\":%d,\"steps\":%lld,\"learning_rate\":%.17g,\"momentum\":%.17g,"
+    fovea__format_plain(out, room, "{\"data\":\"%016llx\",\"batch\":%d,\"steps\":%lld,\"learning_rate\":%.17g,\"momentum\":%.17g,"
              "\"weight_decay\":%.17g,\"warmup\":%d,\"decay_at\":[%.17g,%.17g],\"clip\":%.17g,\"flip\":%.17g,"
              "\"scale_jitter\":[%.17g,%.17g],\"size\":%d,\"max_size\":%d,\"freeze\":%d,\"loss\":%d,\"alpha\":%.17g,"
              "\"gamma\":%.17g,\"ohem\":[%d,%.17g,%d],\"seed\":\"%llu\"}",

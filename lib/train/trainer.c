@@ -44,11 +44,11 @@ static fovea_status create(fovea_trainer *t, const fovea_train_options *options)
     FOVEA_TRY(fovea__losses_create(&t->losses, model->device));
     FOVEA_TRY(fovea__allocate(&t->kept_batches, parameters->count, sizeof(int64_t), "a trainer"));
     t->first_trained = fovea__parameters_first_of_stage(parameters, t->plan.freeze);
-    model->config.size = parameters->config.size = t->plan.size;
-    model->config.max_size = parameters->config.max_size = t->plan.max_size;
-    if (model->config.norm != FOVEA_NORM_TRAINING)
-        return FOVEA_OK;
-    return fovea__buffer_create(&t->kept_statistics, model->device, statistics_bytes(parameters), "a trainer");
+    if (model->config.norm == FOVEA_NORM_TRAINING)
+        FOVEA_TRY(fovea__buffer_create(&t->kept_statistics, model->device, statistics_bytes(parameters), "a trainer"));
+    model->config.size = t->plan.size;
+    model->config.max_size = t->plan.max_size;
+    return FOVEA_OK;
 }
 
 fovea_status fovea_trainer_create(fovea_trainer **out, fovea_model *model, fovea_dataset *dataset,
@@ -57,10 +57,12 @@ fovea_status fovea_trainer_create(fovea_trainer **out, fovea_model *model, fovea
     FOVEA_CHECK_ARG(out, "fovea_trainer_create: out is NULL");
     *out = NULL;
     FOVEA_CHECK_ARG(model && dataset, "fovea_trainer_create: model or dataset is NULL");
+    FOVEA_CHECK_ARG(!model->in_training, "fovea_trainer_create: the model has a trainer already");
     fovea_trainer *made = NULL;
     FOVEA_TRY(fovea__allocate(&made, 1, sizeof *made, "a trainer"));
     made->model = model;
     made->dataset = dataset;
+    model->in_training = true;
     const fovea_status status = create(made, options);
     if (status) {
         fovea_trainer_free(made);
@@ -74,6 +76,8 @@ void fovea_trainer_free(fovea_trainer *trainer)
 {
     if (!trainer)
         return;
+    fovea__parameters_end_training(trainer->model->parameters);
+    trainer->model->in_training = false;
     fovea__loader_free(trainer->loader);
     fovea__losses_free(trainer->losses);
     fovea__batch_free(trainer->batch);
@@ -128,7 +132,7 @@ static fovea_status restore_statistics(fovea_trainer *t)
                               statistics_bytes(parameters));
 }
 
-/* Queues a whole step; the host waits for nothing. */
+/* Queues a whole step; the host waits for the uploads alone. */
 static fovea_status queue_step(fovea_trainer *t)
 {
     fovea__parameters *parameters = t->model->parameters;
@@ -136,7 +140,6 @@ static fovea_status queue_step(fovea_trainer *t)
     const fovea__sgd sgd = {.rate = (float)fovea__train_plan_rate(&t->plan, t->step),
                             .momentum = (float)t->plan.momentum, .decay = (float)t->plan.weight_decay,
                             .clip = (float)t->plan.clip};
-    FOVEA_TRY(keep_statistics(t));
     FOVEA_TRY(fovea__network_plan(t->network, t->plan.batch, t->batch->padded_height, t->batch->padded_width));
     FOVEA_TRY(fovea__batch_upload(t->batch, t->network));
     FOVEA_TRY(fovea__network_forward(t->network));
@@ -175,18 +178,22 @@ static void report(fovea_trainer *t, const float state[3], double began, double 
 static fovea_status run_step(fovea_trainer *t, fovea_progress *out)
 {
     float state[3] = {0};
+    fovea__device_busy_seconds(t->model->device); /* what ran before is no part of the step */
     const double began = now();
     FOVEA_TRY(need_loader(t));
     FOVEA_TRY(fovea__batch_load(t->batch, t->loader, t->sampler, t->dataset, &t->plan, t->model));
     const double waited = now() - began;
-    FOVEA_TRY(queue_step(t));
-    FOVEA_TRY(fovea__buffer_read(t->losses->state, 0, state, sizeof state));
-    if (!isfinite(state[0]) || !isfinite(state[1]) || !isfinite(state[2])) {
-        const fovea_status status = fovea__diagnose(t, state);
-        FOVEA_TRY(restore_statistics(t));
-        return status;
+    FOVEA_TRY(keep_statistics(t));
+    fovea_status status = queue_step(t);
+    t->model->parameters->version++; /* sgd may have run */
+    if (!status)
+        status = fovea__buffer_read(t->losses->state, 0, state, sizeof state);
+    if (!status && !(isfinite(state[0]) && isfinite(state[1]) && isfinite(state[2])))
+        status = fovea__diagnose(t, state);
+    if (status) {
+        const fovea_status restored = restore_statistics(t);
+        return restored ? restored : status;
     }
-    t->model->parameters->version++;
     t->step++;
     report(t, state, began, waited, out);
     return FOVEA_OK;
@@ -202,6 +209,9 @@ fovea_status fovea_trainer_step(fovea_trainer *trainer, fovea_progress *out)
         fovea__loader_free(trainer->loader);
         trainer->loader = NULL;
     }
+    if (status == FOVEA_ERROR_MEMORY || status == FOVEA_ERROR_UNSUPPORTED)
+        return fovea__fail_in(status, "a step with %d pictures of size %d (a smaller batch or size needs less)",
+                              trainer->plan.batch, trainer->plan.size);
     return status;
 }
 

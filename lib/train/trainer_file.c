@@ -43,21 +43,33 @@ static fovea_status read_place(const fovea_trainer *t, const fovea__safetensors 
     return FOVEA_OK;
 }
 
-static fovea_status check_all_loaded(const fovea_trainer *t, const char *path, const bool *loaded)
+/* The model's metadata must be this model's. */
+static fovea_status check_model(const fovea_trainer *t, const fovea__safetensors *file)
 {
-    const fovea__parameters *parameters = t->model->parameters;
-    for (size_t i = 0; i < parameters->count; i++)
-        if (!loaded[i])
-            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: tensor %s is missing", path, parameters->items[i].name.name);
-    return FOVEA_OK;
+    fovea__model_metadata own;
+    FOVEA_TRY(fovea__model_metadata_make(&own, t->model));
+    const fovea__safetensors_pair pairs[] = {
+        {"fovea.profile", own.profile}, {"fovea.classes", own.classes}, {"fovea.config", own.config}};
+    fovea_status status = FOVEA_OK;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0] && !status; i++) {
+        const char *found = fovea__safetensors_metadata(file, pairs[i].key);
+        if (!found || strcmp(found, pairs[i].value) != 0)
+            status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: is another model's checkpoint: its %s is %.300s; this one's "
+                                 "is %.300s", fovea__safetensors_path(file), pairs[i].key, found ? found : "not there",
+                                 pairs[i].value);
+    }
+    fovea__model_metadata_clear(&own);
+    return status;
 }
 
+/* Nothing changes before everything was found good. */
 static fovea_status resume(fovea_trainer *t, const fovea__safetensors *file, bool *loaded)
 {
     int64_t step = 0;
     FOVEA_TRY(read_place(t, file, &step));
+    FOVEA_TRY(check_model(t, file));
+    FOVEA_TRY(fovea__weights_check(t->model->parameters, file));
     FOVEA_TRY(fovea__weights_read(t->model->parameters, file, false, loaded));
-    FOVEA_TRY(check_all_loaded(t, fovea__safetensors_path(file), loaded));
     FOVEA_TRY(fovea__weights_read_momenta(t->model->parameters, file));
     t->step = step;
     fovea__loader_free(t->loader);

@@ -1,4 +1,4 @@
-/* Fenced device memory: [FENCE_WORDS sentinels] content [sentinels to a multiple of FENCE_WORDS, and FENCE_WORDS more]. */
+/* Fenced device memory: FENCE_WORDS sentinels, the content, FENCE_WORDS sentinels. */
 #include "fence.h"
 
 #include <math.h>

@@ -64,11 +64,9 @@ const char *support_scratch(void)
 
 static void remove_folder(const char *path)
 {
-    DIR *folder = opendir(path);
-    if (!folder) {
-        unlink(path);
+    DIR *folder = unlink(path) == 0 ? NULL : opendir(path);
+    if (!folder)
         return;
-    }
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         char inside[1024];
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
@@ -119,7 +117,6 @@ static void add_case(Suite *suite, const support_case *added, bool other_kind)
     TCase *tcase = tcase_create(added->test->name);
     if (other_kind)
         tcase_add_checked_fixture(tcase, swap_kind, swap_kind);
-    tcase_set_timeout(tcase, added->timeout_seconds > 0 ? added->timeout_seconds : 600);
     tcase_add_loop_test(tcase, added->test, 0, added->rows > 0 ? added->rows : 1);
     suite_add_tcase(suite, tcase);
 }

@@ -17,7 +17,6 @@ typedef struct support_case {
     const TTest *test; /* made by START_TEST; `_i` counts the rows of a table */
     int rows;          /* how often it runs; 0 is once */
     bool needs_device;
-    double timeout_seconds; /* 0: 600 */
 } support_case;
 
 int support_run(const char *name, const support_case *cases, size_t n_cases);

@@ -1,0 +1,20 @@
+#include "text.h"
+
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+int fovea__format_plain(char *out, size_t room, const char *format, ...)
+{
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    const locale_t before = plain ? uselocale(plain) : (locale_t)0;
+    va_list args;
+    va_start(args, format);
+    const int length = vsnprintf(out, room, format, args);
+    va_end(args);
+    if (plain) {
+        uselocale(before);
+        freelocale(plain);
+    }
+    return length;
+}

@@ -1,0 +1,10 @@
+/* Text for files. */
+#ifndef FOVEA_BASE_TEXT_H
+#define FOVEA_BASE_TEXT_H
+
+#include <stddef.h>
+
+/* snprintf() with a decimal point whatever locale the program has set: what is written here is read anywhere. */
+int fovea__format_plain(char *out, size_t room, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif
