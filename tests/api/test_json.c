@@ -150,13 +150,13 @@ END_TEST
 int main(void)
 {
     const support_case cases[] = {
-        {json__whole_numbers_of_64_bits_are_exact, 0, false, 0},
-        {json__numbers_as_python_writes_them, 0, false, 0},
-        {json__last_member_of_a_name_counts, 0, false, 0},
-        {json__unread_members_cost_nothing, 0, false, 0},
-        {json__lists_of_numbers_are_counted, 0, false, 0},
-        {json__broken_text_is_placed, (int)COUNT(BROKEN), false, 0},
-        {json__hostile_text_is_refused_quickly, 0, false, 0},
+        {json__whole_numbers_of_64_bits_are_exact, 0, false},
+        {json__numbers_as_python_writes_them, 0, false},
+        {json__last_member_of_a_name_counts, 0, false},
+        {json__unread_members_cost_nothing, 0, false},
+        {json__lists_of_numbers_are_counted, 0, false},
+        {json__broken_text_is_placed, (int)COUNT(BROKEN), false},
+        {json__hostile_text_is_refused_quickly, 0, false},
     };
     return support_run("json", cases, COUNT(cases));
 }

@@ -163,11 +163,11 @@ END_TEST
 int main(void)
 {
     const support_case cases[] = {
-        {add_relu__forward_is_the_sum_above_zero, COUNT(shapes), true, 0},
-        {add_relu__backward_passes_where_y_is_above_zero, COUNT(shapes), true, 0},
-        {add_relu__keeps_nan, 0, true, 0},
-        {add_relu__refuses_shapes_that_differ, 0, true, 0},
-        {add_relu__the_reference_agrees_with_differences, 0, false, 0},
+        {add_relu__forward_is_the_sum_above_zero, COUNT(shapes), true},
+        {add_relu__backward_passes_where_y_is_above_zero, COUNT(shapes), true},
+        {add_relu__keeps_nan, 0, true},
+        {add_relu__refuses_shapes_that_differ, 0, true},
+        {add_relu__the_reference_agrees_with_differences, 0, false},
     };
     return support_run_both_kinds("add_relu", cases, COUNT(cases));
 }

@@ -299,11 +299,11 @@ END_TEST
 int main(void)
 {
     const support_case cases[] = {
-        {batch_norm__forward_normalises_by_the_batch, COUNT(rows), true, 0},
-        {batch_norm__backward_goes_through_the_statistics, COUNT(rows), true, 0},
-        {batch_norm__folds_frozen_statistics, 3, true, 0},
-        {batch_norm__of_nothing_changes_no_statistics, 0, true, 0},
-        {batch_norm__the_reference_agrees_with_differences, 0, false, 0},
+        {batch_norm__forward_normalises_by_the_batch, COUNT(rows), true},
+        {batch_norm__backward_goes_through_the_statistics, COUNT(rows), true},
+        {batch_norm__folds_frozen_statistics, 3, true},
+        {batch_norm__of_nothing_changes_no_statistics, 0, true},
+        {batch_norm__the_reference_agrees_with_differences, 0, false},
     };
     return support_run_both_kinds("batch_norm", cases, COUNT(cases));
 }

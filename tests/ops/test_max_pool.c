@@ -144,11 +144,11 @@ END_TEST
 int main(void)
 {
     const support_case cases[] = {
-        {max_pool__forward_takes_the_largest, COUNT(rows), true, 0},
-        {max_pool__backward_goes_to_the_first_largest, COUNT(rows), true, 0},
-        {max_pool__keeps_nan_and_infinity, 0, true, 0},
-        {max_pool__refuses_windows_and_shapes, 0, true, 0},
-        {max_pool__the_reference_agrees_with_differences, 0, false, 0},
+        {max_pool__forward_takes_the_largest, COUNT(rows), true},
+        {max_pool__backward_goes_to_the_first_largest, COUNT(rows), true},
+        {max_pool__keeps_nan_and_infinity, 0, true},
+        {max_pool__refuses_windows_and_shapes, 0, true},
+        {max_pool__the_reference_agrees_with_differences, 0, false},
     };
     return support_run_both_kinds("max_pool", cases, COUNT(cases));
 }

@@ -143,11 +143,11 @@ END_TEST
 int main(void)
 {
     const support_case cases[] = {
-        {reduce__sums, COUNT(lists), true, 0},
-        {reduce__sums_squares, COUNT(lists), true, 0},
-        {reduce__counts_what_is_not_finite, 0, true, 0},
-        {reduce__sums_channels, COUNT(shapes), true, 0},
-        {reduce__refuses_what_kernels_cannot_index, 0, true, 0},
+        {reduce__sums, COUNT(lists), true},
+        {reduce__sums_squares, COUNT(lists), true},
+        {reduce__counts_what_is_not_finite, 0, true},
+        {reduce__sums_channels, COUNT(shapes), true},
+        {reduce__refuses_what_kernels_cannot_index, 0, true},
     };
     return support_run_both_kinds("reduce", cases, COUNT(cases));
 }

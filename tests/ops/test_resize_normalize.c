@@ -153,10 +153,10 @@ END_TEST
 int main(void)
 {
     const support_case cases[] = {
-        {resize_normalize__sizes_are_torchvisions, COUNT(sizes), false, 0},
-        {resize_normalize__follows_the_reference, COUNT(rows), true, 0},
-        {resize_normalize__gives_torchs_values, 0, true, 0},
-        {resize_normalize__refuses_what_does_not_fit, 0, true, 0},
+        {resize_normalize__sizes_are_torchvisions, COUNT(sizes), false},
+        {resize_normalize__follows_the_reference, COUNT(rows), true},
+        {resize_normalize__gives_torchs_values, 0, true},
+        {resize_normalize__refuses_what_does_not_fit, 0, true},
     };
     return support_run_both_kinds("resize_normalize", cases, COUNT(cases));
 }

@@ -144,10 +144,10 @@ END_TEST
 int main(void)
 {
     const support_case cases[] = {
-        {sgd__follows_the_reference_for_several_steps, COUNT(rows), true, 0},
-        {sgd__is_torchs_step, 0, true, 0},
-        {sgd__changes_nothing_where_a_loss_is_not_finite, COUNT(bad_states), true, 0},
-        {sgd__gives_the_same_bits_twice, 0, true, 0},
+        {sgd__follows_the_reference_for_several_steps, COUNT(rows), true},
+        {sgd__is_torchs_step, 0, true},
+        {sgd__changes_nothing_where_a_loss_is_not_finite, COUNT(bad_states), true},
+        {sgd__gives_the_same_bits_twice, 0, true},
     };
     return support_run_both_kinds("sgd", cases, COUNT(cases));
 }

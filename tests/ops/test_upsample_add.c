@@ -115,10 +115,10 @@ END_TEST
 int main(void)
 {
     const support_case cases[] = {
-        {upsample_add__forward_adds_what_is_nearest, COUNT(rows), true, 0},
-        {upsample_add__backward_sums_over_the_readers, COUNT(rows), true, 0},
-        {upsample_add__refuses_shapes_that_differ, 0, true, 0},
-        {upsample_add__the_reference_agrees_with_differences, 0, false, 0},
+        {upsample_add__forward_adds_what_is_nearest, COUNT(rows), true},
+        {upsample_add__backward_sums_over_the_readers, COUNT(rows), true},
+        {upsample_add__refuses_shapes_that_differ, 0, true},
+        {upsample_add__the_reference_agrees_with_differences, 0, false},
     };
     return support_run_both_kinds("upsample_add", cases, COUNT(cases));
 }
