@@ -39,7 +39,7 @@ tests_of() { # device|alone SUITE...
         for source in "$root/tests/$suite"/{test_*.c,test_*.sh,fuzz_*.c}; do
             [ -e "$source" ] || continue
             case $source in *.sh) [ "$kind" = device ] ;;
-                *) if grep -qE 'needs_device|support_device' "$source"; then [ "$kind" = device ]; else [ "$kind" = alone ]; fi ;;
+                *) [ "$kind" = "$(grep -qE "needs_device|support_device" "$source" && echo device || echo alone)" ] ;;
             esac && printf '%s\n' "$source"
         done
     done
