@@ -1,5 +1,5 @@
-/* The public header alone: every call refuses what its contract forbids, with FOVEA_ERROR_ARGUMENT and a sentence, leaves
- * its outputs empty, and works afterwards; every release and every question accepts NULL. */
+/* The public header alone: every call refuses what its contract forbids, with FOVEA_ERROR_ARGUMENT and a sentence,
+ * leaves its outputs empty, and works afterwards; every release and every question accepts NULL. */
 #include "support.h"
 
 #include <math.h>
@@ -7,23 +7,6 @@
 #include <string.h>
 
 #define refuses(call) support_fails(call, FOVEA_ERROR_ARGUMENT, " ")
-
-static const char *scratch_file(const char *name)
-{
-    static char paths[4][256];
-    static int next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", support_scratch(), name);
-    return path;
-}
-
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_ge(fputs(text, file), 0);
-    ck_assert_int_eq(fclose(file), 0);
-}
 
 /* Every function that fovea.h declares, by the build. */
 static const struct {
@@ -109,13 +92,13 @@ START_TEST(api__pictures_refuse_bad_arguments)
     refuses(fovea_image_decode_jpeg(NULL, "x", 1, "x"));
     refuses(fovea_image_decode_jpeg(&image, NULL, 1, "x"));
     support_fails(fovea_image_decode_jpeg(&image, NULL, 0, NULL), FOVEA_ERROR_FORMAT, "a JPEG");
-    refuses(fovea_image_write_jpeg(NULL, scratch_file("a.jpg"), 0));
-    refuses(fovea_image_write_jpeg(&image, scratch_file("a.jpg"), 0));
+    refuses(fovea_image_write_jpeg(NULL, support_scratch_file("a.jpg"), 0));
+    refuses(fovea_image_write_jpeg(&image, support_scratch_file("a.jpg"), 0));
     support_ok(fovea_image_create(&image, 1, 1));
     refuses(fovea_image_write_jpeg(&image, NULL, 0));
-    refuses(fovea_image_write_jpeg(&image, scratch_file("a.jpg"), -1));
-    refuses(fovea_image_write_jpeg(&image, scratch_file("a.jpg"), 101));
-    support_ok(fovea_image_write_jpeg(&image, scratch_file("a.jpg"), 100));
+    refuses(fovea_image_write_jpeg(&image, support_scratch_file("a.jpg"), -1));
+    refuses(fovea_image_write_jpeg(&image, support_scratch_file("a.jpg"), 101));
+    support_ok(fovea_image_write_jpeg(&image, support_scratch_file("a.jpg"), 100));
     fovea_image_clear(&image);
     fovea_image_clear(&image);
     ck_assert_ptr_null(image.pixels);
@@ -132,10 +115,10 @@ static fovea_dataset *open_dataset(void)
     fovea_dataset *dataset = NULL;
     fovea_image image;
     support_ok(fovea_image_create(&image, 32, 32));
-    support_ok(fovea_image_write_jpeg(&image, scratch_file("a.jpg"), 0));
+    support_ok(fovea_image_write_jpeg(&image, support_scratch_file("a.jpg"), 0));
     fovea_image_clear(&image);
-    write_text(scratch_file("a.json"), annotations);
-    support_ok(fovea_dataset_open_coco(&dataset, support_scratch(), scratch_file("a.json")));
+    support_write(support_scratch_file("a.json"), annotations);
+    support_ok(fovea_dataset_open_coco(&dataset, support_scratch(), support_scratch_file("a.json")));
     return dataset;
 }
 
@@ -174,8 +157,8 @@ START_TEST(api__evaluators_refuse_bad_arguments)
     refuses(fovea_evaluator_open(NULL, "a.json"));
     refuses(fovea_evaluator_open(&evaluator, NULL));
     ck_assert_ptr_null(evaluator);
-    write_text(scratch_file("a.json"), annotations);
-    support_ok(fovea_evaluator_open(&evaluator, scratch_file("a.json")));
+    support_write(support_scratch_file("a.json"), annotations);
+    support_ok(fovea_evaluator_open(&evaluator, support_scratch_file("a.json")));
     ck_assert_uint_eq(fovea_evaluator_pictures(evaluator), 1);
     refuses(fovea_evaluator_picture(NULL, 0, &id, &name));
     refuses(fovea_evaluator_picture(evaluator, 1, &id, &name));
@@ -275,8 +258,8 @@ START_TEST(api__models_refuse_bad_arguments)
     refuses(fovea_model_load(NULL, support_device(), "m.safetensors", NULL));
     refuses(fovea_model_load(&model, NULL, "m.safetensors", NULL));
     refuses(fovea_model_load(&model, support_device(), NULL, NULL));
-    support_fails(fovea_model_load(&model, support_device(), scratch_file("none.safetensors"), NULL), FOVEA_ERROR_IO,
-                  "none.safetensors");
+    support_fails(fovea_model_load(&model, support_device(), support_scratch_file("none.safetensors"), NULL),
+                  FOVEA_ERROR_IO, "none.safetensors");
     refuses(fovea_model_save(NULL, "m.safetensors"));
 }
 END_TEST
@@ -318,8 +301,8 @@ START_TEST(api__models_answer_and_survive_bad_calls)
     ck_assert_uint_gt(count, 0);
     ck_assert_uint_le(count, 100);
 
-    support_ok(fovea_model_save(model, scratch_file("m.safetensors")));
-    support_ok(fovea_model_load(&loaded, support_device(), scratch_file("m.safetensors"), NULL));
+    support_ok(fovea_model_save(model, support_scratch_file("m.safetensors")));
+    support_ok(fovea_model_load(&loaded, support_device(), support_scratch_file("m.safetensors"), NULL));
     ck_assert_str_eq(fovea_model_label(loaded, 0), "cell");
     fovea_image_clear(&image);
     fovea_model_free(loaded);
@@ -394,9 +377,9 @@ START_TEST(api__trainers_refuse_bad_arguments)
     ck_assert(fovea_trainer_steps(trainer) == 1 && fovea_trainer_steps_per_epoch(trainer) == 1);
     refuses(fovea_trainer_step(NULL, &progress));
     refuses(fovea_trainer_step(trainer, NULL));
-    refuses(fovea_trainer_save(NULL, scratch_file("c.safetensors")));
+    refuses(fovea_trainer_save(NULL, support_scratch_file("c.safetensors")));
     refuses(fovea_trainer_save(trainer, NULL));
-    refuses(fovea_trainer_resume(NULL, scratch_file("c.safetensors")));
+    refuses(fovea_trainer_resume(NULL, support_scratch_file("c.safetensors")));
     refuses(fovea_trainer_resume(trainer, NULL));
     ck_assert(!fovea_trainer_done(trainer));
     support_ok(fovea_trainer_step(trainer, &progress));

@@ -8,22 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *scratch_file(const char *name)
-{
-    static char paths[4][256];
-    static int next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", support_scratch(), name);
-    return path;
-}
-
 /* ---- pictures -------------------------------------------------------------------------------------------------- */
 
 static fovea_status write_picture(void)
 {
     fovea_image image;
     FOVEA_TRY(fovea_image_create(&image, 33, 17));
-    const fovea_status status = fovea_image_write_jpeg(&image, scratch_file("a.jpg"), 0);
+    const fovea_status status = fovea_image_write_jpeg(&image, support_scratch_file("a.jpg"), 0);
     fovea_image_clear(&image);
     return status;
 }
@@ -31,7 +22,7 @@ static fovea_status write_picture(void)
 static fovea_status read_picture(void)
 {
     fovea_image image;
-    const fovea_status status = fovea_image_read_jpeg(&image, scratch_file("a.jpg"));
+    const fovea_status status = fovea_image_read_jpeg(&image, support_scratch_file("a.jpg"));
     const bool zeroed = !image.pixels && image.width == 0 && image.height == 0;
     fovea_image_clear(&image);
     return status && !zeroed ? FOVEA_ERROR_ARGUMENT : status;
@@ -61,7 +52,7 @@ static const char results[] =
 static fovea_status open_dataset(void)
 {
     fovea_dataset *dataset = NULL;
-    const fovea_status status = fovea_dataset_open_coco(&dataset, support_scratch(), scratch_file("a.json"));
+    const fovea_status status = fovea_dataset_open_coco(&dataset, support_scratch(), support_scratch_file("a.json"));
     const bool left = status && dataset;
     fovea_dataset_close(dataset);
     return left ? FOVEA_ERROR_ARGUMENT : status;
@@ -73,8 +64,8 @@ static fovea_status evaluate(void)
     fovea_evaluation numbers;
     fovea_class_evaluation classes[2];
     size_t n_classes = 0;
-    FOVEA_TRY(fovea_evaluator_open(&evaluator, scratch_file("a.json")));
-    fovea_status status = fovea_evaluator_add_file(evaluator, scratch_file("results.json"));
+    FOVEA_TRY(fovea_evaluator_open(&evaluator, support_scratch_file("a.json")));
+    fovea_status status = fovea_evaluator_add_file(evaluator, support_scratch_file("results.json"));
     if (!status)
         status = fovea_evaluator_add(evaluator, 1, 9, (const double[4]){1.0, 2.0, 3.0, 4.0}, 0.125);
     if (!status)
@@ -85,15 +76,15 @@ static fovea_status evaluate(void)
 
 START_TEST(memory__runs_out_over_data_sets)
 {
-    support_ok(fovea__file_write(scratch_file("a.json"), annotations, sizeof annotations - 1));
+    support_write(support_scratch_file("a.json"), annotations);
     starve("opening a data set", open_dataset, 10, LONG_MAX, false);
 }
 END_TEST
 
 START_TEST(memory__runs_out_over_evaluation)
 {
-    support_ok(fovea__file_write(scratch_file("a.json"), annotations, sizeof annotations - 1));
-    support_ok(fovea__file_write(scratch_file("results.json"), results, sizeof results - 1));
+    support_write(support_scratch_file("a.json"), annotations);
+    support_write(support_scratch_file("results.json"), results);
     starve("evaluating", evaluate, 10, LONG_MAX, false);
 }
 END_TEST
@@ -114,7 +105,7 @@ static fovea_status write_weights(void)
         {.name = "b", .dtype = FOVEA__DTYPE_F32, .n_dims = 1, .shape = {3000}},
     };
     const fovea__safetensors_pair pair = {"key", "value"};
-    return fovea__safetensors_write(scratch_file("a.safetensors"),
+    return fovea__safetensors_write(support_scratch_file("a.safetensors"),
                                     &(fovea__safetensors_content){&pair, 1, items, COUNT(items), fill, NULL});
 }
 
@@ -122,7 +113,7 @@ static fovea_status read_weights(void)
 {
     fovea__safetensors *file = NULL;
     float values[3];
-    FOVEA_TRY(fovea__safetensors_open(&file, scratch_file("a.safetensors")));
+    FOVEA_TRY(fovea__safetensors_open(&file, support_scratch_file("a.safetensors")));
     const fovea_status status = fovea__safetensors_read_floats(file, fovea__safetensors_find(file, "a"), values);
     fovea__safetensors_close(file);
     return status;

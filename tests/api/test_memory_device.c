@@ -1,21 +1,8 @@
-/* Host memory that runs out over devices, models, detection and training: whichever allocation fails, the call fails with
- * FOVEA_ERROR_MEMORY, crashes nowhere and gives back all it had. */
+/* Host memory that runs out over devices, models, detection and training: whichever allocation fails, the call fails
+ * with FOVEA_ERROR_MEMORY, crashes nowhere and gives back all it had. */
 #include "starve.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 enum { SAMPLES = 20 };
-
-static const char *scratch_file(const char *name)
-{
-    static char paths[8][256];
-    static int next;
-    char *path = paths[next++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", support_scratch(), name);
-    return path;
-}
 
 static const char *const names[] = {"cell", "dot"};
 static const fovea_model_options small = {
@@ -41,7 +28,7 @@ static void release(holdings *held)
 
 static fovea_status open_device(holdings *held)
 {
-    return fovea_device_open(&held->device, &(fovea_device_options){.cache_dir = scratch_file("cache")});
+    return fovea_device_open(&held->device, &(fovea_device_options){.cache_dir = support_scratch_file("cache")});
 }
 
 static fovea_status save_model(void)
@@ -51,7 +38,7 @@ static fovea_status save_model(void)
     if (!status)
         status = fovea_model_create(&held.model, held.device, 2, names, &small);
     if (!status)
-        status = fovea_model_save(held.model, scratch_file("m.safetensors"));
+        status = fovea_model_save(held.model, support_scratch_file("m.safetensors"));
     release(&held);
     return status;
 }
@@ -63,7 +50,7 @@ static fovea_status detect(void)
     size_t count = 0;
     fovea_status status = open_device(&held);
     if (!status)
-        status = fovea_model_load(&held.model, held.device, scratch_file("m.safetensors"), NULL);
+        status = fovea_model_load(&held.model, held.device, support_scratch_file("m.safetensors"), NULL);
     if (!status)
         status = fovea_image_create(&held.image, 20, 30);
     if (!status)
@@ -78,18 +65,18 @@ static fovea_status train(void)
     fovea_progress progress;
     fovea_status status = open_device(&held);
     if (!status)
-        status = fovea_model_load(&held.model, held.device, scratch_file("m.safetensors"), NULL);
+        status = fovea_model_load(&held.model, held.device, support_scratch_file("m.safetensors"), NULL);
     if (!status)
-        status = fovea_dataset_open_coco(&held.dataset, support_scratch(), scratch_file("a.json"));
+        status = fovea_dataset_open_coco(&held.dataset, support_scratch(), support_scratch_file("a.json"));
     if (!status)
         status = fovea_trainer_create(&held.trainer, held.model, held.dataset,
                                       &(fovea_train_options){.batch = 1, .steps = 1});
     if (!status)
         status = fovea_trainer_step(held.trainer, &progress);
     if (!status)
-        status = fovea_trainer_save(held.trainer, scratch_file("c.safetensors"));
+        status = fovea_trainer_save(held.trainer, support_scratch_file("c.safetensors"));
     if (!status)
-        status = fovea_trainer_resume(held.trainer, scratch_file("c.safetensors"));
+        status = fovea_trainer_resume(held.trainer, support_scratch_file("c.safetensors"));
     release(&held);
     return status;
 }
@@ -98,15 +85,12 @@ static void write_dataset(void)
 {
     fovea_image image;
     support_ok(fovea_image_create(&image, 32, 32));
-    support_ok(fovea_image_write_jpeg(&image, scratch_file("a.jpg"), 0));
+    support_ok(fovea_image_write_jpeg(&image, support_scratch_file("a.jpg"), 0));
     fovea_image_clear(&image);
-    FILE *file = fopen(scratch_file("a.json"), "wb");
-    ck_assert_ptr_nonnull(file);
-    fputs("{\"images\":[{\"id\":1,\"file_name\":\"a.jpg\",\"width\":32,\"height\":32}],"
-          "\"categories\":[{\"id\":1,\"name\":\"cell\"},{\"id\":2,\"name\":\"dot\"}],\"annotations\":"
-          "[{\"id\":1,\"image_id\":1,\"category_id\":1,\"bbox\":[1,2,20,20],\"area\":400,\"iscrowd\":0}]}",
-          file);
-    ck_assert_int_eq(fclose(file), 0);
+    support_write(support_scratch_file("a.json"),
+                  "{\"images\":[{\"id\":1,\"file_name\":\"a.jpg\",\"width\":32,\"height\":32}],"
+                  "\"categories\":[{\"id\":1,\"name\":\"cell\"},{\"id\":2,\"name\":\"dot\"}],\"annotations\":"
+                  "[{\"id\":1,\"image_id\":1,\"category_id\":1,\"bbox\":[1,2,20,20],\"area\":400,\"iscrowd\":0}]}");
 }
 
 START_TEST(memory__runs_out_over_models_and_work)

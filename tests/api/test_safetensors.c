@@ -1,4 +1,5 @@
-/* Safetensors files: what is written comes back, what is broken is refused with a sentence, a full disk loses nothing. */
+/* Safetensors files: what is written comes back, what is broken is refused with a sentence, and a full disk loses
+ * nothing. */
 #include "file.h"
 #include "safetensors.h"
 #include "support.h"
@@ -12,17 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *scratch_file(const char *name)
-{
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", support_scratch(), name);
-    return path;
-}
-
 /* Writes length, header and `n_data` bytes 0, 1, 2, ... to the scratch folder. */
 static const char *write_raw(uint64_t length, const char *header, size_t n_data)
 {
-    const char *path = scratch_file("raw.safetensors");
+    const char *path = support_scratch_file("raw.safetensors");
     FILE *file = fopen(path, "wb");
     ck_assert_ptr_nonnull(file);
     fwrite(&length, 1, 8, file);
@@ -76,7 +70,7 @@ static void write_sample(const char *path)
 
 START_TEST(safetensors__come_back_as_written)
 {
-    const char *path = scratch_file("sample.safetensors");
+    const char *path = support_scratch_file("sample.safetensors");
     fovea__safetensors *file = NULL;
     write_sample(path);
     support_ok(fovea__safetensors_open(&file, path));
@@ -119,7 +113,8 @@ END_TEST
 START_TEST(safetensors__are_byte_for_byte_the_format_s_own)
 {
     static const char expected[] =
-        "\xc0\0\0\0\0\0\0\0{\"__metadata__\":{\"k\":\"v\"},\"n\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,8]},"
+        "\xc0\0\0\0\0\0\0\0{\"__metadata__\":{\"k\":\"v\"},"
+        "\"n\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,8]},"
         "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]},"
         "\"z\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[12,14]}}      "
         "\x05\0\0\0\0\0\0\0\0\0\x80?\x01\x02";
@@ -131,7 +126,7 @@ START_TEST(safetensors__are_byte_for_byte_the_format_s_own)
         {.name = "n", .dtype = FOVEA__DTYPE_I64, .data = &five},
     };
     const fovea__safetensors_pair pair = {"k", "v"};
-    const char *path = scratch_file("bytes.safetensors");
+    const char *path = support_scratch_file("bytes.safetensors");
     support_ok(fovea__safetensors_write(path, &(fovea__safetensors_content){&pair, 1, tensors, 3, NULL, NULL}));
     char *bytes = NULL;
     size_t size = 0;
@@ -144,7 +139,7 @@ END_TEST
 
 START_TEST(safetensors__without_tensors_are_files_too)
 {
-    const char *path = scratch_file("empty.safetensors");
+    const char *path = support_scratch_file("empty.safetensors");
     fovea__safetensors *file = NULL;
     support_ok(fovea__safetensors_write(path, &(fovea__safetensors_content){0}));
     support_ok(fovea__safetensors_open(&file, path));
@@ -160,7 +155,8 @@ START_TEST(safetensors__half_floats_are_widened_exactly)
 {
     const uint16_t f16[] = {0x3c00, 0xc000, 0x0001, 0x83ff, 0x0400, 0x7bff, 0x7c00, 0xfc00, 0x7e00, 0x8000};
     const uint16_t bf16[] = {0x3f80, 0xc000, 0x0001, 0x7f7f, 0x7f80, 0xff80, 0x7fc0, 0x8000, 0x4049, 0x0080};
-    const float from_f16[] = {1.0f, -2.0f, 0x1p-24f, -0x1.ff8p-15f, 0x1p-14f, 65504.0f, INFINITY, -INFINITY, NAN, -0.0f};
+    const float from_f16[] = {1.0f,     -2.0f,    0x1p-24f,  -0x1.ff8p-15f, 0x1p-14f,
+                              65504.0f, INFINITY, -INFINITY, NAN,           -0.0f};
     const float from_bf16[] = {1.0f,      -2.0f, 0x1p-133f, 0x1.fep127f, INFINITY,
                                -INFINITY, NAN,   -0.0f,     3.140625f,   0x1p-126f};
     const fovea__safetensors_item halves[] = {
@@ -168,7 +164,7 @@ START_TEST(safetensors__half_floats_are_widened_exactly)
         {.name = "bf16", .dtype = FOVEA__DTYPE_BF16, .n_dims = 2, .shape = {5, 2}, .data = bf16},
         {.name = "odd", .dtype = FOVEA__DTYPE_U8, .n_dims = 1, .shape = {1}, .data = "x"},
     };
-    const char *path = scratch_file("halves.safetensors");
+    const char *path = support_scratch_file("halves.safetensors");
     fovea__safetensors *file = NULL;
     support_ok(fovea__safetensors_write(path, &(fovea__safetensors_content){.items = halves, .n_items = 3}));
     support_ok(fovea__safetensors_open(&file, path));
@@ -268,10 +264,10 @@ START_TEST(safetensors__cut_short_anywhere_are_refused)
 {
     char *bytes = NULL;
     size_t size = 0;
-    write_sample(scratch_file("sample.safetensors"));
-    support_ok(fovea__file_read(&bytes, &size, scratch_file("sample.safetensors"), 4096));
+    write_sample(support_scratch_file("sample.safetensors"));
+    support_ok(fovea__file_read(&bytes, &size, support_scratch_file("sample.safetensors"), 4096));
     for (size_t cut = 0; cut < size; cut++) {
-        const char *path = scratch_file("cut.safetensors");
+        const char *path = support_scratch_file("cut.safetensors");
         support_ok(fovea__file_write(path, bytes, cut));
         refuse(path, FOVEA_ERROR_FORMAT, "");
     }
@@ -281,7 +277,7 @@ END_TEST
 
 START_TEST(safetensors__what_is_no_file_is_refused)
 {
-    const char *pipe_path = scratch_file("pipe");
+    const char *pipe_path = support_scratch_file("pipe");
     refuse("/no/such/folder/model.safetensors", FOVEA_ERROR_IO, "No such file");
     refuse("", FOVEA_ERROR_IO, "cannot be opened");
     refuse(support_scratch(), FOVEA_ERROR_IO, "is a folder, a file is expected");
@@ -293,7 +289,7 @@ END_TEST
 
 START_TEST(safetensors__that_shrink_while_open_are_noticed)
 {
-    const char *path = scratch_file("shrinking.safetensors");
+    const char *path = support_scratch_file("shrinking.safetensors");
     fovea__safetensors *file = NULL;
     float floats[6];
     write_sample(path);
@@ -326,7 +322,7 @@ static void expect_only(const char *path, const char *content)
 
 START_TEST(safetensors__a_failed_write_keeps_the_old_file)
 {
-    const char *path = scratch_file("kept.safetensors");
+    const char *path = support_scratch_file("kept.safetensors");
     const fovea__safetensors_item twice[] = {items[0], items[0]}, no_data[] = {items[1]};
     const fovea__safetensors_item own_key = {.name = "__metadata__", .data = "x"};
     const fovea__safetensors_item huge = {
@@ -358,7 +354,7 @@ END_TEST
 START_TEST(safetensors__a_full_disk_keeps_the_old_file)
 {
     enum { SIZE = 1 << 20 };
-    const char *path = scratch_file("full.safetensors");
+    const char *path = support_scratch_file("full.safetensors");
     float *values = calloc(SIZE, sizeof *values);
     const fovea__safetensors_item item = {
         .name = "w", .dtype = FOVEA__DTYPE_F32, .n_dims = 1, .shape = {SIZE}, .data = values};

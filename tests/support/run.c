@@ -85,6 +85,19 @@ static char *next_path(void)
     return paths[next++ % 8];
 }
 
+const char *support_scratch_file(const char *name)
+{
+    char *path = next_path();
+    snprintf(path, 1024, "%s/%.900s", support_scratch(), name);
+    return path;
+}
+
+void support_write(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_msg(file && fputs(text, file) >= 0 && fclose(file) == 0, "%s cannot be written", path);
+}
+
 static const char *path_if_there(const char *folder, const char *inside)
 {
     char *path = next_path();

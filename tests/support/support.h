@@ -50,6 +50,10 @@ const char *support_test_file(const char *inside);
 /* An empty folder of this program's own for what it writes; removed by support_run(). */
 const char *support_scratch(void);
 
+/* A path inside it; same storage as support_data(). And a text written to a path. */
+const char *support_scratch_file(const char *name);
+void support_write(const char *path, const char *text);
+
 /* Fails the test unless a status is FOVEA_OK, printing the sentence. */
 #define support_ok(call)                                                                                       \
     do {                                                                                                       \
