@@ -32,7 +32,7 @@ __kernel void batch_norm_fold(__global const float *restrict gamma, __global con
     shift[c] = beta[c] - mean[c] * factor;
 }
 
-inline int values_of(int row, int span, int count)
+static inline int values_of(int row, int span, int count)
 {
     return min(span, count - row * span);
 }

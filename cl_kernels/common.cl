@@ -3,7 +3,7 @@
 #pragma OPENCL FP_CONTRACT ON
 
 /* Places a value in the NHWC tensor of sizes h, w, c. */
-inline int at_nhwc(int n, int y, int x, int channel, int h, int w, int c)
+static inline int at_nhwc(int n, int y, int x, int channel, int h, int w, int c)
 {
     return ((n * h + y) * w + x) * c + channel;
 }
@@ -14,7 +14,7 @@ typedef struct {
     int top, bottom, left, right;
 } matrix_part;
 
-inline matrix_part part_of(int rows, int columns, int run_rows, int run_columns)
+static inline matrix_part part_of(int rows, int columns, int run_rows, int run_columns)
 {
     const uint item = (uint)get_global_id(0);
     const uint across = ((uint)columns + run_columns - 1) / run_columns;

@@ -24,7 +24,7 @@ typedef float16 total16;
 #define TERM16(value) TERM(value)
 #endif
 
-inline total sum_of(total16 sums)
+static inline total sum_of(total16 sums)
 {
     const total8 eight = sums.lo + sums.hi;
     return ((eight.s0 + eight.s4) + (eight.s1 + eight.s5)) + ((eight.s2 + eight.s6) + (eight.s3 + eight.s7));

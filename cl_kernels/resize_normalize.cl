@@ -7,7 +7,7 @@ __constant float mean_of[3] = {0.485f, 0.456f, 0.406f};
 __constant float deviation_of[3] = {0.229f, 0.224f, 0.225f};
 
 /* Where a place of the result lies in the picture, by half-pixel centres; rounded after each step, as torch does it. */
-inline float source_of(int place, float ratio)
+static inline float source_of(int place, float ratio)
 {
 #pragma OPENCL FP_CONTRACT OFF
     const float scaled = ((float)place + 0.5f) * ratio;

@@ -9,12 +9,12 @@
 #endif
 
 /* floor(place * in / out) and ceil(place * in / out), exactly. */
-inline int scale_down(int place, int in, int out)
+static inline int scale_down(int place, int in, int out)
 {
     return (int)((long)place * in / out);
 }
 
-inline int scale_up(int place, int in, int out)
+static inline int scale_up(int place, int in, int out)
 {
     return (int)(((long)place * in + out - 1) / out);
 }
