@@ -1,7 +1,7 @@
 /* Anchors: a cell's boxes on the host, all places' boxes on the device. */
 #include "anchors.h"
 
-#include "launch.h"
+#include "split.h"
 
 #include <math.h>
 
@@ -108,7 +108,7 @@ fovea_status fovea__anchors_write(fovea_device *device, const fovea__anchors *an
                                               fovea__arg_int(stride_of(anchors, level, anchors->image_width, width)),
                                               fovea__arg_int((int)first), fovea__arg_int((int)count),
                                               fovea__arg_buffer(out)},
-                               9, fovea__grid_1d(count, 0));
+                               9, fovea__grid_1d(count, fovea__split_local(device)));
         first += count;
     }
     fovea__buffer_free(table);

@@ -1,7 +1,7 @@
 /* Matching anchors to boxes: each box's best IoU first, then every anchor's decision. */
 #include "assign.h"
 
-#include "launch.h"
+#include "split.h"
 
 enum { CHUNK = 512 }; /* anchors that one work-item looks through for one box; a multiple of 8 */
 
@@ -26,12 +26,12 @@ static fovea_status find_best_of_boxes(fovea_device *device, const fovea__buffer
                                            fovea__arg_buffer(boxes), fovea__arg_int((int)n_boxes),
                                            fovea__arg_int(CHUNK), fovea__arg_int((int)n_chunks),
                                            fovea__arg_buffer(workspace)},
-                            7, fovea__grid_2d(n_boxes, n_chunks, 0, 0)));
+                            7, fovea__grid_2d(n_boxes, n_chunks, fovea__split_local(device), 1)));
     return fovea__launch(device, "assign", "", "assign_best",
                          (fovea__arg[]){fovea__arg_buffer(workspace), fovea__arg_int((int)n_boxes),
                                         fovea__arg_int((int)n_chunks), fovea__arg_int((int)(n_boxes * n_chunks)),
                                         fovea__arg_buffer(workspace)},
-                         5, fovea__grid_1d(n_boxes, 0));
+                         5, fovea__grid_1d(n_boxes, fovea__split_local(device)));
 }
 
 fovea_status fovea__assign(fovea_device *device, const fovea__buffer *anchors, size_t n_anchors,
@@ -49,7 +49,7 @@ fovea_status fovea__assign(fovea_device *device, const fovea__buffer *anchors, s
                                         fovea__arg_buffer(workspace),
                                         fovea__arg_int((int)(n_boxes * chunks_of(n_anchors))),
                                         fovea__arg_buffer(matches), fovea__arg_buffer(n_objects)},
-                         8, fovea__grid_2d((n_anchors + 7) / 8, (size_t)batch, 0, 0));
+                         8, fovea__grid_2d((n_anchors + 7) / 8, (size_t)batch, fovea__split_local(device), 1));
 }
 
 fovea_status fovea__assign_scales(fovea_device *device, const fovea__buffer *n_objects, int batch, bool per_picture,
@@ -59,5 +59,5 @@ fovea_status fovea__assign_scales(fovea_device *device, const fovea__buffer *n_o
     return fovea__launch(device, "assign", "", "assign_scales",
                          (fovea__arg[]){fovea__arg_buffer(n_objects), fovea__arg_int(batch),
                                         fovea__arg_int(per_picture), fovea__arg_buffer(scales)},
-                         4, fovea__grid_1d((size_t)batch, 0));
+                         4, fovea__grid_1d((size_t)batch, fovea__split_local(device)));
 }

@@ -1,7 +1,7 @@
 /* Boxes relative to anchors, and back. */
 #include "box_code.h"
 
-#include "launch.h"
+#include "split.h"
 
 fovea_status fovea__box_code_encode(fovea_device *device, const fovea__buffer *anchors, size_t n_anchors,
                                     const fovea__buffer *boxes, const fovea__buffer *matches, int batch,
@@ -14,7 +14,7 @@ fovea_status fovea__box_code_encode(fovea_device *device, const fovea__buffer *a
                          (fovea__arg[]){fovea__arg_buffer(anchors), fovea__arg_int((int)n_anchors),
                                         fovea__arg_buffer(boxes), fovea__arg_buffer(matches),
                                         fovea__arg_int((int)count), fovea__arg_buffer(targets)},
-                         6, fovea__grid_1d(count, 0));
+                         6, fovea__grid_1d(count, fovea__split_local(device)));
 }
 
 fovea_status fovea__box_code_decode(fovea_device *device, const fovea__buffer *anchors, const fovea__buffer *codes,
@@ -24,5 +24,5 @@ fovea_status fovea__box_code_decode(fovea_device *device, const fovea__buffer *a
     return fovea__launch(device, "box_code", "", "box_code_decode",
                          (fovea__arg[]){fovea__arg_buffer(anchors), fovea__arg_buffer(codes),
                                         fovea__arg_int((int)count), fovea__arg_buffer(boxes)},
-                         4, fovea__grid_1d(count, 0));
+                         4, fovea__grid_1d(count, fovea__split_local(device)));
 }

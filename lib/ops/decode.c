@@ -1,7 +1,7 @@
 /* From logits and codes to candidate boxes. */
 #include "decode.h"
 
-#include "launch.h"
+#include "split.h"
 
 fovea_status fovea__decode_scores(fovea_device *device, const fovea__buffer *logits, size_t count,
                                   fovea__buffer *scores)
@@ -10,7 +10,7 @@ fovea_status fovea__decode_scores(fovea_device *device, const fovea__buffer *log
     return fovea__launch(device, "decode", "", "decode_scores",
                          (fovea__arg[]){fovea__arg_buffer(logits), fovea__arg_int((int)count),
                                         fovea__arg_buffer(scores)},
-                         3, fovea__grid_1d((count + 7) / 8, 0));
+                         3, fovea__grid_1d((count + 7) / 8, fovea__split_local(device)));
 }
 
 fovea_status fovea__decode_level(fovea_device *device, const fovea__decode *decode, const fovea__buffer *anchors,
@@ -43,5 +43,5 @@ fovea_status fovea__decode_level(fovea_device *device, const fovea__decode *deco
         fovea__arg_int((int)first_slot),
     };
     return fovea__launch(device, "decode", "", "decode_level", args, sizeof args / sizeof args[0],
-                         fovea__grid_1d((size_t)decode->k, 0));
+                         fovea__grid_1d((size_t)decode->k, fovea__split_local(device)));
 }

@@ -1,8 +1,7 @@
 /* Focal loss: shapes into chunks, one work-group each. */
 #include "focal_loss.h"
 
-#include "device.h"
-#include "launch.h"
+#include "split.h"
 
 #include <stdio.h>
 
@@ -48,7 +47,7 @@ fovea_status fovea__focal_loss_run(fovea_device *device, const fovea__focal_loss
     FOVEA_TRY(check(loss, logits, d_logits));
     const fovea__shape shape = logits->shape;
     const bool balanced = loss->alpha >= 0.0f;
-    const size_t items = fovea__device_is_cpu(device) ? 1 : GROUP, chunks = (size_t)chunks_a_picture(shape);
+    const size_t items = fovea__split_group(device, GROUP), chunks = (size_t)chunks_a_picture(shape);
     char options[32];
     snprintf(options, sizeof options, "-DWIDTH=%d", fovea__device_vector_width(device));
     const fovea__arg args[] = {

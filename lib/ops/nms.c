@@ -1,8 +1,7 @@
 /* Non-maximum suppression: one work-group a picture. */
 #include "nms.h"
 
-#include "device.h"
-#include "launch.h"
+#include "split.h"
 
 enum { GROUP = 256, MOST_SLOTS = 65536 }; /* work-items on GPUs, a power of two */
 
@@ -19,9 +18,7 @@ fovea_status fovea__nms_run(fovea_device *device, const fovea__nms *nms, const f
                     (int)MOST_SLOTS);
     FOVEA_CHECK_ARG(nms->most >= 0 && nms->most <= MOST_SLOTS, "nms: %d detections, expected 0 to %d", nms->most,
                     (int)MOST_SLOTS);
-    size_t items = fovea__device_is_cpu(device) ? 1 : GROUP;
-    while (items > fovea__device_max_work_group(device))
-        items /= 2;
+    const size_t items = fovea__split_group(device, GROUP);
     return fovea__launch(device, "nms", "", "nms",
                          (fovea__arg[]){fovea__arg_buffer(candidates->boxes), fovea__arg_buffer(candidates->scores),
                                         fovea__arg_buffer(candidates->classes), fovea__arg_int(nms->slots),

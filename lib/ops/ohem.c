@@ -2,8 +2,7 @@
 #include "ohem.h"
 
 #include "assign.h"
-#include "device.h"
-#include "launch.h"
+#include "split.h"
 #include "top_k.h"
 
 enum { MOST = 4096, GROUP = 256 }; /* candidates a picture; work-items on GPUs, a power of two */
@@ -25,7 +24,7 @@ fovea_status fovea__ohem_score(fovea_device *device, const fovea__ohem *ohem, co
                                         fovea__arg_buffer(labels), fovea__arg_int(ohem->classes),
                                         fovea__arg_int((int)ohem->n_anchors), fovea__arg_int((int)first_anchor),
                                         fovea__arg_int((int)level), fovea__arg_buffer(losses)},
-                         8, fovea__grid_2d(level, (size_t)shape.n, 0, 0));
+                         8, fovea__grid_2d(level, (size_t)shape.n, fovea__split_local(device), 1));
 }
 
 static int candidates_of(const fovea__ohem *ohem)
@@ -48,9 +47,7 @@ static fovea_status select_of_picture(fovea_device *device, const fovea__ohem *o
 {
     const int k = candidates_of(ohem);
     const size_t first = (size_t)picture * ohem->n_anchors;
-    size_t items = fovea__device_is_cpu(device) ? 1 : GROUP;
-    while (items > fovea__device_max_work_group(device))
-        items /= 2;
+    const size_t items = fovea__split_group(device, GROUP);
     FOVEA_TRY(fovea__top_k(device, losses, first, ohem->n_anchors, -0.5f, k, candidates, NULL, candidates, (size_t)k,
                            workspace));
     FOVEA_TRY(fovea__launch(device, "ohem", "", "ohem_select",
@@ -66,7 +63,7 @@ static fovea_status select_of_picture(fovea_device *device, const fovea__ohem *o
     return fovea__launch(device, "ohem", "", "ohem_keep",
                          (fovea__arg[]){fovea__arg_buffer(workspace), fovea__arg_int(k), fovea__arg_int((int)first),
                                         fovea__arg_buffer(matches)},
-                         4, fovea__grid_1d((size_t)(ohem->batch < k ? ohem->batch : k), 0));
+                         4, fovea__grid_1d((size_t)(ohem->batch < k ? ohem->batch : k), fovea__split_local(device)));
 }
 
 fovea_status fovea__ohem_select(fovea_device *device, const fovea__ohem *ohem, const fovea__buffer *losses,

@@ -1,8 +1,7 @@
 /* Smooth L1: shapes into chunks, one work-group each. */
 #include "smooth_l1.h"
 
-#include "device.h"
-#include "launch.h"
+#include "split.h"
 
 enum { CHUNK = 1024, GROUP = 64 }; /* anchors a work-group; work-items in it on GPUs */
 
@@ -35,7 +34,7 @@ fovea_status fovea__smooth_l1_run(fovea_device *device, const fovea__smooth_l1 *
                         loss->n_anchors * (size_t)shape.n <= INT32_MAX / 4,
                     "smooth_l1: anchors %zu to %zu of %zu are out of range", loss->first_anchor,
                     loss->first_anchor + anchors_a_picture(shape), loss->n_anchors);
-    const size_t items = fovea__device_is_cpu(device) ? 1 : GROUP;
+    const size_t items = fovea__split_group(device, GROUP);
     return fovea__launch(device, "smooth_l1", "", "smooth_l1",
                          (fovea__arg[]){fovea__arg_buffer(codes->buffer), fovea__arg_buffer(targets),
                                         fovea__arg_buffer(matches), fovea__arg_buffer(scales),

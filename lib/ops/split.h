@@ -25,10 +25,26 @@ static inline size_t fovea__split_parts(size_t count, size_t run)
     return (count + run - 1) / run;
 }
 
+/* Work-items of a group: one on a CPU; elsewhere `most`, a power of two, or as many as the device can. */
+static inline size_t fovea__split_group(const fovea_device *device, size_t most)
+{
+    if (fovea__device_is_cpu(device))
+        return 1;
+    while (most > fovea__device_max_work_group(device))
+        most /= 2;
+    return most;
+}
+
 static inline fovea__grid fovea__split_grid(const fovea_device *device, size_t items)
 {
-    const bool groups = !fovea__device_is_cpu(device) && fovea__device_max_work_group(device) >= FOVEA__SPLIT_GROUP;
-    return fovea__grid_1d(items, groups ? FOVEA__SPLIT_GROUP : 1);
+    return fovea__grid_1d(items, fovea__split_group(device, FOVEA__SPLIT_GROUP));
+}
+
+/* The local size of a kernel whose work-items do one value each, everywhere. A CPU's implementation chooses itself, and
+ * makes vectors of them; on GPUs such a choice divides the global size, and is 1 where that is prime. */
+static inline size_t fovea__split_local(const fovea_device *device)
+{
+    return fovea__device_is_cpu(device) ? 0 : fovea__split_group(device, FOVEA__SPLIT_GROUP);
 }
 
 /* Shares out a matrix (of pixels by channels, say). rows_each: how many rows a work-item must take; 0: any number. */

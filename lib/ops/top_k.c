@@ -1,8 +1,7 @@
 /* The k largest values: selection by histograms, then the winners' order by counting. */
 #include "top_k.h"
 
-#include "device.h"
-#include "launch.h"
+#include "split.h"
 
 enum {
     BINS = 2048,
@@ -22,20 +21,12 @@ size_t fovea__top_k_workspace_bytes(size_t count, int k)
     return (PASSES * BINS + 3 * chunks_of(count) + 2 * (size_t)k) * sizeof(int32_t);
 }
 
-static size_t items_of(const fovea_device *device)
-{
-    size_t items = fovea__device_is_cpu(device) ? 1 : GROUP;
-    while (items > fovea__device_max_work_group(device))
-        items /= 2;
-    return items;
-}
-
 /* Queues the kernels that leave the winners in the workspace. */
 static fovea_status select_winners(fovea_device *device, const fovea__buffer *values, size_t first, size_t count,
                                    float threshold, int k, fovea__buffer *found, size_t found_index,
                                    fovea__buffer *workspace)
 {
-    const size_t items = items_of(device), chunks = chunks_of(count);
+    const size_t items = fovea__split_group(device, GROUP), chunks = chunks_of(count);
     const fovea__grid grid = fovea__grid_1d(chunks * items, items);
     fovea__arg args[11] = {
         fovea__arg_buffer(values),
@@ -77,5 +68,5 @@ fovea_status fovea__top_k(fovea_device *device, const fovea__buffer *values, siz
                                         fovea__arg_buffer(found), fovea__arg_int((int)found_index),
                                         fovea__arg_buffer(indices), fovea__arg_buffer(best),
                                         fovea__arg_int(best != NULL)},
-                         10, fovea__grid_1d((size_t)k, 0));
+                         10, fovea__grid_1d((size_t)k, fovea__split_local(device)));
 }
