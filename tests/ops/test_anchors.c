@@ -149,5 +149,5 @@ int main(void)
         {.test = anchors__torchvision_stride_follows_the_picture, .needs_device = true},
         {.test = anchors__bad_arguments_are_told, .needs_device = true},
     };
-    return support_run("anchors", cases, COUNT(cases));
+    return support_run_both_kinds("anchors", cases, COUNT(cases));
 }

@@ -252,5 +252,5 @@ int main(void)
         {.test = assign__scales_divide_by_objects, .needs_device = true},
         {.test = assign__bad_arguments_are_told, .needs_device = true},
     };
-    return support_run("assign", cases, COUNT(cases));
+    return support_run_both_kinds("assign", cases, COUNT(cases));
 }

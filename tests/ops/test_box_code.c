@@ -170,5 +170,5 @@ int main(void)
         {.test = box_code__decode_limits_growth_only, .needs_device = true},
         {.test = box_code__bad_arguments_are_told, .needs_device = true},
     };
-    return support_run("box_code", cases, COUNT(cases));
+    return support_run_both_kinds("box_code", cases, COUNT(cases));
 }

@@ -179,5 +179,5 @@ int main(void)
         {.test = decode__boxes_are_the_reference, .rows = COUNT(rows), .needs_device = true},
         {.test = decode__bad_arguments_are_told, .needs_device = true},
     };
-    return support_run("decode", cases, COUNT(cases));
+    return support_run_both_kinds("decode", cases, COUNT(cases));
 }

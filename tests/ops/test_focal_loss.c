@@ -296,5 +296,5 @@ int main(void)
         {.test = focal_loss__nan_is_not_swallowed, .rows = COUNT(forms) - 2, .needs_device = true},
         {.test = focal_loss__bad_arguments_are_told, .needs_device = true},
     };
-    return support_run("focal_loss", cases, COUNT(cases));
+    return support_run_both_kinds("focal_loss", cases, COUNT(cases));
 }

@@ -171,5 +171,5 @@ int main(void)
         {.test = nms__boxes_of_zero_area_stay, .needs_device = true},
         {.test = nms__bad_arguments_are_told, .needs_device = true},
     };
-    return support_run("nms", cases, COUNT(cases));
+    return support_run_both_kinds("nms", cases, COUNT(cases));
 }

@@ -193,5 +193,5 @@ int main(void)
         {.test = ohem__selection_is_the_reference, .rows = COUNT(rows), .needs_device = true},
         {.test = ohem__bad_arguments_are_told, .needs_device = true},
     };
-    return support_run("ohem", cases, COUNT(cases));
+    return support_run_both_kinds("ohem", cases, COUNT(cases));
 }

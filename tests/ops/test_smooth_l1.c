@@ -215,5 +215,5 @@ int main(void)
         {.test = smooth_l1__reference_gradient_is_the_derivative, .rows = 3},
         {.test = smooth_l1__bad_arguments_are_told, .needs_device = true},
     };
-    return support_run("smooth_l1", cases, COUNT(cases));
+    return support_run_both_kinds("smooth_l1", cases, COUNT(cases));
 }

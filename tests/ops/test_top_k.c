@@ -153,5 +153,5 @@ int main(void)
         {.test = top_k__passes_over_nan, .needs_device = true},
         {.test = top_k__bounds_of_k, .needs_device = true},
     };
-    return support_run("top_k", cases, COUNT(cases));
+    return support_run_both_kinds("top_k", cases, COUNT(cases));
 }
