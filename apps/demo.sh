@@ -28,8 +28,8 @@ say "drawing pictures"
 say "training"
 "$fovea" train --images "$demo/shapes/images" --annotations "$demo/shapes/train.json" \
     --val-annotations "$demo/shapes/val.json" --out "$demo/run" \
-    --backbone resnet18 --width 24 --channels 64 --head-depth 2 --size 160 --max-size 192 \
-    --batch 4 --epochs 12 --lr 0.02 --eval-every 4
+    --backbone resnet18 --width 16 --channels 64 --head-depth 2 --anchor-ratios 1 --size 160 --max-size 192 \
+    --batch 4 --epochs 36 --lr 0.01 --steps-at 0.75,0.93 --eval-every 9
 
 say "evaluating"
 "$fovea" evaluate --model "$demo/run/model.safetensors" --images "$demo/shapes/images" \

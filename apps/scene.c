@@ -125,7 +125,7 @@ static void choose_colour(ground_random *random, const canvas *on, shape *s)
 static bool place_shape(ground_random *random, const scene_plan *plan, const shape *others, size_t n_others, shape *s)
 {
     const int side = plan->width < plan->height ? plan->width : plan->height;
-    const double least = fmax(3, 0.07 * side), most = fmax(4, 0.19 * side);
+    const double least = fmax(3, 0.08 * side), most = fmax(4, 0.2 * side);
     for (int tries = 0; tries < 50; tries++) {
         s->radius = least + (most - least) * ground_uniform(random);
         if (2 * s->radius + 2 >= side)

@@ -29,7 +29,7 @@ static const options_row rows[] = {
      .kind = OPTIONS_EXTENT, .at = offsetof(synth_options, size), .low = 16, .high = 8192},
     {"classes", "N", "How many of disc, square, triangle, ring, cross and star are drawn (4).",
      .kind = OPTIONS_INTEGER, .at = offsetof(synth_options, classes), .low = 1, .high = SCENE_CLASSES},
-    {"objects", "LO-HI", "Objects a picture; fewer where there is no room (4-9).",
+    {"objects", "LO-HI", "Objects a picture; fewer where there is no room (3-8).",
      .kind = OPTIONS_SPAN, .at = offsetof(synth_options, objects), .low = 1, .high = SCENE_MAX_OBJECTS},
     {"seed", "S", "The same seed draws the same pictures (0).",
      .kind = OPTIONS_SEED, .at = offsetof(synth_options, seed)},
@@ -115,7 +115,7 @@ static bool draw_split(const synth_options *o, const char *folder, const char *s
 int command_synth(int argc, char **argv)
 {
     synth_options o = {
-        .train = 200, .val = 50, .fresh = 12, .size = {192, 160}, .classes = 4, .objects = {4, 9}};
+        .train = 200, .val = 50, .fresh = 12, .size = {192, 160}, .classes = 4, .objects = {3, 8}};
     int operand;
     const options_result result = options_parse(&table, &o, argc, argv, &operand);
     if (result != OPTIONS_GO)
