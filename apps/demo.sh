@@ -29,15 +29,15 @@ say "training"
 "$fovea" train --images "$demo/shapes/images" --annotations "$demo/shapes/train.json" \
     --val-annotations "$demo/shapes/val.json" --out "$demo/run" \
     --backbone resnet18 --width 16 --channels 64 --head-depth 2 --anchor-ratios 1 --size 160 --max-size 192 \
-    --batch 4 --epochs 36 --lr 0.01 --steps-at 0.75,0.93 --eval-every 9
+    --batch 4 --epochs 30 --lr 0.01 --steps-at 0.75,0.93 --eval-every 10
 
 say "evaluating"
 "$fovea" evaluate --model "$demo/run/model.safetensors" --images "$demo/shapes/images" \
     --annotations "$demo/shapes/val.json" --json "$demo/evaluation.json"
 
 say "detecting on new pictures"
-"$fovea" detect --model "$demo/run/model.safetensors" --draw "$demo/detections" --json "$demo/detections.json" \
-    "$demo/shapes/new"
+"$fovea" detect --model "$demo/run/model.safetensors" --min-score 0.5 --draw "$demo/detections" \
+    --json "$demo/detections.json" "$demo/shapes/new" >"$demo/detections.txt"
 
 ap50=$(sed -n 's/.*"AP50":[[:space:]]*\([-0-9.e]*\).*/\1/p' "$demo/evaluation.json" | head -n 1)
 cat <<TEXT
