@@ -82,10 +82,10 @@ kernel void focal_loss(global const float *all_logits, global const int *all_mat
     global const int *matches = all_matches + picture * n_anchors + first_anchor;
     const float scale = scales[picture];
     const float2 alphas = (float2)(alpha_object, alpha_background);
-    const int begin = get_group_id(0) * chunk, stop = min(begin + chunk, end);
+    const int begin = get_group_id(0) * chunk, size = min(chunk, end - begin);
     vector sum = (vector)(0.0f);
-    for (int i = begin + item * WIDTH; i < stop; i += items * WIDTH) {
-        const int count = min(WIDTH, stop - i);
+    for (int at = item * WIDTH; at < size; at += items * WIDTH) {
+        const int i = begin + at, count = min(WIDTH, size - at);
         if (count == WIDTH && all_background(matches, i / classes, (i + WIDTH - 1) / classes)) {
             vector derivative;
             sum += alpha_background * focal(LOAD(0, logits + i), gamma, &derivative);

@@ -12,14 +12,14 @@ static int cells_a_chunk(fovea__shape logits)
     return logits.c > 0 && logits.c < CHUNK ? CHUNK / logits.c : 1;
 }
 
-static int chunks_a_picture(fovea__shape logits)
+static size_t chunks_a_picture(fovea__shape logits)
 {
-    return (logits.h * logits.w + cells_a_chunk(logits) - 1) / cells_a_chunk(logits);
+    return fovea__split_parts((size_t)logits.h * (size_t)logits.w, (size_t)cells_a_chunk(logits));
 }
 
 size_t fovea__focal_loss_partials(fovea__shape logits)
 {
-    return (size_t)logits.n * (size_t)chunks_a_picture(logits);
+    return (size_t)logits.n * chunks_a_picture(logits);
 }
 
 static fovea_status check(const fovea__focal_loss *loss, const fovea__tensor *logits, const fovea__tensor *d_logits)
@@ -47,7 +47,7 @@ fovea_status fovea__focal_loss_run(fovea_device *device, const fovea__focal_loss
     FOVEA_TRY(check(loss, logits, d_logits));
     const fovea__shape shape = logits->shape;
     const bool balanced = loss->alpha >= 0.0f;
-    const size_t items = fovea__split_group(device, GROUP), chunks = (size_t)chunks_a_picture(shape);
+    const size_t items = fovea__split_group(device, GROUP), chunks = chunks_a_picture(shape);
     char options[32];
     snprintf(options, sizeof options, "-DWIDTH=%d", fovea__device_vector_width(device));
     const fovea__arg args[] = {
