@@ -76,7 +76,7 @@ int main(void)
         make(&w.offsets, w.device, 2, (int32_t[]){0, w.n_boxes});
         make(&w.matches, w.device, ANCHORS, NULL);
         make(&w.objects, w.device, 1, NULL);
-        make(&w.workspace, w.device, fovea__assign_workspace_bytes(1, ANCHORS, (size_t)w.n_boxes) / 4, NULL);
+        make(&w.workspace, w.device, fovea__assign_workspace_bytes(ANCHORS, (size_t)w.n_boxes) / 4, NULL);
         verify(&w, anchors, boxes);
         char what[64];
         snprintf(what, sizeof what, "%d anchors, %d boxes", ANCHORS, w.n_boxes);

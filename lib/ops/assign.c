@@ -11,9 +11,8 @@ static size_t chunks_of(size_t n_anchors)
 }
 
 /* Each box's largest IoU in every chunk, then its largest of all. */
-size_t fovea__assign_workspace_bytes(int batch, size_t n_anchors, size_t n_boxes)
+size_t fovea__assign_workspace_bytes(size_t n_anchors, size_t n_boxes)
 {
-    (void)batch;
     return n_boxes * (chunks_of(n_anchors) + 1) * sizeof(float);
 }
 
@@ -39,7 +38,7 @@ fovea_status fovea__assign(fovea_device *device, const fovea__buffer *anchors, s
                            fovea__buffer *matches, fovea__buffer *n_objects, fovea__buffer *workspace)
 {
     FOVEA_CHECK_ARG(batch >= 1 && n_anchors <= INT32_MAX / 4 && n_anchors * (size_t)batch <= INT32_MAX &&
-                        fovea__assign_workspace_bytes(batch, n_anchors, n_boxes) <= INT32_MAX,
+                        fovea__assign_workspace_bytes(n_anchors, n_boxes) <= INT32_MAX,
                     "assign: %zu anchors and %zu boxes in %d pictures are out of range", n_anchors, n_boxes, batch);
     FOVEA_TRY(fovea__buffer_fill(n_objects, 0, (size_t)batch * sizeof(int32_t), 0));
     FOVEA_TRY(find_best_of_boxes(device, anchors, n_anchors, boxes, n_boxes, workspace));

@@ -9,7 +9,7 @@
 #define FOVEA__BACKGROUND (-1)
 #define FOVEA__IGNORED (-2)
 
-size_t fovea__assign_workspace_bytes(int batch, size_t n_anchors, size_t n_boxes);
+size_t fovea__assign_workspace_bytes(size_t n_anchors, size_t n_boxes);
 
 /* anchors: [n_anchors][4] floats. boxes: [n_boxes][4] floats, all pictures' one after the other; offsets: int32
  * [batch+1], picture n has boxes offsets[n] .. offsets[n+1]-1; may have none (all background).

@@ -75,7 +75,7 @@ static fovea_status fit_buffers(fovea__losses *l, fovea_device *device, const ex
                                 const fovea_train_options *plan)
 {
     const size_t batch = (size_t)e->batch, all = batch * e->n_anchors;
-    size_t work = fovea__assign_workspace_bytes(e->batch, e->n_anchors, n_boxes);
+    size_t work = fovea__assign_workspace_bytes(e->n_anchors, n_boxes);
     work = larger(work, fovea__reduce_workspace_bytes(larger(e->class_partials, e->box_partials)));
     if (plan->loss == FOVEA_LOSS_OHEM) {
         const fovea__ohem ohem = ohem_of(e, plan);

@@ -21,7 +21,7 @@ static outcome run(const float *anchors, size_t n_anchors, const float *boxes, c
     fence boxes_in = fence_tensor((fovea__shape){1, 1, (int)n_boxes, 4}, boxes);
     fence offsets_in = fence_ints((size_t)batch + 1, offsets);
     fence matches = fence_ints((size_t)batch * n_anchors, NULL), objects = fence_ints((size_t)batch, NULL);
-    fence workspace = fence_ints(fovea__assign_workspace_bytes(batch, n_anchors, n_boxes) / 4, NULL);
+    fence workspace = fence_ints(fovea__assign_workspace_bytes(n_anchors, n_boxes) / 4, NULL);
     support_ok(fovea__assign(support_device(), anchors_in.tensor.buffer, n_anchors, boxes_in.tensor.buffer, n_boxes,
                              offsets_in.tensor.buffer, batch, matches.tensor.buffer, objects.tensor.buffer,
                              workspace.tensor.buffer));
