@@ -1,7 +1,7 @@
 /* Maximum over windows, and its gradient in gather form. A work-item does a part of the matrix of pixels (of y;
  * backward: of d_x) by channels, see part_of() in common.cl.
  * -D: LANES (backward: channels at once, in private memory). Arguments: sizes and shares; size, stride and padding are
- * the window's. Comparisons are written so that NaN is larger than everything, as in torch. */
+ * the window's. Forward's comparison is written so that NaN is larger than everything, as in torch. */
 
 __kernel void max_pool_forward(__global const float *restrict x, int h, int w, int out_h, int out_w, int size,
                                int stride, int padding, int pixels, int channels, int run_rows, int run_columns,

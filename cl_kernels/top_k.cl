@@ -6,7 +6,8 @@
  *   top_k_rank       one work-item = one place of the answer
  *   arguments        sizes, where values begin, the threshold; no -D
  * workspace, in ints: 3 histograms of BINS; for each chunk the values that pass the threshold, the winners above the
- * last key, and those that equal it; k keys; k indices. Atomics add whole numbers only: the sums have no order. */
+ * last key, and those that equal it; k keys; k indices. Atomics add whole numbers only: the sums have no order. The
+ * file is long because all four kernels rest on one set of keys, and three of them on select_digits(). */
 
 #define BINS 2048
 
