@@ -3,8 +3,6 @@
 
 #include "split.h"
 
-#include <stdio.h>
-
 fovea_status fovea__add_relu_forward(fovea_device *device, const fovea__tensor *a, const fovea__tensor *b,
                                      fovea__tensor *y)
 {
@@ -17,11 +15,9 @@ fovea_status fovea__add_relu_forward(fovea_device *device, const fovea__tensor *
     }
     const bool in_place = a->buffer == y->buffer, same = b && b->buffer == y->buffer;
     FOVEA_CHECK_ARG(!same, "add_relu: a, b and y are one tensor");
-    char options[32];
-    snprintf(options, sizeof options, "%s%s", in_place ? "-DIN_PLACE " : "", b ? "-DSUM" : "");
     const size_t count = fovea__shape_elements(y->shape);
     const fovea__split split = fovea__split_list(device, count);
-    return fovea__launch(device, "add_relu", options, "add_relu_forward",
+    return fovea__launch(device, "add_relu", in_place ? "-DIN_PLACE" : "", "add_relu_forward",
                          (fovea__arg[]){fovea__arg_buffer(a->buffer), fovea__arg_buffer(b ? b->buffer : NULL),
                                         fovea__arg_int((int)count), fovea__arg_int(split.columns),
                                         fovea__arg_buffer(y->buffer)},
@@ -38,17 +34,15 @@ fovea_status fovea__add_relu_backward(fovea_device *device, const fovea__tensor 
     FOVEA_CHECK_ARG(!scale || fovea__shape_equal(scale->shape, fovea__shape_vector(shape.c)),
                     "add_relu: %d factors for %d channels", scale->shape.c, shape.c);
     FOVEA_CHECK_ARG(!(accumulate && in_place), "add_relu: d_y cannot be added to itself");
-    char options[64];
-    snprintf(options, sizeof options, "%s%s%s%s", in_place ? "-DIN_PLACE " : "", y ? "-DMASK " : "",
-             scale ? "-DSCALE " : "", accumulate ? "-DACCUMULATE" : "");
     const size_t count = fovea__shape_elements(shape);
     const size_t columns = scale ? (size_t)shape.c : count, rows = scale && columns ? count / columns : 1;
     const fovea__split split = scale ? fovea__split_matrix(device, rows, columns, 0)
                                      : fovea__split_list(device, count);
-    return fovea__launch(device, "add_relu", options, "add_relu_backward",
+    return fovea__launch(device, "add_relu", in_place ? "-DIN_PLACE" : "", "add_relu_backward",
                          (fovea__arg[]){fovea__arg_buffer(y ? y->buffer : NULL), fovea__arg_buffer(d_y->buffer),
                                         fovea__arg_buffer(scale ? scale->buffer : NULL), fovea__arg_int((int)rows),
                                         fovea__arg_int((int)columns), fovea__arg_int(split.rows),
-                                        fovea__arg_int(split.columns), fovea__arg_buffer(d_x->buffer)},
-                         8, split.grid);
+                                        fovea__arg_int(split.columns), fovea__arg_int(accumulate),
+                                        fovea__arg_buffer(d_x->buffer)},
+                         9, split.grid);
 }
