@@ -3,10 +3,10 @@
  *   batch_norm_moments     work-item = run_rows rows by some channels: their mean, and their squared distances from it
  *   batch_norm_statistics  work-item = one channel: what backward needs, and the running statistics
  *   batch_norm_apply       work-item = a part of the matrix of pixels by channels: y
- * Moments are merged in a tree (Chan, Golub, LeVeque 1979): batch_norm_moments reads values first (VALUES), then means
+ * Moments are merged in a tree (Chan, Golub, LeVeque 1979): batch_norm_moments reads values first (span 1), then means
  * and squares of `span` values each, of fewer in the last. Distances are taken from each part's own mean, so a mean far
  * from 0 costs no digits of the variance.
- * -D: VALUES, RELU, RESIDUAL, Y_IS_X, Y_IS_RESIDUAL. Arguments: the rest. */
+ * -D: Y_IS_X, Y_IS_RESIDUAL. Arguments: the rest; residual may be NULL. */
 
 #ifdef Y_IS_X
 #define X y
@@ -45,11 +45,7 @@ __kernel void batch_norm_moments(__global const float *restrict in, int first, i
     const matrix_part part = part_of(rows, channels, run_rows, run_columns);
     if (part.bottom == 0)
         return;
-#ifdef VALUES
-    const int stride = channels;
-#else
-    const int stride = 2 * channels;
-#endif
+    const int stride = span == 1 ? channels : 2 * channels;
     __global const float *restrict from = in + first;
     __global float *restrict mean = out + out_first + part.top / run_rows * 2 * channels;
     __global float *restrict squares = mean + channels;
@@ -63,16 +59,10 @@ __kernel void batch_norm_moments(__global const float *restrict in, int first, i
             mean[c] += share * from[row * stride + c];
     }
     for (int row = part.top; row < part.bottom; row++) {
-#ifndef VALUES
         const float weight = (float)values_of(row, span, count);
-#endif
         for (int c = part.left; c < part.right; c++) {
             const float distance = from[row * stride + c] - mean[c];
-#ifdef VALUES
-            squares[c] += distance * distance;
-#else
-            squares[c] += weight * distance * distance + from[row * stride + channels + c];
-#endif
+            squares[c] += weight * distance * distance + (span == 1 ? 0.0f : from[row * stride + channels + c]);
         }
     }
 }
@@ -96,20 +86,17 @@ __kernel void batch_norm_statistics(__global const float *restrict moments, int 
 __kernel void batch_norm_apply(__global const float *restrict x, __global const float *restrict gamma,
                                __global const float *restrict beta, __global const float *restrict mean,
                                __global const float *restrict inverse, __global const float *restrict residual,
-                               int rows, int channels, int run_rows, int run_columns, __global float *restrict y)
+                               int relu, int rows, int channels, int run_rows, int run_columns,
+                               __global float *restrict y)
 {
     const matrix_part part = part_of(rows, channels, run_rows, run_columns);
     for (int row = part.top; row < part.bottom; row++) {
         const int first = row * channels;
         for (int c = part.left; c < part.right; c++) {
             float value = (X[first + c] - mean[c]) * (inverse[c] * gamma[c]) + beta[c];
-#ifdef RESIDUAL
-            value += ADDED[first + c];
-#endif
-#ifdef RELU
-            value = value < 0.0f ? 0.0f : value;
-#endif
-            y[first + c] = value;
+            if (residual)
+                value += ADDED[first + c];
+            y[first + c] = relu && value < 0.0f ? 0.0f : value;
         }
     }
 }

@@ -54,7 +54,7 @@ static fovea_status find_moments(fovea_device *device, const fovea__tensor *x, f
     size_t first = 0, next = 0, rows = count, span = 1;
     do {
         const fovea__split split = fovea__split_matrix(device, rows, channels, CHUNK_ROWS);
-        FOVEA_TRY(fovea__launch(device, "batch_norm", span == 1 ? "-DVALUES" : "", "batch_norm_moments",
+        FOVEA_TRY(fovea__launch(device, "batch_norm", "", "batch_norm_moments",
                                 (fovea__arg[]){fovea__arg_buffer(from), fovea__arg_int((int)first),
                                                fovea__arg_int((int)rows), fovea__arg_int((int)span),
                                                fovea__arg_int((int)count), fovea__arg_int((int)channels),
@@ -77,19 +77,18 @@ static fovea_status apply(fovea_device *device, const fovea__tensor *x, const fo
 {
     const size_t rows = pixels_of(x->shape), channels = (size_t)x->shape.c;
     const fovea__split split = fovea__split_matrix(device, rows, channels, 0);
-    char options[64];
-    snprintf(options, sizeof options, "%s%s%s%s", relu ? "-DRELU " : "", residual ? "-DRESIDUAL " : "",
-             x->buffer == y->buffer ? "-DY_IS_X " : "",
+    char options[32];
+    snprintf(options, sizeof options, "%s%s", x->buffer == y->buffer ? "-DY_IS_X " : "",
              residual && residual->buffer == y->buffer ? "-DY_IS_RESIDUAL" : "");
     return fovea__launch(device, "batch_norm", options, "batch_norm_apply",
                          (fovea__arg[]){fovea__arg_buffer(x->buffer), fovea__arg_buffer(gamma->buffer),
                                         fovea__arg_buffer(beta->buffer), fovea__arg_buffer(mean->buffer),
                                         fovea__arg_buffer(inverse->buffer),
                                         fovea__arg_buffer(residual ? residual->buffer : NULL),
-                                        fovea__arg_int((int)rows), fovea__arg_int((int)channels),
-                                        fovea__arg_int(split.rows), fovea__arg_int(split.columns),
-                                        fovea__arg_buffer(y->buffer)},
-                         11, split.grid);
+                                        fovea__arg_int(relu), fovea__arg_int((int)rows),
+                                        fovea__arg_int((int)channels), fovea__arg_int(split.rows),
+                                        fovea__arg_int(split.columns), fovea__arg_buffer(y->buffer)},
+                         12, split.grid);
 }
 
 fovea_status fovea__batch_norm_forward(fovea_device *device, const fovea__tensor *x, const fovea__tensor *gamma,
