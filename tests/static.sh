@@ -92,8 +92,8 @@ options_of() { # FILE
 kernel_alone() { # FILE: kernels see common.cl first; every option is 4
     local option define=()
     for option in $(options_of "$1"); do define+=("-D$option=4"); done
-    { [ "$1" = cl_kernels/common.cl ] || cat cl_kernels/common.cl; cat "$1"; } |
-        clang -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -Wall -Werror -fsyntax-only \
+    { echo '#include "cl_kernels/common.cl"'; [ "$1" = cl_kernels/common.cl ] || cat "$1"; } |
+        clang -I. -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -Wall -Werror -fsyntax-only \
             ${define[@]+"${define[@]}"} -
 }
 
