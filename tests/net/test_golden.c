@@ -323,7 +323,7 @@ static void compare_gradients(session *s)
 
 /* Changes are held to what the gradients are that they follow; after the second step to five times that, since its
  * gradient is taken at weights that carry the first one's rounding, where some ReLUs turn: torch's own float32 is then up to
- * 3.6e-3 from its float64 (a momentum or decay that is wrong shows by 1e-1). And a step rounds each weight to float32: by at
+ * 6e-3 from its float64 (a momentum or decay that is wrong shows by 1e-1). And a step rounds each weight to float32: by at
  * most 2^-24 of it, in sum over a tensor at most that of its norm (the projection of such errors stays below 3 norms). */
 static void compare_steps(session *s, int step)
 {
