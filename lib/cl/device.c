@@ -33,6 +33,14 @@ static int vector_width(cl_device_id id, fovea_device_type type)
     return width >= 16 ? 16 : width >= 8 ? 8 : 4;
 }
 
+static const char *build_flags(cl_device_id id)
+{
+    cl_device_fp_config config = 0;
+    clGetDeviceInfo(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof config, &config, NULL);
+    return config & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT ? "-cl-std=CL1.2 -cl-fp32-correctly-rounded-divide-sqrt"
+                                                        : "-cl-std=CL1.2";
+}
+
 static fovea_status open_on(fovea_device *device, const fovea_device_options *options)
 {
     FOVEA_TRY(fovea__device_choose(options->match, &device->id, &device->info));
@@ -53,6 +61,7 @@ static fovea_status open_on(fovea_device *device, const fovea_device_options *op
     device->local_bytes = (size_t)local_bytes;
     device->alignment = align_bits / 8 > 256 ? align_bits / 8 : 256;
     device->vector_width = vector_width(id, device->info.type);
+    device->build_flags = build_flags(id);
 
     cl_int code = CL_SUCCESS;
     device->context = clCreateContext(NULL, 1, &id, NULL, NULL, &code);

@@ -44,6 +44,8 @@ struct fovea_device {
 
     size_t max_work_group, local_bytes, alignment;
     int vector_width;
+    const char *build_flags; /* of every program: OpenCL C 1.2, and exact division where the device has it, so that a
+                                threshold on an IoU falls alike everywhere */
 
     char *cache_dir; /* NULL: nothing is kept */
     char *kernel_dir; /* NULL, or $FOVEA_KERNEL_DIR: kernels are read from there instead of the embedded ones */

@@ -59,8 +59,8 @@ static fovea_status make_key(const fovea_device *device, const char *room, const
     const fovea_device_info *info = &device->info;
     enum { KEY_BYTES = 2048 };
     FOVEA_TRY(fovea__allocate(key, KEY_BYTES, 1, "a cache key"));
-    snprintf(*key, KEY_BYTES, "%s|%s|%s|%s|%s|%s|%d|%s|%016llx", fovea_version(), info->platform, info->name,
-             info->driver, info->version, room, device->vector_width, options,
+    snprintf(*key, KEY_BYTES, "%s|%s|%s|%s|%s|%s|%s|%s|%016llx", fovea_version(), info->platform, info->name,
+             info->driver, info->version, device->build_flags, room, options,
              (unsigned long long)fovea__hash(FOVEA__HASH_EMPTY, source, strlen(source)));
     return FOVEA_OK;
 }
@@ -133,7 +133,7 @@ static fovea_status build(fovea_device *device, const char *room, const char *op
 {
     char *source = NULL, *key = NULL;
     char flags[1024];
-    snprintf(flags, sizeof flags, "-cl-std=CL1.2 %s", options);
+    snprintf(flags, sizeof flags, "%s %s", device->build_flags, options);
     *program = NULL;
     fovea_status status = read_source(device, room, &source);
     if (!status)
