@@ -18,7 +18,7 @@ typedef union lanes {
 } lanes;
 
 /* The first `count` lanes from memory, the others (all, where there is none) `otherwise`. */
-inline floatv load_lanes(__global const float *from, int count, float otherwise)
+static inline floatv load_lanes(__global const float *from, int count, float otherwise)
 {
     lanes value;
     if (from && count >= VECTOR)
@@ -29,7 +29,7 @@ inline floatv load_lanes(__global const float *from, int count, float otherwise)
     return value.vector;
 }
 
-inline void store_lanes(floatv vector, __global float *to, int count)
+static inline void store_lanes(floatv vector, __global float *to, int count)
 {
     lanes value;
     value.vector = vector;

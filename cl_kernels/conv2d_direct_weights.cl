@@ -19,7 +19,7 @@ typedef union lanes {
     float lane[WIDTH];
 } lanes;
 
-inline void load_block(lanes *to, __global const float *from, int count)
+static inline void load_block(lanes *to, __global const float *from, int count)
 {
     if (count >= WIDTH)
 #pragma unroll
@@ -31,7 +31,7 @@ inline void load_block(lanes *to, __global const float *from, int count)
 }
 
 /* Takes the next places up to `stop`: their d_y, and where in x their tap reads. Returns how many fall inside. */
-inline int load_chunk(lanes *d, uint *from, __global const float *d_y, int place, int stop, int grid_h, int grid_w,
+static inline int load_chunk(lanes *d, uint *from, __global const float *d_y, int place, int stop, int grid_h, int grid_w,
                       int from_h, int from_w, int channels, int outs, int stride, int first_y, int first_x,
                       int first_out)
 {

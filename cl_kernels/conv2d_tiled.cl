@@ -16,7 +16,7 @@
 typedef float block_of_depth[DEPTH][BLOCK + 1];
 
 /* sum += left^T right over one step of depth. */
-inline void multiply(float sum[EACH][EACH], __local block_of_depth *left, __local block_of_depth *right)
+static inline void multiply(float sum[EACH][EACH], __local block_of_depth *left, __local block_of_depth *right)
 {
     const int column = get_local_id(0), row = get_local_id(1);
     for (int d = 0; d < DEPTH; d++) {
@@ -35,7 +35,7 @@ inline void multiply(float sum[EACH][EACH], __local block_of_depth *left, __loca
 }
 
 /* A step of the right side: rows of `columns` values, `depth` of them, from row `first` on; zeros behind. */
-inline void load_right(__local block_of_depth *right, __global const float *source, int first, int depth, int columns,
+static inline void load_right(__local block_of_depth *right, __global const float *source, int first, int depth, int columns,
                        int block)
 {
     const int t = get_local_id(1) * SIDE + get_local_id(0), column = block * BLOCK + t % BLOCK;
