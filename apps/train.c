@@ -235,10 +235,7 @@ static bool write_log(training *t, const fovea_progress *now)
 static bool take_step(training *t)
 {
     fovea_progress now;
-    const fovea_status status = fovea_trainer_step(t->trainer, &now);
-    if (!told(status)) {
-        if (status == FOVEA_ERROR_MEMORY)
-            fputs("fovea: a smaller --batch or --size needs less memory\n", stderr);
+    if (!told(fovea_trainer_step(t->trainer, &now))) {
         if (t->saved_step > 0)
             fprintf(stderr, "fovea: %s is intact, from after step %lld\n", t->run.last, (long long)t->saved_step);
         return false;
