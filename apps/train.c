@@ -47,17 +47,39 @@ static bool told(fovea_status status)
     return status == FOVEA_OK;
 }
 
+static void print_warnings(const fovea_dataset *dataset)
+{
+    const size_t warnings = fovea_dataset_warnings(dataset);
+    for (size_t i = 0; i < warnings && i < MOST_WARNINGS; i++)
+        fprintf(stderr, "warning: %s\n", fovea_dataset_warning(dataset, i));
+    if (warnings > MOST_WARNINGS)
+        fprintf(stderr, "warning: and %zu more like these\n", warnings - MOST_WARNINGS);
+}
+
+/* Names the faults of the validation set too. Evaluation uses all of it, as COCO's does; what training could not open at
+ * all may still be evaluated, and is no matter here. */
+static void warn_of_validation(const train_options *o)
+{
+    fovea_dataset *validation = NULL;
+    if (fovea_dataset_open_coco(&validation, o->val_images, o->val_annotations) == FOVEA_OK &&
+        fovea_dataset_warnings(validation) > 0) {
+        fputs("warning: faults of the validation set; training would leave these out, COCO's evaluation keeps them:\n",
+              stderr);
+        print_warnings(validation);
+    }
+    fovea_dataset_close(validation);
+}
+
 static bool open_data(training *t)
 {
     const train_options *o = &t->o;
     if (!told(fovea_dataset_open_coco(&t->dataset, o->images, o->annotations)))
         return false;
-    const size_t warnings = fovea_dataset_warnings(t->dataset);
-    for (size_t i = 0; i < warnings && i < MOST_WARNINGS; i++)
-        fprintf(stderr, "warning: %s\n", fovea_dataset_warning(t->dataset, i));
-    if (warnings > MOST_WARNINGS)
-        fprintf(stderr, "warning: and %zu more like these\n", warnings - MOST_WARNINGS);
-    return !o->val_annotations || judge_check(o->val_images, o->val_annotations);
+    print_warnings(t->dataset);
+    if (!o->val_annotations)
+        return true;
+    warn_of_validation(o);
+    return judge_check(o->val_images, o->val_annotations);
 }
 
 static bool make_model(training *t)
