@@ -32,7 +32,7 @@ static const options_row rows[] = {
      .kind = OPTIONS_TEXT, .at = offsetof(detect_options, draw)},
     {"size", "N", "Resize the shorter side to N pixels (the model's).",
      .kind = OPTIONS_INTEGER, .at = offsetof(detect_options, size), .low = 1, .high = 65500},
-    {"max-size", "N", "but keep the longer side within N (the model's).",
+    {"max-size", "N", "but keep the longer side within N (the model's, or 5/3 of a --size given).",
      .kind = OPTIONS_INTEGER, .at = offsetof(detect_options, max_size), .low = 1, .high = 65500},
     {"norm-eps", "E", "Batch norm's epsilon (the model's, else 1e-5; torchvision's own COCO_V1 weights want 0).",
      .kind = OPTIONS_NUMBER, .at = offsetof(detect_options, norm_epsilon), .low = 0, .high = 1, .zero_is_none = true},

@@ -22,7 +22,7 @@ static const options_row rows[] = {
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, images)},
     {"size", "N", "Resize the shorter side to N pixels (the model's).",
      .kind = OPTIONS_INTEGER, .at = offsetof(evaluate_options, size), .low = 1, .high = 65500},
-    {"max-size", "N", "but keep the longer side within N (the model's).",
+    {"max-size", "N", "but keep the longer side within N (the model's, or 5/3 of a --size given).",
      .kind = OPTIONS_INTEGER, .at = offsetof(evaluate_options, max_size), .low = 1, .high = 65500},
     {"norm-eps", "E", "Batch norm's epsilon (the model's, else 1e-5; torchvision's own COCO_V1 weights want 0).",
      .kind = OPTIONS_NUMBER, .at = offsetof(evaluate_options, norm_epsilon), .low = 0, .high = 1, .zero_is_none = true},
@@ -52,7 +52,8 @@ static int check(const evaluate_options *o)
 {
     if (!o->annotations)
         return options_misused(&table, "--annotations is missing");
-    if (o->detections && (o->model || o->images || o->detections_out || o->size || o->max_size))
+    if (o->detections && (o->model || o->images || o->detections_out || o->size || o->max_size ||
+                          o->norm_epsilon > 0 || o->norm_epsilon < 0))
         return options_misused(&table, "--detections takes the place of a model and its options");
     if (!o->detections && !o->model)
         return options_misused(&table, "--model (or --detections) is missing");

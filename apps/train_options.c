@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { MOST_SIZE = 65500 }; /* of a side, as the library has it */
+
 #define AT(field) .at = offsetof(train_options, field)
 
 static const options_choice backbones[] = {
@@ -48,9 +50,9 @@ static const options_row rows[] = {
     {"profile", "NAME", "Whose details to follow: paper or torchvision (paper).", OPTIONS_CHOICE, AT(profile),
      .choices = profiles},
     {"size", "N", "Resize the shorter side to N pixels (600).", OPTIONS_INTEGER, AT(model.size), .low = 1,
-     .high = 65500},
-    {"max-size", "N", "but keep the longer side within N (1000).", OPTIONS_INTEGER, AT(model.max_size), .low = 1,
-     .high = 65500},
+     .high = MOST_SIZE},
+    {"max-size", "N", "but keep the longer side within N (5/3 of --size).", OPTIONS_INTEGER, AT(model.max_size),
+     .low = 1, .high = MOST_SIZE},
     {"width", "N", "Channels after the stem, a multiple of 8 (64).", OPTIONS_INTEGER, AT(model.width), .low = 8,
      .high = 1024},
     {"channels", "N", "Channels of the pyramid and the heads (256).", OPTIONS_INTEGER, AT(model.channels), .low = 1,
@@ -150,7 +152,7 @@ static int check(const train_options *o)
         return options_misused(table, "--width takes a multiple of 8, not %d", o->model.width);
     if (o->model.anchor_ratios == 2)
         return options_misused(table, "--anchor-ratios takes 1 or 3, not 2");
-    if (o->model.max_size < o->model.size)
+    if (o->model.max_size && o->model.max_size < o->model.size)
         return options_misused(table, "--max-size %d is below --size %d", o->model.max_size, o->model.size);
     return EXIT_DONE;
 }
@@ -162,6 +164,8 @@ static void resolve(train_options *o)
         o->plan.epochs = 12;
     if (!(o->plan.learning_rate > 0))
         o->plan.learning_rate = 0.01 * o->plan.batch / 16;
+    if (!o->model.max_size)
+        o->model.max_size = o->model.size < MOST_SIZE * 3 / 5 ? o->model.size * 5 / 3 : MOST_SIZE;
     if (!o->norm)
         o->norm = o->weights ? FOVEA_NORM_FROZEN : FOVEA_NORM_TRAINING;
     if (o->loss == FOVEA_LOSS_FOCAL) {
@@ -187,7 +191,7 @@ options_result train_options_parse(train_options *o, int argc, char **argv)
         .profile = FOVEA_PROFILE_PAPER,
         .prior = 0.01,
         .norm_epsilon = 1e-5,
-        .model = {.size = 600, .max_size = 1000, .width = 64, .channels = 256, .head_depth = 4, .anchor_scales = 3,
+        .model = {.size = 600, .width = 64, .channels = 256, .head_depth = 4, .anchor_scales = 3,
                   .anchor_ratios = 3},
         .plan = {.batch = 2, .momentum = 0.9, .weight_decay = 1e-4, .warmup = 100, .decay_at = {0.7, 0.9}, .clip = 10,
                  .flip = 0.5, .scale_jitter = {1, 1}, .ohem_batch = 128, .ohem_nms = 0.5, .loader_threads = 2},

@@ -68,6 +68,7 @@ static const misuse misuses[] = {
     {"evaluate --annotations a", "--model (or --detections) is missing"},
     {"evaluate --annotations a --model b", "--images is missing"},
     {"evaluate --annotations a --model b --detections c", "takes the place"},
+    {"evaluate --annotations a --detections c --norm-eps 0", "takes the place"},
     {"detect photo.jpg", "--model is missing"},
     {"detect --model m", "no picture"},
     {"detect --model m --min-score 2 p.jpg", "--min-score takes a number, 0 to 1, not '2'"},
