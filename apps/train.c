@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_WARNINGS = 20, SAVE_SECONDS = 30 };
 
@@ -70,12 +71,29 @@ static void warn_of_validation(const train_options *o)
     fovea_dataset_close(validation);
 }
 
+/* Names a picture that is missing before the first step, not when its turn comes. */
+static bool pictures_are_there(const fovea_dataset *dataset, const char *annotations)
+{
+    for (size_t i = 0; i < fovea_dataset_size(dataset); i++) {
+        fovea_picture picture;
+        if (!told(fovea_dataset_picture(dataset, i, &picture)))
+            return false;
+        if (access(picture.path, R_OK) != 0) {
+            fprintf(stderr, "fovea: %s: cannot be read, though %s names it\n", picture.path, annotations);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool open_data(training *t)
 {
     const train_options *o = &t->o;
     if (!told(fovea_dataset_open_coco(&t->dataset, o->images, o->annotations)))
         return false;
     print_warnings(t->dataset);
+    if (!pictures_are_there(t->dataset, o->annotations))
+        return false;
     if (!o->val_annotations)
         return true;
     warn_of_validation(o);
@@ -257,7 +275,11 @@ static bool write_log(training *t, const fovea_progress *now)
 static bool take_step(training *t)
 {
     fovea_progress now;
-    if (!told(fovea_trainer_step(t->trainer, &now))) {
+    const fovea_status status = fovea_trainer_step(t->trainer, &now);
+    if (!told(status)) {
+        /* A picture that cannot be read costs none of the steps before. */
+        if ((status == FOVEA_ERROR_IO || status == FOVEA_ERROR_FORMAT) && fovea_trainer_steps_done(t->trainer) > 0)
+            checkpoint(t);
         if (t->saved_step > 0)
             fprintf(stderr, "fovea: %s is intact, from after step %lld\n", t->run.last, (long long)t->saved_step);
         return false;

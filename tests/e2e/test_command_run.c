@@ -6,9 +6,10 @@
 #include <string.h>
 
 /* A network so small that a process takes longer to start than to train. */
-#define TRAIN                                                                                                     \
-    "\"$F\" train --images data/images --annotations data/train.json --backbone resnet18 --width 8 --channels 8 " \
-    "--head-depth 1 --size 64 --batch 2 --lr 0.01 --seed 3"
+#define TRAIN_ON(folder)                                                                                  \
+    "\"$F\" train --images " folder "/images --annotations " folder "/train.json --backbone resnet18 "      \
+    "--width 8 --channels 8 --head-depth 1 --size 64 --batch 2 --lr 0.01 --seed 3"
+#define TRAIN TRAIN_ON("data")
 #define VALIDATED TRAIN " --val-annotations data/val.json"
 
 static void need_data(void)
@@ -51,6 +52,7 @@ START_TEST(train__leaves_the_run_in_its_folder)
     ck_assert(cli_number(line, "step") >= 9 && cli_number(line, "memory_mib") > 0);
     const cJSON *options = cJSON_GetObjectItem(config, "options");
     ck_assert(cli_number(options, "lr") >= 0.01 && cli_number(options, "momentum") >= 0.9);
+    ck_assert_int_eq((int)cli_number(options, "max-size"), 106); /* 5/3 of --size 64 */
     ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(config, "classes")), 4);
     ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(best, "history")), 3);
     ck_assert(cli_number(best, "AP50") >= -1);
@@ -173,6 +175,30 @@ START_TEST(train__names_a_box_of_zero_area)
 }
 END_TEST
 
+START_TEST(train__a_missing_picture_is_named_before_the_first_step)
+{
+    need_data();
+    cli_expect(0, "cp -r data gone; rm gone/images/train_0004.jpg");
+    cli_expect(1, TRAIN_ON("gone") " --steps 9 --out without");
+    cli_said("gone/images/train_0004.jpg: cannot be read, though gone/train.json names it");
+    cli_expect(0, "test -z \"$(ls without)\"");
+}
+END_TEST
+
+/* The picture's turn comes in the third step. */
+START_TEST(train__a_broken_picture_costs_no_step)
+{
+    need_run();
+    cli_expect(0, "cp -r data torn; head -c 400 data/images/train_0004.jpg >torn/images/train_0004.jpg");
+    cli_expect(1, TRAIN_ON("torn") " --steps 9 --save-every 1000 --out mended");
+    cli_said("torn/images/train_0004.jpg: the JPEG is cut short");
+    cli_said("mended/last.safetensors is intact, from after step 2");
+    cli_expect(0, "cp data/images/train_0004.jpg torn/images");
+    cli_expect(0, TRAIN_ON("torn") " --steps 9 --save-every 1000 --out mended --resume");
+    cli_expect(0, "cmp run/last.safetensors mended/last.safetensors");
+}
+END_TEST
+
 START_TEST(evaluate__a_model_and_its_detections_agree)
 {
     need_run();
@@ -241,6 +267,8 @@ int main(void)
         {train__a_full_disk_leaves_the_old_checkpoint, .needs_device = true},
         {train__an_infinite_loss_stops_and_keeps_the_checkpoint, .needs_device = true},
         {train__names_a_box_of_zero_area, .needs_device = true},
+        {train__a_missing_picture_is_named_before_the_first_step, .needs_device = true},
+        {train__a_broken_picture_costs_no_step, .needs_device = true},
         {evaluate__a_model_and_its_detections_agree, .needs_device = true},
         {detect__a_bad_picture_is_named_and_the_others_are_done, .needs_device = true},
         {detect__what_cannot_be_done_is_a_sentence, .needs_device = true},
