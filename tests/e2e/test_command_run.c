@@ -83,6 +83,7 @@ START_TEST(resume__after_sigkill_gives_the_same_bytes)
                       "kill -9 $p; wait $p; true",
                    more);
     }
+    cli_expect(0, "printf '{\"step\":3,\"epo' >>killed/log.jsonl"); /* killed in the middle of a line */
     cli_expect(0, VALIDATED " --steps 9 --save-every 1 --out killed --resume");
     cli_expect(0, "for f in last.safetensors model.safetensors evaluation.json; do cmp run/$f killed/$f || exit 1; "
                   "done");
