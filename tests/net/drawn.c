@@ -7,15 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *drawn_path(const char *name)
-{
-    static char paths[8][512];
-    static int next;
-    char *path = paths[next++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", support_scratch(), name);
-    return path;
-}
-
 fovea_image drawn_noise(int width, int height, uint64_t seed)
 {
     fovea_image image;
@@ -62,7 +53,7 @@ fovea_dataset *drawn_dataset(const char *name, const drawn_options *options)
     char folder[400], json[420];
     char *images_text = NULL, *boxes_text = NULL;
     size_t images_size = 0, boxes_size = 0;
-    snprintf(folder, sizeof folder, "%s", drawn_path(name));
+    snprintf(folder, sizeof folder, "%s", support_scratch_file(name));
     snprintf(json, sizeof json, "%s.json", folder);
     support_ok(fovea__folder_make(folder));
     FILE *images = open_memstream(&images_text, &images_size), *boxes = open_memstream(&boxes_text, &boxes_size);

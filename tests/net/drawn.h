@@ -21,9 +21,6 @@ fovea_model *drawn_model(fovea_norm norm, fovea_profile profile, uint64_t seed);
 /* A picture of noise. */
 fovea_image drawn_noise(int width, int height, uint64_t seed);
 
-/* A path in the scratch folder. Static storage, overwritten by the eighth next call. */
-const char *drawn_path(const char *name);
-
 /* True where two files hold the same bytes. */
 bool drawn_same_files(const char *a, const char *b);
 

@@ -40,8 +40,8 @@ START_TEST(detect__gives_the_same_bits_twice_and_after_a_file)
     ck_assert_uint_gt(count, 0);
     ck_assert_uint_eq(detect(model, &image, &options, second), count);
     ck_assert_mem_eq(first, second, sizeof first);
-    support_ok(fovea_model_save(model, drawn_path("detect.safetensors")));
-    support_ok(fovea_model_load(&loaded, support_device(), drawn_path("detect.safetensors"), NULL));
+    support_ok(fovea_model_save(model, support_scratch_file("detect.safetensors")));
+    support_ok(fovea_model_load(&loaded, support_device(), support_scratch_file("detect.safetensors"), NULL));
     ck_assert_uint_eq(detect(loaded, &image, &options, second), count);
     ck_assert_mem_eq(first, second, sizeof first);
     ck_assert_int_eq(fovea_model_labels(loaded), 2);
@@ -52,8 +52,8 @@ START_TEST(detect__gives_the_same_bits_twice_and_after_a_file)
     fovea_model_describe(loaded, &b);
     ck_assert(a.depth == b.depth && a.width == b.width && a.channels == b.channels && a.profile == b.profile &&
               a.norm == b.norm && a.size == b.size && a.max_size == b.max_size && a.prior == b.prior);
-    support_ok(fovea_model_save(loaded, drawn_path("again.safetensors")));
-    ck_assert(drawn_same_files(drawn_path("detect.safetensors"), drawn_path("again.safetensors")));
+    support_ok(fovea_model_save(loaded, support_scratch_file("again.safetensors")));
+    ck_assert(drawn_same_files(support_scratch_file("detect.safetensors"), support_scratch_file("again.safetensors")));
     fovea_image_clear(&image);
     fovea_model_free(loaded);
     fovea_model_free(model);
@@ -118,7 +118,7 @@ static void write_tensor(const char *path, const char *name, size_t out_channels
 START_TEST(model__takes_a_partial_backbone_and_lists_the_rest)
 {
     static const char *const names[] = {"thing"};
-    const char *path = drawn_path("backbone.safetensors");
+    const char *path = support_scratch_file("backbone.safetensors");
     fovea_model_options options = {.depth = 18, .width = 8, .channels = 16, .backbone = path};
     fovea_model *model = NULL;
     write_tensor(path, "conv1.weight", 8);
@@ -139,7 +139,7 @@ START_TEST(model__takes_a_partial_backbone_and_lists_the_rest)
     support_fails(fovea_model_create(&model, support_device(), 1, names, &options), FOVEA_ERROR_FORMAT,
                   "holds no tensor of a ResNet-18");
     support_fails(fovea_model_load(&model, support_device(), path, NULL), FOVEA_ERROR_FORMAT, "backbone.safetensors");
-    options.backbone = drawn_path("none.safetensors");
+    options.backbone = support_scratch_file("none.safetensors");
     support_fails(fovea_model_create(&model, support_device(), 1, names, &options), FOVEA_ERROR_IO, "none");
     ck_assert_ptr_null(model);
 }
@@ -148,7 +148,7 @@ END_TEST
 START_TEST(model__cut_short_is_refused)
 {
     fovea_model *model = drawn_model(FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, 3);
-    const char *path = drawn_path("cut.safetensors");
+    const char *path = support_scratch_file("cut.safetensors");
     char *bytes = NULL;
     size_t size = 0;
     support_ok(fovea_model_save(model, path));

@@ -85,12 +85,12 @@ START_TEST(train__repeats_and_resumes_to_the_bit)
         support_skip("too long for a simulator");
     fovea_dataset *dataset = drawn_dataset("bits", &(drawn_options){
         .pictures = 3, .width = 96, .height = 64, .unlike = true, .last_is_empty = true});
-    run_to_file(_i, dataset, 0, drawn_path("whole.safetensors"));
-    run_to_file(_i, dataset, 0, drawn_path("again.safetensors"));
-    run_to_file(_i, dataset, 2, drawn_path("resumed.safetensors"));
-    ck_assert_msg(drawn_same_files(drawn_path("whole.safetensors"), drawn_path("again.safetensors")),
+    run_to_file(_i, dataset, 0, support_scratch_file("whole.safetensors"));
+    run_to_file(_i, dataset, 0, support_scratch_file("again.safetensors"));
+    run_to_file(_i, dataset, 2, support_scratch_file("resumed.safetensors"));
+    ck_assert_msg(drawn_same_files(support_scratch_file("whole.safetensors"), support_scratch_file("again.safetensors")),
                   "%s: a second run differs", kinds[_i].what);
-    ck_assert_msg(drawn_same_files(drawn_path("whole.safetensors"), drawn_path("resumed.safetensors")),
+    ck_assert_msg(drawn_same_files(support_scratch_file("whole.safetensors"), support_scratch_file("resumed.safetensors")),
                   "%s: a resumed run differs", kinds[_i].what);
     fovea_dataset_close(dataset);
 }
@@ -178,13 +178,13 @@ START_TEST(train__stops_at_what_is_not_finite_and_names_the_layer)
     const float kept = values[5];
     values[5] = NAN;
     support_ok(fovea__parameter_write(model->parameters, fovea__parameters_find(model->parameters, name), values));
-    support_ok(fovea_trainer_save(trainer, drawn_path("before.safetensors")));
+    support_ok(fovea_trainer_save(trainer, support_scratch_file("before.safetensors")));
     fovea_progress now;
     support_fails(fovea_trainer_step(trainer, &now), FOVEA_ERROR_NUMERIC, layer);
     ck_assert_msg(support_has(fovea_error(), "step 3") && support_has(fovea_error(), "0.jpg") &&
                   support_has(fovea_error(), "1.jpg"), "says %s", fovea_error());
-    support_ok(fovea_trainer_save(trainer, drawn_path("after.safetensors")));
-    ck_assert(drawn_same_files(drawn_path("before.safetensors"), drawn_path("after.safetensors")));
+    support_ok(fovea_trainer_save(trainer, support_scratch_file("after.safetensors")));
+    ck_assert(drawn_same_files(support_scratch_file("before.safetensors"), support_scratch_file("after.safetensors")));
     values[5] = kept;
     support_ok(fovea__parameter_write(model->parameters, fovea__parameters_find(model->parameters, name), values));
     run_until(trainer, 4);
@@ -208,20 +208,20 @@ START_TEST(train__refuses_what_does_not_fit)
     trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 1, .steps = 4});
     fovea_trainer *second = NULL;
     support_fails(fovea_trainer_create(&second, model, dataset, NULL), FOVEA_ERROR_ARGUMENT, "has a trainer already");
-    support_ok(fovea_model_save(model, drawn_path("model.safetensors")));
-    support_ok(fovea_trainer_save(trainer, drawn_path("other.safetensors")));
-    support_fails(fovea_trainer_resume(trainer, drawn_path("model.safetensors")), FOVEA_ERROR_FORMAT,
+    support_ok(fovea_model_save(model, support_scratch_file("model.safetensors")));
+    support_ok(fovea_trainer_save(trainer, support_scratch_file("other.safetensors")));
+    support_fails(fovea_trainer_resume(trainer, support_scratch_file("model.safetensors")), FOVEA_ERROR_FORMAT,
                   "not a checkpoint");
-    support_fails(fovea_trainer_resume(trainer, drawn_path("none.safetensors")), FOVEA_ERROR_IO, "none.safetensors");
+    support_fails(fovea_trainer_resume(trainer, support_scratch_file("none.safetensors")), FOVEA_ERROR_IO, "none.safetensors");
     fovea_trainer_free(trainer);
     trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 1, .steps = 5});
-    support_fails(fovea_trainer_resume(trainer, drawn_path("other.safetensors")), FOVEA_ERROR_FORMAT,
+    support_fails(fovea_trainer_resume(trainer, support_scratch_file("other.safetensors")), FOVEA_ERROR_FORMAT,
                   "another run's checkpoint");
     fovea_trainer_free(trainer);
     fovea_model_free(model);
     model = drawn_model(FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, 1);
     trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 1, .steps = 4});
-    support_fails(fovea_trainer_resume(trainer, drawn_path("other.safetensors")), FOVEA_ERROR_FORMAT,
+    support_fails(fovea_trainer_resume(trainer, support_scratch_file("other.safetensors")), FOVEA_ERROR_FORMAT,
                   "another model's checkpoint");
     fovea_trainer_free(trainer);
     fovea_model_free(model);
