@@ -1,5 +1,6 @@
 /* Every algorithm in every direction against the float64 reference, on every implementation, whatever the rule would
- * choose. Shapes small and cruel are compared whole, shapes of real networks at sampled places. */
+ * choose: the kernels of conv2d_direct.cl, conv2d_direct_weights.cl, conv2d_layout.cl, conv2d_tiled.cl and conv2d_gemm.cl.
+ * Shapes small and cruel are compared whole, shapes of real networks at sampled places. */
 #include "conv2d.h"
 #include "fence.h"
 #include "ref_conv2d.h"
