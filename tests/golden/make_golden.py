@@ -2,7 +2,7 @@
 """Writes what torchvision's RetinaNet computes into tests/data, for tests/net/test_golden.c and test_names.c.
 
   pip install torch torchvision numpy safetensors
-  tests/golden/make_golden.py            writes golden_*.safetensors and names_*.txt; the same bytes every time
+  tests/golden/make_golden.py            writes golden_*.safetensors and names_*.txt; float64 but for its last digits
   tests/golden/make_golden.py --check    writes nothing; says how far float32 torch is from the stored float64 values
 
 Nothing that a formula can give is stored. Every parameter is a function of its name and index, every picture of its case
