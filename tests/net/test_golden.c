@@ -13,16 +13,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A ReLU whose input rounding moves across 0 adds or takes one place's share of a channel's gradient. In two cases the
- * pictures were chosen so that no such ReLU matters; in the others some of the millions are always that close, and move
- * projections by up to 3e-3 of the norm (torch's own float32 does so too) while norms stay within 1e-3. */
+/* A ReLU whose input rounding moves across 0 adds or takes one place's share of a channel's gradient. The small cases'
+ * pictures were chosen so that no such ReLU matters; in the large one, some of its ten million are always that close, and
+ * move projections by up to 3e-3 of the norm (torch's own float32 does so too) while norms stay within 1e-4. */
 static const struct {
     const char *name;
     double projection; /* of gradients, as a share of their norm */
 } table[] = {
     {"resnet18_odd_0", 1e-3},
     {"resnet18_even_9", 5e-3},
-    {"resnet50_odd_3", 5e-3},
+    {"resnet50_odd_3", 1e-3},
     {"resnet50_even_0", 1e-3},
 };
 
