@@ -42,18 +42,21 @@ const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm)
     return names[algorithm];
 }
 
-bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm)
+bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
+                       const fovea__conv2d_shape *shape)
 {
+    (void)direction;
+    (void)shape;
     return algorithm != FOVEA__CONV2D_TILED || fovea__conv2d_tiled_can(device);
 }
 
 fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__conv2d_direction direction,
                                              const fovea__conv2d_shape *shape)
 {
-    (void)direction;
     if (fovea__device_is_cpu(device))
         return FOVEA__CONV2D_DIRECT;
-    if ((shape->kernel == 1 && shape->stride == 1) || !fovea__conv2d_can(device, FOVEA__CONV2D_TILED))
+    if ((shape->kernel == 1 && shape->stride == 1) || 
+        !fovea__conv2d_can(device, FOVEA__CONV2D_TILED, direction, shape))
         return FOVEA__CONV2D_GEMM;
     return FOVEA__CONV2D_TILED;
 }
@@ -70,7 +73,7 @@ static fovea_status check_values(fovea__shape shape, const char *what)
 }
 
 static fovea_status check_shape(const fovea_device *device, fovea__conv2d_algorithm algorithm,
-                                const fovea__conv2d_shape *shape)
+                                fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
     FOVEA_CHECK_ARG(algorithm >= 0 && algorithm < FOVEA__CONV2D_ALGORITHMS, "conv2d: there is no algorithm %d",
                     (int)algorithm);
@@ -87,7 +90,7 @@ static fovea_status check_shape(const fovea_device *device, fovea__conv2d_algori
     /* Packed weights round channels up to at most 32, and a channel's worth of zeros stands before them. */
     const fovea__shape padded = {shape->out_channels + 32, shape->in_channels + 32, shape->kernel, shape->kernel};
     FOVEA_TRY(check_values(padded, "conv2d's weights"));
-    if (!fovea__conv2d_can(device, algorithm))
+    if (!fovea__conv2d_can(device, algorithm, direction, shape))
         FOVEA_FAIL(FOVEA_ERROR_UNSUPPORTED, "%s: conv2d's algorithm \"%s\" cannot run here", fovea_device_name(device),
                    fovea__conv2d_algorithm_name(algorithm));
     return FOVEA_OK;
@@ -162,7 +165,7 @@ fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm al
                                 fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
                                 const fovea__tensor *weights, fovea__buffer *packed)
 {
-    FOVEA_TRY(check_shape(device, algorithm, shape));
+    FOVEA_TRY(check_shape(device, algorithm, direction, shape));
     FOVEA_TRY(check_tensor(weights, weights_shape(shape), "weights"));
     const size_t floats = fovea__conv2d_packed_floats(device, algorithm, direction, shape);
     FOVEA_TRY(check_room(packed, floats * sizeof(float), "packed"));
@@ -182,7 +185,7 @@ fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm
     const fovea__conv2d_epilogue none = {0};
     if (!epilogue)
         epilogue = &none;
-    FOVEA_TRY(check_shape(device, algorithm, shape));
+    FOVEA_TRY(check_shape(device, algorithm, FOVEA__CONV2D_FORWARD, shape));
     FOVEA_TRY(check_tensor(x, in_shape(shape), "x"));
     FOVEA_TRY(check_tensor(weights, weights_shape(shape), "weights"));
     FOVEA_TRY(check_tensor(y, fovea__conv2d_out_shape(shape), "y"));
@@ -201,7 +204,7 @@ fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_alg
                                          const fovea__tensor *weights, const fovea__buffer *packed, bool accumulate,
                                          fovea__tensor *d_x, fovea__buffer *workspace)
 {
-    FOVEA_TRY(check_shape(device, algorithm, shape));
+    FOVEA_TRY(check_shape(device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape));
     FOVEA_TRY(check_tensor(d_y, fovea__conv2d_out_shape(shape), "d_y"));
     FOVEA_TRY(check_tensor(weights, weights_shape(shape), "weights"));
     FOVEA_TRY(check_tensor(d_x, in_shape(shape), "d_x"));
@@ -223,7 +226,7 @@ fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_
                                             const fovea__tensor *d_y, bool accumulate, fovea__tensor *d_weights,
                                             fovea__buffer *workspace)
 {
-    FOVEA_TRY(check_shape(device, algorithm, shape));
+    FOVEA_TRY(check_shape(device, algorithm, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape));
     FOVEA_TRY(check_tensor(x, in_shape(shape), "x"));
     FOVEA_TRY(check_tensor(d_y, fovea__conv2d_out_shape(shape), "d_y"));
     FOVEA_TRY(check_tensor(d_weights, weights_shape(shape), "d_weights"));

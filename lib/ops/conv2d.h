@@ -44,9 +44,10 @@ fovea__shape fovea__conv2d_out_shape(const fovea__conv2d_shape *shape);
 
 const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm);
 
-/* False where this device cannot run the algorithm (tiled wants work-groups of 256); its calls then fail with
- * FOVEA_ERROR_UNSUPPORTED. */
-bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm);
+/* False where this device cannot run the algorithm (tiled wants work-groups of 256), or the algorithm does not know this
+ * direction of this shape; its calls then fail with FOVEA_ERROR_UNSUPPORTED. */
+bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
+                       const fovea__conv2d_shape *shape);
 
 /* The rule by device and shape that serves without any measurement. */
 fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__conv2d_direction direction,

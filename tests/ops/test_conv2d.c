@@ -183,9 +183,10 @@ static void compare(const call *made, const float *got, size_t samples)
 }
 
 /* CLBlast's cache outlives the simulator, and corrupts the heap when the program ends. */
-static bool is_tried(fovea__conv2d_algorithm algorithm)
+static bool is_tried(fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
+                     const fovea__conv2d_shape *shape)
 {
-    return fovea__conv2d_can(support_device(), algorithm) &&
+    return fovea__conv2d_can(support_device(), algorithm, direction, shape) &&
            !(algorithm == FOVEA__CONV2D_GEMM && support_is_simulator());
 }
 
@@ -196,7 +197,7 @@ static void check_all(fovea__conv2d_shape shape, size_t samples, bool accumulate
     for (int a = 0; a < FOVEA__CONV2D_ALGORITHMS; a++)
         for (int d = FOVEA__CONV2D_FORWARD; d <= FOVEA__CONV2D_BACKWARD_WEIGHTS; d++) {
             call one = {&given, (fovea__conv2d_algorithm)a, (fovea__conv2d_direction)d, NULL, NULL, false};
-            if (!is_tried(one.algorithm) || (accumulate && d == FOVEA__CONV2D_FORWARD) ||
+            if (!is_tried(one.algorithm, one.direction, &shape) || (accumulate && d == FOVEA__CONV2D_FORWARD) ||
                 (only_rule && one.algorithm != fovea__conv2d_choose(support_device(), one.direction, &shape)))
                 continue;
             const size_t count = references[d].count(&shape);
@@ -235,7 +236,9 @@ START_TEST(conv2d__gemm_is_among_those_tried)
 {
     if (support_is_simulator())
         support_skip("gemm is left out: CLBlast corrupts the heap when a program ends under Oclgrind");
-    ck_assert(is_tried(FOVEA__CONV2D_DIRECT) && is_tried(FOVEA__CONV2D_GEMM));
+    for (int d = FOVEA__CONV2D_FORWARD; d <= FOVEA__CONV2D_BACKWARD_WEIGHTS; d++)
+        ck_assert(is_tried(FOVEA__CONV2D_DIRECT, (fovea__conv2d_direction)d, &shapes[0]) &&
+                  is_tried(FOVEA__CONV2D_GEMM, (fovea__conv2d_direction)d, &shapes[0]));
 }
 END_TEST
 
@@ -279,7 +282,7 @@ START_TEST(conv2d__epilogue_in_every_combination)
     static const fovea__conv2d_shape tiny = {1, 2, 3, 2, 5, 3, 1, 1};
     problem given = make_problem(support_is_simulator() ? tiny : _i % 2 ? with_taps : straight, 3);
     for (int a = 0; a < FOVEA__CONV2D_ALGORITHMS; a++)
-        if (is_tried((fovea__conv2d_algorithm)a))
+        if (is_tried((fovea__conv2d_algorithm)a, FOVEA__CONV2D_FORWARD, &given.shape))
             check_epilogue(&given, (fovea__conv2d_algorithm)a, _i);
     free_problem(&given);
 }
@@ -290,7 +293,7 @@ START_TEST(conv2d__nan_passes_through_relu)
     problem given = make_problem((fovea__conv2d_shape){1, 1, 1, 1, 2, 1, 1, 0}, 3);
     given.weights[0] = NAN;
     for (int a = 0; a < FOVEA__CONV2D_ALGORITHMS; a++) {
-        if (!is_tried((fovea__conv2d_algorithm)a))
+        if (!is_tried((fovea__conv2d_algorithm)a, FOVEA__CONV2D_FORWARD, &given.shape))
             continue;
         const fovea__conv2d_epilogue relu = {.relu = true};
         const call one = {&given, (fovea__conv2d_algorithm)a, FOVEA__CONV2D_FORWARD, &relu, NULL, false};
@@ -345,10 +348,11 @@ START_TEST(conv2d__rule_names_an_algorithm_that_can)
 {
     for (size_t i = 0; i < COUNT(real_shapes); i++)
         for (int d = FOVEA__CONV2D_FORWARD; d <= FOVEA__CONV2D_BACKWARD_WEIGHTS; d++) {
+            const fovea__conv2d_direction direction = (fovea__conv2d_direction)d;
             const fovea__conv2d_algorithm algorithm =
-                fovea__conv2d_choose(support_device(), (fovea__conv2d_direction)d, &real_shapes[i]);
+                fovea__conv2d_choose(support_device(), direction, &real_shapes[i]);
             ck_assert(algorithm >= 0 && algorithm < FOVEA__CONV2D_ALGORITHMS);
-            ck_assert(fovea__conv2d_can(support_device(), algorithm));
+            ck_assert(fovea__conv2d_can(support_device(), algorithm, direction, &real_shapes[i]));
         }
 }
 END_TEST
