@@ -1,6 +1,7 @@
 /* fovea: train and run RetinaNet object detectors on any OpenCL device.
  *
- *   errors · devices · pictures · data sets · models · detection · training · evaluation
+ *   errors · devices · pictures · data sets · models · detection · training · evaluation ·
+ *   benchmarks
  *
  * Rules that hold everywhere:
  *   - Every call that can fail returns a fovea_status; fovea_error() then gives the sentence that says what and where.
@@ -398,6 +399,36 @@ FOVEA_API fovea_status fovea_evaluator_add_file(fovea_evaluator *evaluator, cons
  * rows, one a category in ascending id; may be NULL with capacity 0. *n_classes (may be NULL): how many there are. */
 FOVEA_API fovea_status fovea_evaluator_run(fovea_evaluator *evaluator, fovea_evaluation *out,
                                            fovea_class_evaluation *classes, size_t capacity, size_t *n_classes);
+
+/* ---- benchmarks ------------------------------------------------------------------------------------------------ */
+
+typedef enum fovea_work {
+    FOVEA_WORK_DETECT = 0, /* fovea_detect() on one picture: from its pixels to final boxes, read back */
+    FOVEA_WORK_STEP = 1    /* fovea_trainer_step(): forward, losses, backward and SGD; pictures come from memory */
+} fovea_work;
+
+/* The network is torchvision's (its profile) with random weights, the pictures are noise, 7 boxes each. */
+typedef struct fovea_benchmark_options {
+    fovea_work work;
+    int depth;  /* ResNet-18, 34, 50 or 101 (0: 50) */
+    int size;   /* side of the square pictures (0: 600) */
+    int batch;  /* pictures a step (0: 2); detection takes one at a time whatever this is */
+    int labels; /* classes (0: 80) */
+    int runs;   /* that are timed, after two that are not (0: 5) */
+    fovea_norm norm; /* default: training, as in a network without weights from a file */
+} fovea_benchmark_options;
+
+typedef struct fovea_benchmark {
+    int batch, runs;
+    double median_seconds, best_seconds, worst_seconds; /* of one run, a whole batch */
+    double first_seconds; /* of the first run, which builds the kernels that no cache holds */
+    double flops; /* operations of a run's convolutions by the direct algorithm's count, a multiply-add being two */
+    uint64_t memory_bytes; /* the most device memory ever held since the device was opened */
+} fovea_benchmark;
+
+/* Times a workload. out: required; zeroed on failure. */
+FOVEA_API fovea_status fovea_benchmark_run(fovea_device *device, const fovea_benchmark_options *options,
+                                           fovea_benchmark *out);
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,7 @@ struct fovea_dataset {
     int n_labels;
     char **warnings;
     size_t n_warnings, warning_room;
+    const fovea_image *images; /* one a picture, borrowed, for pictures that are in no file; NULL: they are read */
 };
 
 /* An empty data set with room for so many pictures and labels, all zeroed. */

@@ -4,6 +4,7 @@
  *     taken <= claimed <= taken + depth       (the lock guards these, stop, and each slot's ready) */
 #include "loader.h"
 
+#include "dataset.h"
 #include "image.h"
 #include "memory.h"
 
@@ -58,13 +59,22 @@ static fovea_status check_size(const fovea_picture *picture, const fovea_image *
                picture->width, picture->height, image->width, image->height, why);
 }
 
+static fovea_status copy_image(fovea_image *out, const fovea_image *from)
+{
+    FOVEA_TRY(fovea_image_create(out, from->width, from->height));
+    memcpy(out->pixels, from->pixels, (size_t)from->width * (size_t)from->height * 3);
+    return FOVEA_OK;
+}
+
 static void decode(const fovea__loader *loader, slot *s)
 {
+    const fovea_dataset *dataset = loader->options.dataset;
     fovea_picture picture;
     int orientation = 1;
-    s->status = fovea_dataset_picture(loader->options.dataset, s->index, &picture);
+    s->status = fovea_dataset_picture(dataset, s->index, &picture);
     if (!s->status)
-        s->status = fovea__image_read(&s->image, picture.path, &orientation);
+        s->status = dataset->images ? copy_image(&s->image, &dataset->images[s->index])
+                                    : fovea__image_read(&s->image, picture.path, &orientation);
     if (!s->status)
         s->status = check_size(&picture, &s->image, orientation);
     if (s->status) {
