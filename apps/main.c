@@ -18,6 +18,7 @@ static const command commands[] = {
     {"train", "fit a detector to pictures with boxes", command_train},
     {"evaluate", "COCO's twelve numbers of a model or of its detections", command_evaluate},
     {"detect", "find objects in pictures", command_detect},
+    {"bench", "how fast each device detects and trains", command_bench},
     {"synth", "draw a data set of small shapes", command_synth},
 };
 

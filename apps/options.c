@@ -169,6 +169,15 @@ static bool store_int_pair(const options_row *row, void *target, const char *tex
     return true;
 }
 
+static bool store_text(const char **texts, const char *text)
+{
+    int count = 0;
+    while (count < OPTIONS_MOST_TEXTS && texts[count])
+        count++;
+    texts[count] = text;
+    return *text != '\0' && count < OPTIONS_MOST_TEXTS;
+}
+
 static bool store(const options_row *row, void *fields, const char *text)
 {
     void *target = (char *)fields + row->at;
@@ -179,6 +188,8 @@ static bool store(const options_row *row, void *fields, const char *text)
     case OPTIONS_TEXT:
         *(const char **)target = text;
         return *text != '\0';
+    case OPTIONS_TEXTS:
+        return store_text(target, text);
     case OPTIONS_SEED:
         return store_seed(target, text);
     case OPTIONS_CHOICE:

@@ -10,9 +10,12 @@
 /* Exit codes of the command. A training stopped by a signal exits with 128 + its number. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2 };
 
+enum { OPTIONS_MOST_TEXTS = 16 };
+
 typedef enum options_kind {
     OPTIONS_FLAG,    /* bool; takes no value */
     OPTIONS_TEXT,    /* const char *, borrowed from argv */
+    OPTIONS_TEXTS,   /* const char *[OPTIONS_MOST_TEXTS + 1], as often as it is given; NULL ends the list */
     OPTIONS_INTEGER, /* int within low..high */
     OPTIONS_COUNT,   /* int64_t within low..high */
     OPTIONS_SEED,    /* uint64_t, all of its range */

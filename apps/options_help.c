@@ -69,6 +69,9 @@ void options_expected(const options_row *row, char *out, size_t size)
     case OPTIONS_TEXT:
         snprintf(out, size, "a text that is not empty");
         return;
+    case OPTIONS_TEXTS:
+        snprintf(out, size, "a text that is not empty, up to %d times", OPTIONS_MOST_TEXTS);
+        return;
     case OPTIONS_INTEGER:
     case OPTIONS_COUNT:
         snprintf(out, size, "a whole number, %s", range);

@@ -24,6 +24,14 @@ static cJSON *pair_json(const options_row *row, const double *pair)
     return cJSON_CreateDoubleArray(pair, 2);
 }
 
+static cJSON *texts_json(const char *const *texts)
+{
+    int count = 0;
+    while (texts[count])
+        count++;
+    return cJSON_CreateStringArray(texts, count);
+}
+
 static cJSON *value_json(const options_row *row, const void *target)
 {
     char digits[24];
@@ -32,6 +40,8 @@ static cJSON *value_json(const options_row *row, const void *target)
         return cJSON_CreateBool(*(const bool *)target);
     case OPTIONS_TEXT:
         return *(const char *const *)target ? cJSON_CreateString(*(const char *const *)target) : cJSON_CreateNull();
+    case OPTIONS_TEXTS:
+        return texts_json(target);
     case OPTIONS_INTEGER:
         return cJSON_CreateNumber(as_written(row, *(const int *)target));
     case OPTIONS_COUNT:

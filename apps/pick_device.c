@@ -13,7 +13,7 @@ static void print_log(void *cookie, fovea_log_level level, const char *message)
         fprintf(stderr, "%s%s\n", level == FOVEA_LOG_WARNING ? "warning: " : "", message);
 }
 
-fovea_device *pick_device(const char *match, bool time_kernels)
+fovea_status open_device(fovea_device **out, const char *match, bool time_kernels)
 {
     static fovea_log_level limit = FOVEA_LOG_WARNING; /* outlives the device, which keeps its address */
     const char *wanted = getenv("FOVEA_LOG");
@@ -22,10 +22,15 @@ fovea_device *pick_device(const char *match, bool time_kernels)
     else if (wanted && strcmp(wanted, "debug") == 0)
         limit = FOVEA_LOG_DEBUG;
 
-    fovea_device *device = NULL;
     const fovea_device_options options = {
         .match = match, .log = print_log, .log_cookie = &limit, .profile = time_kernels};
-    if (fovea_device_open(&device, &options)) {
+    return fovea_device_open(out, &options);
+}
+
+fovea_device *pick_device(const char *match, bool time_kernels)
+{
+    fovea_device *device = NULL;
+    if (open_device(&device, match, time_kernels)) {
         print_failure();
         return NULL;
     }

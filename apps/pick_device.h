@@ -9,6 +9,9 @@
  * on stderr. */
 fovea_device *pick_device(const char *match, bool time_kernels);
 
+/* Opens it, the library's warnings going to stderr, and says nothing else. */
+fovea_status open_device(fovea_device **out, const char *match, bool time_kernels);
+
 /* The help of --device. */
 #define PICK_DEVICE_HELP                                                                                         \
     "The OpenCL device: its number in 'fovea devices', or a part of a platform's or a device's name. Default: " \

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const commands[] = {"devices", "train", "evaluate", "detect", "synth"};
+static const char *const commands[] = {"devices", "train", "evaluate", "detect", "bench", "synth"};
 
 START_TEST(help__every_command_has_usage_and_examples)
 {
@@ -71,6 +71,8 @@ static const misuse misuses[] = {
     {"evaluate --annotations a --detections c --norm-eps 0", "takes the place"},
     {"detect photo.jpg", "--model is missing"},
     {"detect --model m", "no picture"},
+    {"bench --work both", "one of detect, step, not 'both'"},
+    {"bench --device ''", "up to 16 times, not ''"},
     {"detect --model m --min-score 2 p.jpg", "--min-score takes a number, 0 to 1, not '2'"},
 };
 

@@ -1,0 +1,141 @@
+/* Each measurement runs in a process of its own, so that the memory it reports is its own. */
+#include "bench_row.h"
+
+#include "apart.h"
+#include "pick_device.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+double bench_number(const cJSON *row, const char *name, double otherwise)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, name);
+    return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
+}
+
+const char *bench_text(const cJSON *row, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, name);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+/* Four significant digits: more would be noise. */
+static void add_rounded(cJSON *row, const char *name, double value)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.4g", value);
+    cJSON_AddNumberToObject(row, name, strtod(text, NULL));
+}
+
+static cJSON *add_error(cJSON *object)
+{
+    cJSON_AddStringToObject(object, "error", fovea_error());
+    return object;
+}
+
+static cJSON *count_devices(void *context)
+{
+    (void)context;
+    size_t count = 0;
+    cJSON *result = cJSON_CreateObject();
+    if (fovea_device_list(NULL, 0, &count))
+        return add_error(result);
+    cJSON_AddNumberToObject(result, "count", (double)count);
+    return result;
+}
+
+cJSON *bench_count_devices(void)
+{
+    return apart_run(count_devices, NULL);
+}
+
+static cJSON *measure_device(void *context)
+{
+    fovea_device *device = NULL;
+    fovea_device_speed speed;
+    cJSON *facts = cJSON_CreateObject();
+    if (open_device(&device, context, false))
+        return add_error(facts);
+    const fovea_device_info *info = fovea_device_describe(device);
+    char name[260];
+    snprintf(name, sizeof name, "%s: %s", info->platform, info->name);
+    cJSON_AddStringToObject(facts, "device", name);
+    cJSON_AddStringToObject(facts, "driver", info->driver);
+    if (fovea_device_measure(device, &speed))
+        return add_error(facts);
+    add_rounded(facts, "peak_gflops", speed.gflops);
+    add_rounded(facts, "copy_gbs", speed.copy_gbs);
+    fovea_device_close(device);
+    return facts;
+}
+
+cJSON *bench_device(const char *match)
+{
+    return apart_run(measure_device, (void *)match);
+}
+
+static void add_times(cJSON *row, const fovea_benchmark *b)
+{
+    const double pictures = b->batch;
+    add_rounded(row, "ms_per_image", 1e3 * b->median_seconds / pictures);
+    add_rounded(row, "best_ms_per_image", 1e3 * b->best_seconds / pictures);
+    add_rounded(row, "worst_ms_per_image", 1e3 * b->worst_seconds / pictures);
+    add_rounded(row, "images_per_second", pictures / b->median_seconds);
+    add_rounded(row, "peak_memory_mib", (double)b->memory_bytes / 1048576.0);
+    add_rounded(row, "gflop_per_image", 1e-9 * b->flops / pictures);
+    add_rounded(row, "gflops", 1e-9 * b->flops / b->median_seconds);
+    add_rounded(row, "compile_seconds", b->first_seconds > b->median_seconds ? b->first_seconds - b->median_seconds : 0);
+}
+
+/* In a child: times the work. */
+static cJSON *run_work(void *context)
+{
+    const bench_work *work = context;
+    fovea_device *device = NULL;
+    fovea_benchmark times;
+    struct rusage usage;
+    cJSON *result = cJSON_CreateObject();
+    fovea_status status = open_device(&device, work->match, false);
+    if (!status)
+        status = fovea_benchmark_run(device, &work->options, &times);
+    if (status)
+        return add_error(result);
+    add_times(result, &times);
+    if (getrusage(RUSAGE_SELF, &usage) == 0)
+        add_rounded(result, "process_memory_mib", (double)usage.ru_maxrss / 1024.0);
+    fovea_device_close(device);
+    return result;
+}
+
+/* Moves every item of one object behind those of another. */
+static void take_items(cJSON *to, cJSON *from)
+{
+    for (cJSON *item; from && (item = from->child) != NULL;) {
+        cJSON_DetachItemViaPointer(from, item);
+        cJSON_AddItemToObject(to, item->string, item);
+    }
+    cJSON_Delete(from);
+}
+
+cJSON *bench_row(const bench_work *work, const cJSON *facts)
+{
+    const fovea_benchmark_options *o = &work->options;
+    cJSON *row = cJSON_CreateObject();
+    char backbone[24];
+    snprintf(backbone, sizeof backbone, "resnet%d", o->depth);
+    cJSON_AddStringToObject(row, "device", bench_text(facts, "device"));
+    cJSON_AddStringToObject(row, "driver", bench_text(facts, "driver"));
+    cJSON_AddStringToObject(row, "work", o->work == FOVEA_WORK_STEP ? "step" : "detect");
+    cJSON_AddStringToObject(row, "backbone", backbone);
+    cJSON_AddNumberToObject(row, "size", o->size);
+    cJSON_AddNumberToObject(row, "batch", o->work == FOVEA_WORK_STEP ? o->batch : 1);
+    cJSON_AddNumberToObject(row, "classes", o->labels);
+    cJSON_AddStringToObject(row, "norm", o->norm == FOVEA_NORM_FROZEN ? "frozen" : "batch");
+    cJSON_AddNumberToObject(row, "runs", o->runs);
+    take_items(row, apart_run(run_work, (void *)work));
+    const double gflops = bench_number(row, "gflops", 0), peak = bench_number(facts, "peak_gflops", 0);
+    if (gflops > 0 && peak > 0)
+        add_rounded(row, "share_of_peak", gflops / peak);
+    return row;
+}

@@ -1,0 +1,28 @@
+/* What 'bench' finds out, as JSON objects: a device's facts, and a row for each piece of work. */
+#ifndef FOVEA_APPS_BENCH_ROW_H
+#define FOVEA_APPS_BENCH_ROW_H
+
+#include "fovea.h"
+
+#include <cjson/cJSON.h>
+
+typedef struct bench_work {
+    const char *match; /* of the device, see fovea_device_options.match */
+    fovea_benchmark_options options;
+} bench_work;
+
+/* {"count": how many devices there are}, or {"error"}. */
+cJSON *bench_count_devices(void);
+
+/* {"device", "driver", "type", "peak_gflops", "copy_gbs"}, measured, or {"device"?, "error"}. */
+cJSON *bench_device(const char *match);
+
+/* One row of {"rows"}: what was done, on the device whose facts are given, and what came of it: times, rates, memory,
+ * "verified", or "error". */
+cJSON *bench_row(const bench_work *work, const cJSON *facts);
+
+/* A row's number, or `otherwise` where it has none; its text, or "". */
+double bench_number(const cJSON *row, const char *name, double otherwise);
+const char *bench_text(const cJSON *row, const char *name);
+
+#endif
