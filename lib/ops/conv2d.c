@@ -4,6 +4,7 @@
 #include "conv2d_direct.h"
 #include "conv2d_gemm.h"
 #include "conv2d_tiled.h"
+#include "conv2d_winograd.h"
 #include "device.h"
 
 #include <limits.h>
@@ -37,8 +38,10 @@ static fovea__shape weights_shape(const fovea__conv2d_shape *shape)
 
 const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm)
 {
-    static const char *const names[FOVEA__CONV2D_ALGORITHMS] = {
-        [FOVEA__CONV2D_DIRECT] = "direct", [FOVEA__CONV2D_TILED] = "tiled", [FOVEA__CONV2D_GEMM] = "gemm"};
+    static const char *const names[FOVEA__CONV2D_ALGORITHMS] = {[FOVEA__CONV2D_DIRECT] = "direct",
+                                                                [FOVEA__CONV2D_WINOGRAD] = "winograd",
+                                                                [FOVEA__CONV2D_TILED] = "tiled",
+                                                                [FOVEA__CONV2D_GEMM] = "gemm"};
     return names[algorithm];
 }
 
@@ -46,7 +49,8 @@ bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algor
                        const fovea__conv2d_shape *shape)
 {
     (void)direction;
-    (void)shape;
+    if (algorithm == FOVEA__CONV2D_WINOGRAD)
+        return fovea__conv2d_winograd_can(shape);
     return algorithm != FOVEA__CONV2D_TILED || fovea__conv2d_tiled_can(device);
 }
 
@@ -54,9 +58,8 @@ fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__
                                              const fovea__conv2d_shape *shape)
 {
     if (fovea__device_is_cpu(device))
-        return FOVEA__CONV2D_DIRECT;
-    if ((shape->kernel == 1 && shape->stride == 1) || 
-        !fovea__conv2d_can(device, FOVEA__CONV2D_TILED, direction, shape))
+        return fovea__conv2d_winograd_pays(direction, shape) ? FOVEA__CONV2D_WINOGRAD : FOVEA__CONV2D_DIRECT;
+    if ((shape->kernel == 1 && shape->stride == 1) || !fovea__conv2d_can(device, FOVEA__CONV2D_TILED, direction, shape))
         return FOVEA__CONV2D_GEMM;
     return FOVEA__CONV2D_TILED;
 }
@@ -148,6 +151,8 @@ size_t fovea__conv2d_packed_floats(const fovea_device *device, fovea__conv2d_alg
 {
     if (algorithm == FOVEA__CONV2D_GEMM)
         return fovea__conv2d_gemm_packed_floats(direction, shape);
+    if (algorithm == FOVEA__CONV2D_WINOGRAD)
+        return fovea__conv2d_winograd_packed_floats(device, direction, shape);
     const fovea__conv2d_cut cut = cut_of(device, algorithm, direction, shape);
     return fovea__conv2d_cut_packed_floats(direction, shape, &cut);
 }
@@ -157,6 +162,8 @@ size_t fovea__conv2d_workspace_bytes(const fovea_device *device, fovea__conv2d_a
 {
     if (algorithm == FOVEA__CONV2D_GEMM)
         return fovea__conv2d_gemm_workspace_bytes(direction, shape);
+    if (algorithm == FOVEA__CONV2D_WINOGRAD)
+        return fovea__conv2d_winograd_workspace_bytes(device, direction, shape);
     const fovea__conv2d_cut cut = cut_of(device, algorithm, direction, shape);
     return fovea__conv2d_cut_workspace_bytes(device, direction, shape, &cut);
 }
@@ -173,6 +180,8 @@ fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm al
         return FOVEA_OK;
     if (algorithm == FOVEA__CONV2D_GEMM)
         return fovea__conv2d_gemm_pack(device, shape, weights, packed);
+    if (algorithm == FOVEA__CONV2D_WINOGRAD)
+        return fovea__conv2d_winograd_pack(device, direction, shape, weights, packed);
     const fovea__conv2d_cut cut = cut_of(device, algorithm, direction, shape);
     return fovea__conv2d_cut_pack(device, direction, shape, &cut, weights, packed);
 }
@@ -195,6 +204,8 @@ fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm
         return FOVEA_OK;
     if (algorithm == FOVEA__CONV2D_GEMM)
         return fovea__conv2d_gemm_forward(device, shape, x, weights, packed, epilogue, y, workspace);
+    if (algorithm == FOVEA__CONV2D_WINOGRAD)
+        return fovea__conv2d_winograd_run(device, FOVEA__CONV2D_FORWARD, shape, x, packed, epilogue, y, workspace);
     const fovea__conv2d_cut cut = cut_of(device, algorithm, FOVEA__CONV2D_FORWARD, shape);
     return fovea__conv2d_cut_run(device, FOVEA__CONV2D_FORWARD, shape, &cut, x, packed, epilogue, y);
 }
@@ -217,6 +228,9 @@ fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_alg
     if (algorithm == FOVEA__CONV2D_GEMM)
         return fovea__conv2d_gemm_backward_data(device, shape, d_y, weights, packed, accumulate, d_x, workspace);
     const fovea__conv2d_epilogue epilogue = {.residual = accumulate ? d_x : NULL};
+    if (algorithm == FOVEA__CONV2D_WINOGRAD)
+        return fovea__conv2d_winograd_run(device, FOVEA__CONV2D_BACKWARD_DATA, shape, d_y, packed, &epilogue, d_x,
+                                          workspace);
     const fovea__conv2d_cut cut = cut_of(device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape);
     return fovea__conv2d_cut_run(device, FOVEA__CONV2D_BACKWARD_DATA, shape, &cut, d_y, packed, &epilogue, d_x);
 }
@@ -237,6 +251,8 @@ fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_
     }
     if (algorithm == FOVEA__CONV2D_GEMM)
         return fovea__conv2d_gemm_backward_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
+    if (algorithm == FOVEA__CONV2D_WINOGRAD)
+        return fovea__conv2d_winograd_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
     const fovea__conv2d_cut cut = cut_of(device, algorithm, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
     return fovea__conv2d_cut_weights(device, shape, &cut, x, d_y, accumulate, d_weights, workspace);
 }

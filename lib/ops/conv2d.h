@@ -2,10 +2,11 @@
  *   y[n][oy][ox][o] = sum over ky kx i of x[n][oy*stride-padding+ky][ox*stride-padding+kx][i] w[o][i][ky][kx]
  * Activations NHWC, weights OIHW as on file.
  *
- * Three algorithms, each a sub-room with its own kernels, all held to one reference:
- *   direct  tiles of pixels x channel vectors in registers; for CPUs
- *   tiled   implicit GEMM with local memory; for GPUs
- *   gemm    CLBlast: 1x1 straight, others through im2col
+ * Four algorithms, each a sub-room with its own kernels, all held to one reference:
+ *   direct    tiles of pixels x channel vectors in registers; for CPUs
+ *   winograd  F(4x4, 3x3), for 3x3 kernels of stride 1; for CPUs
+ *   tiled     implicit GEMM with local memory; for GPUs
+ *   gemm      CLBlast: 1x1 straight, others through im2col
  * Each may want the weights packed (only when they changed) and a workspace (only during the call). */
 #ifndef FOVEA_OPS_CONV2D_H
 #define FOVEA_OPS_CONV2D_H
@@ -26,6 +27,7 @@ typedef enum fovea__conv2d_direction {
 
 typedef enum fovea__conv2d_algorithm {
     FOVEA__CONV2D_DIRECT,
+    FOVEA__CONV2D_WINOGRAD,
     FOVEA__CONV2D_TILED,
     FOVEA__CONV2D_GEMM,
     FOVEA__CONV2D_ALGORITHMS /* how many there are */
@@ -44,8 +46,8 @@ fovea__shape fovea__conv2d_out_shape(const fovea__conv2d_shape *shape);
 
 const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm);
 
-/* False where this device cannot run the algorithm (tiled wants work-groups of 256), or the algorithm does not know this
- * direction of this shape; its calls then fail with FOVEA_ERROR_UNSUPPORTED. */
+/* False where this device cannot run the algorithm (tiled wants work-groups of 256), or the algorithm does not know
+ * this direction of this shape; its calls then fail with FOVEA_ERROR_UNSUPPORTED. */
 bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
                        const fovea__conv2d_shape *shape);
 
@@ -69,8 +71,7 @@ size_t fovea__conv2d_workspace_bytes(const fovea_device *device, fovea__conv2d_a
 fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm algorithm,
                                    const fovea__conv2d_shape *shape, const fovea__tensor *x,
                                    const fovea__tensor *weights, const fovea__buffer *packed,
-                                   const fovea__conv2d_epilogue *epilogue, fovea__tensor *y,
-                                   fovea__buffer *workspace);
+                                   const fovea__conv2d_epilogue *epilogue, fovea__tensor *y, fovea__buffer *workspace);
 
 /* d_x (+)= gradient of x; accumulate adds to what d_x holds. */
 fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_algorithm algorithm,

@@ -1,6 +1,6 @@
 /* Every algorithm in every direction against the float64 reference, on every implementation, whatever the rule would
- * choose: the kernels of conv2d_direct.cl, conv2d_direct_weights.cl, conv2d_layout.cl, conv2d_tiled.cl and conv2d_gemm.cl.
- * Shapes small and cruel are compared whole, shapes of real networks at sampled places. */
+ * choose: the kernels of conv2d_direct.cl, conv2d_direct_weights.cl, conv2d_winograd.cl, conv2d_winograd_weights.cl,
+ * conv2d_layout.cl, conv2d_tiled.cl and conv2d_gemm.cl. Shapes small and cruel are compared whole, shapes of real networks at sampled places. */
 #include "arrays.h"
 #include "conv2d.h"
 #include "ref_conv2d.h"
@@ -13,13 +13,16 @@
 /* batch, height, width, in, out, kernel, stride, padding. The first TINY rows also run on a simulator. */
 enum { TINY = 8 };
 static const fovea__conv2d_shape shapes[] = {
-    {1, 1, 1, 1, 1, 1, 1, 0},   {1, 3, 4, 2, 3, 1, 1, 0},    {2, 5, 4, 3, 5, 3, 1, 1},   {1, 5, 6, 2, 9, 3, 2, 1},
-    {1, 6, 5, 1, 2, 5, 3, 1},   {1, 3, 3, 2, 2, 1, 2, 0},    {0, 5, 5, 3, 4, 3, 1, 1},   {1, 2, 2, 3, 2, 5, 1, 1},
-    {3, 13, 11, 5, 7, 3, 1, 1}, {1, 7, 7, 16, 36, 3, 1, 1},  {1, 9, 17, 8, 27, 3, 2, 1}, {2, 23, 19, 3, 64, 7, 2, 3},
-    {1, 2, 2, 33, 65, 3, 1, 1}, {1, 1, 13, 64, 45, 3, 1, 1}, {1, 8, 8, 12, 24, 2, 2, 0}, {1, 10, 10, 4, 8, 3, 3, 2},
-    {1, 6, 6, 4, 4, 3, 1, 4},   {1, 5, 5, 20, 720, 3, 1, 1}, {2, 0, 5, 3, 4, 3, 1, 1},   {1, 0, 0, 2, 3, 3, 1, 2},
-    {1, 5, 5, 7, 7, 1, 2, 0},   {1, 5, 5, 16, 16, 1, 1, 1},  {4, 3, 2, 16, 16, 3, 1, 1}, {1, 31, 37, 24, 40, 1, 1, 0},
-    {1, 33, 29, 1, 1, 3, 1, 1}, {1, 6, 7, 3, 8, 2, 4, 0},
+    {1, 1, 1, 1, 1, 1, 1, 0},    {1, 3, 4, 2, 3, 1, 1, 0},    {2, 5, 4, 3, 5, 3, 1, 1},
+    {1, 5, 6, 2, 9, 3, 2, 1},    {1, 6, 5, 1, 2, 5, 3, 1},    {1, 3, 3, 2, 2, 1, 2, 0},
+    {0, 5, 5, 3, 4, 3, 1, 1},    {1, 2, 2, 3, 2, 5, 1, 1},    {3, 13, 11, 5, 7, 3, 1, 1},
+    {1, 7, 7, 16, 36, 3, 1, 1},  {1, 9, 17, 8, 27, 3, 2, 1},  {2, 23, 19, 3, 64, 7, 2, 3},
+    {1, 2, 2, 33, 65, 3, 1, 1},  {1, 1, 13, 64, 45, 3, 1, 1}, {1, 8, 8, 12, 24, 2, 2, 0},
+    {1, 10, 10, 4, 8, 3, 3, 2},  {1, 6, 6, 4, 4, 3, 1, 4},    {1, 5, 5, 20, 720, 3, 1, 1},
+    {2, 0, 5, 3, 4, 3, 1, 1},    {1, 0, 0, 2, 3, 3, 1, 2},    {1, 5, 5, 7, 7, 1, 2, 0},
+    {1, 5, 5, 16, 16, 1, 1, 1},  {4, 3, 2, 16, 16, 3, 1, 1},  {1, 31, 37, 24, 40, 1, 1, 0},
+    {1, 33, 29, 1, 1, 3, 1, 1},  {1, 6, 7, 3, 8, 2, 4, 0},    {2, 21, 18, 20, 37, 3, 1, 0},
+    {1, 9, 14, 17, 33, 3, 1, 2}, {1, 45, 47, 9, 20, 3, 1, 1},
 };
 
 /* Of RetinaNet: a stem, a stage's first, the pyramid and the heads; from LARGE on P3's and a stem's at 600 pixels, for
@@ -141,10 +144,28 @@ static double reference_at(const problem *given, fovea__conv2d_direction directi
     return references[direction].at(&given->shape, a, b, index);
 }
 
+/* Winograd's T terms are summed at 36 points, and the sums of point (i, j) enter an output (o, p) with the weight
+ * A_io A_jp. By the norms of the rows of B^T, G and A^T (conv2d_winograd.cl) the variance of those roundings is, summed
+ * over i, at most 94 times a direct sum's of T terms along each axis, where the outputs' 9 T terms count 9: 94 / 9 of
+ * direct's tolerance. Backward-weights: 97 / 16 of direct's for the 16 places of a tile, the last ones being rounded up
+ * to whole tiles. The roundings of the transforms themselves do not grow with T: they take the place of some 16 terms.
+ */
+static double winograd_tolerance(const problem *given, fovea__conv2d_direction direction)
+{
+    const fovea__conv2d_shape *s = &given->shape;
+    const fovea__shape out = given->y_shape;
+    const double tiles = (double)out.n * ((out.h + 3) / 4) * ((out.w + 3) / 4);
+    const double terms = direction == FOVEA__CONV2D_FORWARD         ? s->in_channels
+                         : direction == FOVEA__CONV2D_BACKWARD_DATA ? s->out_channels
+                                                                    : tiles;
+    return 0x1p-23 * (direction == FOVEA__CONV2D_BACKWARD_WEIGHTS ? 97 : 94) * (terms + 16);
+}
+
 /* Terms of one sum are products of uniform numbers, of variance 1/9. A running sum of j of them is about sqrt(j)/3 and
  * each addition rounds it by at most 2^-24 of itself; the roundings are independent, so T terms give a deviation of
  * about 2^-24 sqrt(sum of j/9) = 2^-24 T/4. Eight of these, and the roundings of the product and an added value. */
-static double absolute_tolerance(const problem *given, fovea__conv2d_direction direction)
+static double absolute_tolerance(const problem *given, fovea__conv2d_algorithm algorithm,
+                                 fovea__conv2d_direction direction)
 {
     const fovea__conv2d_shape *s = &given->shape;
     const double taps = (double)s->kernel * s->kernel;
@@ -152,6 +173,8 @@ static double absolute_tolerance(const problem *given, fovea__conv2d_direction d
     const double terms = direction == FOVEA__CONV2D_FORWARD         ? taps * s->in_channels
                          : direction == FOVEA__CONV2D_BACKWARD_DATA ? taps * s->out_channels
                                                                     : places;
+    if (algorithm == FOVEA__CONV2D_WINOGRAD)
+        return winograd_tolerance(given, direction);
     return 0x1p-23 * (terms + 8);
 }
 
@@ -178,7 +201,7 @@ static void compare(const call *made, const float *got, size_t samples)
         want[i] = reference_at(given, made->direction, at) + (made->before ? (double)made->before[at] : 0);
     }
     support_close(describe(given, made->algorithm, made->direction), some, want, count, 0x1p-22,
-                  absolute_tolerance(given, made->direction));
+                  absolute_tolerance(given, made->algorithm, made->direction));
     free(some), free(want);
 }
 
@@ -271,7 +294,7 @@ static void check_epilogue(const problem *given, fovea__conv2d_algorithm algorit
             want[i] = 0;
     }
     support_close(describe(given, algorithm, FOVEA__CONV2D_FORWARD), got, want, count, 0x1p-22,
-                  absolute_tolerance(given, FOVEA__CONV2D_FORWARD));
+                  absolute_tolerance(given, algorithm, FOVEA__CONV2D_FORWARD));
     fence_free(&scale_in, "scale"), fence_free(&shift_in, "shift"), fence_free(&residual_in, "residual");
     free(want), free(got), free(scale), free(shift), free(residual), free(scale64), free(shift64), free(residual64);
 }
