@@ -6,6 +6,7 @@
 enum {
     BINS = 2048,
     PASSES = 3,
+    STATE = 3,
     CHUNK = 8192, /* values a work-group */
     GROUP = 256,  /* work-items in it on GPUs; a power of two */
     MOST = 8192   /* k */
@@ -18,7 +19,7 @@ static size_t chunks_of(size_t count)
 
 size_t fovea__top_k_workspace_bytes(size_t count, int k)
 {
-    return (PASSES * BINS + 3 * chunks_of(count) + 2 * (size_t)k) * sizeof(int32_t);
+    return (PASSES * BINS + STATE + 3 * chunks_of(count) + 2 * (size_t)k) * sizeof(int32_t);
 }
 
 /* Queues the kernels that leave the winners in the workspace. */
@@ -28,28 +29,25 @@ static fovea_status select_winners(fovea_device *device, const fovea__buffer *va
 {
     const size_t items = fovea__split_group(device, GROUP), chunks = chunks_of(count);
     const fovea__grid grid = fovea__grid_1d(chunks * items, items);
-    fovea__arg args[11] = {
-        fovea__arg_buffer(values),
-        fovea__arg_int((int)first),
-        fovea__arg_int((int)count),
-        fovea__arg_float(threshold),
-        fovea__arg_int(k),
-        fovea__arg_int(CHUNK),
-        fovea__arg_int(0), /* the histogram's pass; for the others how many chunks there are */
-        fovea__arg_buffer(workspace),
-        fovea__arg_local(items * sizeof(int32_t)),
-    };
+    const fovea__arg of_values = fovea__arg_buffer(values), from = fovea__arg_int((int)first);
+    const fovea__arg n_values = fovea__arg_int((int)count), above = fovea__arg_float(threshold);
+    const fovea__arg work = fovea__arg_buffer(workspace), most = fovea__arg_int(k), chunk = fovea__arg_int(CHUNK);
+    const fovea__arg n_chunks = fovea__arg_int((int)chunks);
     FOVEA_TRY(fovea__buffer_fill(workspace, 0, PASSES * BINS * sizeof(int32_t), 0));
     for (int pass = 0; pass < PASSES; pass++) {
-        args[6] = fovea__arg_int(pass);
-        FOVEA_TRY(fovea__launch(device, "top_k", "", "top_k_histogram", args, 9, grid));
+        const fovea__arg at = fovea__arg_int(pass);
+        FOVEA_TRY(fovea__launch(device, "top_k", "", "top_k_histogram",
+                                (fovea__arg[]){of_values, from, n_values, above, chunk, at, work}, 7, grid));
+        FOVEA_TRY(fovea__launch(device, "top_k", "", "top_k_select",
+                                (fovea__arg[]){at, most, work, fovea__arg_local(items * sizeof(int32_t))}, 4,
+                                fovea__grid_1d(items, items)));
     }
-    args[6] = fovea__arg_int((int)chunks);
-    FOVEA_TRY(fovea__launch(device, "top_k", "", "top_k_count", args, 9, grid));
-    args[8] = fovea__arg_buffer(found);
-    args[9] = fovea__arg_int((int)found_index);
-    args[10] = fovea__arg_local(2 * items * sizeof(int32_t));
-    return fovea__launch(device, "top_k", "", "top_k_gather", args, 11, grid);
+    FOVEA_TRY(fovea__launch(device, "top_k", "", "top_k_count",
+                            (fovea__arg[]){of_values, from, n_values, above, chunk, n_chunks, work}, 7, grid));
+    return fovea__launch(device, "top_k", "", "top_k_gather",
+                         (fovea__arg[]){of_values, from, n_values, above, most, chunk, n_chunks, work,
+                                        fovea__arg_buffer(found), fovea__arg_int((int)found_index),
+                                        fovea__arg_local(2 * items * sizeof(int32_t))}, 11, grid);
 }
 
 fovea_status fovea__top_k(fovea_device *device, const fovea__buffer *values, size_t first, size_t count,
