@@ -1,18 +1,34 @@
-/* Direct convolution, backward-weights.
+/* Direct convolution, backward-weights: a matrix product of the columns that the kernel's window sees (kernel row,
+ * kernel column, in channel; channels fastest) with the out channels, summed over places.
  *
- * One work-item = one kernel tap x one block of BLOCKS * VECTOR out channels x one part of the places, all in channels.
- * It takes CHUNK places at a time: copies their d_y for the block to private memory, leaving out places whose tap falls
- * outside; then, for DEPTH in channels at a time, holds DEPTH x block sums in registers over the chunk's places. Sums
- * of a part end in partial[part][tap][block][in channel][lane], which conv2d_layout_sum adds up in order. -D: VECTOR,
- * BLOCKS as in conv2d_direct.cl. All sizes are arguments. Work-groups of one work-item. */
+ * One work-item = a group of at most GROUP out blocks (of BLOCKS * VECTOR channels) x a group of at most COLUMNS columns
+ * x one part of the places; the launch's size says how many groups there are. It takes CHUNK places at a time: copies
+ * their columns to private memory, 0 where the window looks outside, and their d_y; then, for DEPTH columns x one block
+ * at a time, holds the sums in registers over the chunk's places. Sums of a part end in
+ * partial[part][tap][block][in channel][lane], which conv2d_layout_sum adds up in order. -D: VECTOR, BLOCKS as in
+ * conv2d_direct.cl. All sizes are arguments. Work-groups of one work-item. */
 #define GLUE_(a, b) a##b
 #define GLUE(a, b) GLUE_(a, b)
 #define floatv GLUE(float, VECTOR)
 #define vloadv GLUE(vload, VECTOR)
-#define vstorev GLUE(vstore, VECTOR)
 #define WIDTH (VECTOR * BLOCKS)
+#define CHUNK 128
+#define GROUP 4
+#define COLUMNS 256
 #define DEPTH (VECTOR == 16 || BLOCKS == 1 ? 8 : 4)
-#define CHUNK 64
+#define LINE 16 /* floats */
+#define PITCH (COLUMNS + 16) /* neighbouring places in different sets of the cache */
+
+/* Brings a line to the second-level cache. OpenCL's prefetch() names no level, and is nothing on PoCL and Intel's
+ * runtime; Oclgrind, built on an older clang than either, knows nothing else. */
+#if defined(__x86_64__) || defined(__aarch64__) || (defined(__clang_major__) && __clang_major__ > 17)
+#define FETCH(line) __builtin_prefetch(line, 0, 2)
+#else
+#define FETCH(line) prefetch(line, LINE)
+#endif
+
+/* A vector at any float's address. Written through it, it is one store; vstore16 is four on some implementations. */
+typedef floatv loosev __attribute__((aligned(4)));
 
 typedef union lanes {
     floatv vector[BLOCKS];
@@ -30,28 +46,89 @@ static inline void load_block(lanes *to, __global const float *from, int count)
             to->lane[i] = i < count ? from[i] : 0.0f;
 }
 
-/* Takes the next places up to `stop`: their d_y, and where in x their tap reads. Returns how many fall inside. */
-static inline int load_chunk(lanes *d, uint *from, __global const float *d_y, int place, int stop, int grid_h, int grid_w,
-                      int from_h, int from_w, int channels, int outs, int stride, int first_y, int first_x,
-                      int first_out)
+static inline void clear_run(float *to, int count)
 {
-    int gx = place % grid_w, gy = place / grid_w % grid_h, n = place / grid_w / grid_h, count = 0;
-    for (; place < stop; place++) {
-        const int y = gy * stride + first_y, x = gx * stride + first_x;
-        if ((uint)y < (uint)from_h && (uint)x < (uint)from_w) {
-            from[count] = (((uint)n * from_h + y) * from_w + x) * channels;
-            load_block(&d[count], d_y + ((uint)place * outs + first_out), outs - first_out);
-            count++;
+    for (int i = 0; i < count; i++)
+        to[i] = 0.0f;
+}
+
+/* Whole vectors, the last one over a part of the one before. */
+static inline void copy_run(float *to, __global const float *from, int count)
+{
+    if (count < VECTOR) {
+        for (int i = 0; i < count; i++)
+            to[i] = from[i];
+        return;
+    }
+    for (int i = 0; i < count - VECTOR; i += VECTOR)
+        *(loosev *)(to + i) = vloadv(0, from + i);
+    *(loosev *)(to + count - VECTOR) = vloadv(0, from + count - VECTOR);
+}
+
+/* The columns from begin to end of the window whose first place in picture n of x is (y, first_x). */
+static inline void load_columns(float *to, __global const float *x, int begin, int end, int n, int y, int first_x,
+                                int from_h, int from_w, int channels, int size)
+{
+    const int row = size * channels;
+    const int inside = max(-first_x, 0) * channels, outside = max(min(from_w - first_x, size), 0) * channels;
+    for (int k = begin; k < end;) {
+        const int ky = k / row, at = k - ky * row, stop = min(row, at + end - k);
+        const bool is_outside = (uint)(y + ky) >= (uint)from_h;
+        const int low = is_outside ? stop : clamp(inside, at, stop);
+        const int high = is_outside ? stop : clamp(outside, low, stop);
+        clear_run(to, low - at);
+        if (low < high)
+            copy_run(to + low - at, x + (((n * from_h + y + ky) * from_w + first_x) * channels + low), high - low);
+        clear_run(to + high - at, stop - high);
+        to += stop - at;
+        k += stop - at;
+    }
+}
+
+/* Copying waits for memory, the products do not: while they run, the next chunk comes closer. */
+static inline void fetch_run(__global const float *from, int count)
+{
+    for (int i = 0; i < count; i += LINE)
+        FETCH(from + i);
+}
+
+/* DEPTH columns of the panel times the block, over `count` places; added to what sums hold, unless it is the first. */
+static inline void add_product(__global float *sums, const float *panel, const lanes *d, int count, bool first, int k,
+                               int end, int channels, int blocks)
+{
+    floatv sum[DEPTH][BLOCKS];
+    int at[DEPTH];
+    int tap = k / channels, c = k % channels;
+#pragma unroll
+    for (int i = 0; i < DEPTH; i++) {
+        at[i] = (tap * blocks * channels + c) * WIDTH;
+        if (k + i + 1 < end && ++c == channels) { /* behind the last column: that one again, not stored */
+            c = 0;
+            tap++;
         }
-        if (++gx == grid_w) {
-            gx = 0;
-            if (++gy == grid_h) {
-                gy = 0;
-                n++;
-            }
+#pragma unroll
+        for (int b = 0; b < BLOCKS; b++)
+            sum[i][b] = first ? 0.0f : vloadv(b, sums + at[i]);
+    }
+    for (int j = 0; j < count; j++) {
+        floatv gradient[BLOCKS];
+#pragma unroll
+        for (int b = 0; b < BLOCKS; b++)
+            gradient[b] = d[j].vector[b];
+#pragma unroll
+        for (int i = 0; i < DEPTH; i++) {
+            const floatv value = panel[j * PITCH + i];
+#pragma unroll
+            for (int b = 0; b < BLOCKS; b++)
+                sum[i][b] = fma(value, gradient[b], sum[i][b]);
         }
     }
-    return count;
+#pragma unroll
+    for (int i = 0; i < DEPTH; i++)
+        if (k + i < end)
+#pragma unroll
+            for (int b = 0; b < BLOCKS; b++)
+                *(__global loosev *)(sums + at[i] + b * VECTOR) = sum[i][b];
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
@@ -59,44 +136,49 @@ conv2d_direct_weights(__global const float *x, __global const float *d_y, __glob
                       int grid_h, int grid_w, int from_h, int from_w, int channels, int outs, int size, int stride,
                       int padding, int places_a_part)
 {
-    const int block = get_global_id(0), tap = get_global_id(1), part = get_global_id(2), blocks = get_global_size(0);
-    __global float *sums = partial + ((part * size * size + tap) * blocks + block) * channels * WIDTH;
-    lanes d[CHUNK];
-    uint from[CHUNK];
+    const int taps = size * size, part = get_global_id(2), blocks = (outs + WIDTH - 1) / WIDTH;
+    const int groups_of_blocks = get_global_size(0), groups_of_columns = get_global_size(1);
+    const int first_block = get_global_id(0) * blocks / groups_of_blocks;
+    const int last_block = (get_global_id(0) + 1) * blocks / groups_of_blocks;
+    const int steps = (taps * channels + DEPTH - 1) / DEPTH;
+    const int first_column = get_global_id(1) * steps / groups_of_columns * DEPTH;
+    const int last_column = min((int)((get_global_id(1) + 1) * steps / groups_of_columns * DEPTH), taps * channels);
     const int begin = part * places_a_part, end = min(places, begin + places_a_part);
+    float panel[CHUNK * PITCH] __attribute__((aligned(64)));
+    lanes d[GROUP][CHUNK];
     for (int place = begin; place == begin || place < end; place += CHUNK) {
-        const int count = load_chunk(d, from, d_y, place, min(end, place + CHUNK), grid_h, grid_w, from_h, from_w,
-                                     channels, outs, stride, tap / size - padding, tap % size - padding, block * WIDTH);
-        for (int c = 0; c < channels; c += DEPTH) {
-            floatv sum[DEPTH][BLOCKS];
-            int at[DEPTH];
-#pragma unroll
-            for (int i = 0; i < DEPTH; i++) {
-                at[i] = min(c + i, channels - 1); /* behind the last channel: that one again, not stored */
-#pragma unroll
-                for (int b = 0; b < BLOCKS; b++)
-                    sum[i][b] = place == begin ? 0.0f : vloadv(b, sums + at[i] * WIDTH);
-            }
-            for (int j = 0; j < count; j++) {
-                __global const float *source = x + from[j];
-                floatv gradient[BLOCKS];
-#pragma unroll
-                for (int b = 0; b < BLOCKS; b++)
-                    gradient[b] = d[j].vector[b];
-#pragma unroll
-                for (int i = 0; i < DEPTH; i++) {
-                    const floatv value = source[at[i]];
-#pragma unroll
-                    for (int b = 0; b < BLOCKS; b++)
-                        sum[i][b] = fma(value, gradient[b], sum[i][b]);
+        const int count = max(min(CHUNK, end - place), 0);
+        int gx = place % grid_w, gy = place / grid_w % grid_h, n = place / grid_w / grid_h;
+        for (int j = 0; j < count; j++) {
+            load_columns(panel + j * PITCH, x, first_column, last_column, n, gy * stride - padding,
+                         gx * stride - padding, from_h, from_w, channels, size);
+            if (++gx == grid_w) {
+                gx = 0;
+                if (++gy == grid_h) {
+                    gy = 0;
+                    n++;
                 }
             }
-#pragma unroll
-            for (int i = 0; i < DEPTH; i++)
-                if (c + i < channels)
-#pragma unroll
-                    for (int b = 0; b < BLOCKS; b++)
-                        vstorev(sum[i][b], b, sums + at[i] * WIDTH);
+        }
+        for (int j = 0; j < count; j++)
+            for (int block = first_block; block < last_block; block++)
+                load_block(&d[block - first_block][j], d_y + ((uint)(place + j) * outs + block * WIDTH),
+                           outs - block * WIDTH);
+        const int steps_a_chunk = (last_block - first_block) * ((last_column - first_column + DEPTH - 1) / DEPTH);
+        const int fetch_a_step = (CHUNK + steps_a_chunk - 1) / steps_a_chunk;
+        int fetched = place + CHUNK;
+        for (int block = first_block; block < last_block; block++) {
+            __global float *sums = partial + (part * taps * blocks + block) * channels * WIDTH;
+            for (int k = first_column; k < last_column; k += DEPTH) {
+                for (const int stop = min(fetched + fetch_a_step, end); fetched < stop; fetched++) {
+                    const int fx = fetched % grid_w, fy = fetched / grid_w % grid_h, fn = fetched / grid_w / grid_h;
+                    const int at = (fn * from_h + fy * stride) * from_w + fx * stride;
+                    fetch_run(x + (at * channels + first_column % channels), min(channels, last_column - first_column));
+                    fetch_run(d_y + ((uint)fetched * outs + first_block * WIDTH), (last_block - first_block) * WIDTH);
+                }
+                add_product(sums, panel + k - first_column, d[block - first_block], count, place == begin, k,
+                            last_column, channels, blocks);
+            }
         }
     }
 }

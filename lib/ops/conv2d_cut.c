@@ -3,8 +3,7 @@
 
 #include "launch.h"
 
-/* Into how many parts backward-weights cuts the places: enough for every unit, at least 256 places each, and within the
- * workspace. */
+/* Into how many parts backward-weights cuts the places: enough for every unit, none too small, and within the workspace. */
 static int parts_of(const fovea_device *device, const fovea__conv2d_shape *shape, const fovea__conv2d_cut *cut)
 {
     const size_t floats = fovea__conv2d_layout_floats(FOVEA__CONV2D_FORWARD, shape, cut->width);
@@ -13,7 +12,7 @@ static int parts_of(const fovea_device *device, const fovea__conv2d_shape *shape
     const size_t wanted = 16 * (size_t)fovea_device_describe(device)->compute_units;
     const fovea__conv2d_pass pass = fovea__conv2d_pass_at(FOVEA__CONV2D_FORWARD, shape, 0);
     size_t parts = (wanted + groups - 1) / groups;
-    const size_t most_by_places = fovea__conv2d_pass_places(&pass) / 256;
+    const size_t most_by_places = fovea__conv2d_pass_places(&pass) / (size_t)cut->part_places;
     const size_t most_by_memory = FOVEA__CONV2D_WORKSPACE / sizeof(float) / floats;
     parts = parts < most_by_places ? parts : most_by_places;
     parts = parts < most_by_memory ? parts : most_by_memory;

@@ -13,6 +13,7 @@ typedef struct fovea__conv2d_cut {
     int group_width;   /* channels that a work-group computes */
     int group_places;  /* passes: places that a work-group computes */
     int weight_groups; /* backward-weights: work-groups along kernel taps and in channels */
+    int part_places;   /* backward-weights: the fewest places that are worth a part of their own */
     int local;         /* a work-group is local x local work-items */
 } fovea__conv2d_cut;
 

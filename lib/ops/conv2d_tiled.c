@@ -24,5 +24,6 @@ fovea__conv2d_cut fovea__conv2d_tiled_cut(const fovea_device *device, fovea__con
                                .group_width = BLOCK,
                                .group_places = BLOCK,
                                .weight_groups = fovea__conv2d_blocks(rows, BLOCK),
+                               .part_places = 256,
                                .local = SIDE};
 }
