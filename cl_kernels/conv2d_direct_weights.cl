@@ -1,7 +1,7 @@
 /* Direct convolution, backward-weights: a matrix product of the columns that the kernel's window sees (kernel row,
  * kernel column, in channel; channels fastest) with the out channels, summed over places.
  *
- * One work-item = a group of at most GROUP out blocks (of BLOCKS * VECTOR channels) x a group of at most COLUMNS columns
+ * One work-item = at most GROUP out blocks (of BLOCKS * VECTOR channels) x at most COLUMNS columns
  * x one part of the places; the launch's size says how many groups there are. It takes CHUNK places at a time: copies
  * their columns to private memory, 0 where the window looks outside, and their d_y; then, for DEPTH columns x one block
  * at a time, holds the sums in registers over the chunk's places. Sums of a part end in

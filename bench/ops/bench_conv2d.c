@@ -89,6 +89,7 @@ static void bench_one(work *w, const float *x, const float *weights, const float
     char what[128], pack[144];
     snprintf(what, sizeof what, "%s %s %dx%d/%d %d->%d at %dx%dx%d", fovea__conv2d_algorithm_name(w->algorithm),
              names[d], s->kernel, s->kernel, s->stride, s->in_channels, s->out_channels, s->batch, s->height, s->width);
+    snprintf(pack, sizeof pack, "%s, pack", what);
     if (strncmp(what, only, strlen(only)) != 0)
         return;
     fill(&w->x, x);
@@ -103,14 +104,15 @@ static void bench_one(work *w, const float *x, const float *weights, const float
     double *x64 = bench_doubles(x, fovea__shape_elements(w->x.shape));
     double *weights64 = bench_doubles(weights, fovea__shape_elements(w->weights.shape));
     double *d_y64 = bench_doubles(d_y, fovea__shape_elements(w->y.shape));
-    verify(w, what, d == FOVEA__CONV2D_BACKWARD_DATA ? d_y64 : x64,
-           d == FOVEA__CONV2D_BACKWARD_WEIGHTS ? d_y64 : weights64);
-    const double flops = 2.0 * (double)fovea__shape_elements(w->y.shape) * s->in_channels * s->kernel * s->kernel;
-    bench_time(what, run, w, flops, 0);
+    const double *a64 = d == FOVEA__CONV2D_BACKWARD_DATA ? d_y64 : x64;
+    const double *b64 = d == FOVEA__CONV2D_BACKWARD_WEIGHTS ? d_y64 : weights64;
     if (floats) {
-        snprintf(pack, sizeof pack, "%s, pack", what);
+        verify(w, pack, a64, b64);
         bench_time(pack, run_pack, w, 0, (double)(fovea__shape_elements(w->weights.shape) + floats) * sizeof(float));
     }
+    verify(w, what, a64, b64);
+    const double flops = 2.0 * (double)fovea__shape_elements(w->y.shape) * s->in_channels * s->kernel * s->kernel;
+    bench_time(what, run, w, flops, 0);
     free(x64);
     free(weights64);
     free(d_y64);

@@ -3,7 +3,7 @@
 
 #include "launch.h"
 
-/* Into how many parts backward-weights cuts the places: enough for every unit, none too small, and within the workspace. */
+/* Into how many parts backward-weights cuts the places: enough for every unit, none too small, and in the workspace. */
 static int parts_of(const fovea_device *device, const fovea__conv2d_shape *shape, const fovea__conv2d_cut *cut)
 {
     const size_t floats = fovea__conv2d_layout_floats(FOVEA__CONV2D_FORWARD, shape, cut->width);

@@ -1,7 +1,10 @@
 /* Passes, and the kernels that change layouts. */
 #include "conv2d_pass.h"
 
+#include "device.h"
 #include "launch.h"
+
+#include <stdio.h>
 
 int fovea__conv2d_passes(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
@@ -110,33 +113,66 @@ int fovea__conv2d_pass_offset(const fovea__conv2d_pass *pass, int width, int beg
     return begin + pass->taps_before * pass->from_c * fovea__conv2d_blocks(pass->to_c, width) * width;
 }
 
+/* The kernels' squares. They are launched in work-groups of one size: some implementations compile anew for each. */
+typedef struct squares {
+    char options[24];
+    int side;
+} squares;
+
+static squares squares_of(const fovea_device *device)
+{
+    squares made = {.side = fovea__device_vector_width(device)};
+    snprintf(made.options, sizeof made.options, "-DVECTOR=%d", made.side);
+    return made;
+}
+
+static fovea_status pack_forward(fovea_device *device, const fovea__conv2d_shape *shape, int width, int begin,
+                                 const fovea__tensor *weights, fovea__buffer *packed)
+{
+    const squares with = squares_of(device);
+    const int taps = shape->kernel * shape->kernel;
+    const fovea__arg args[] = {
+        fovea__arg_buffer(weights->buffer),  fovea__arg_buffer(packed), fovea__arg_int(begin),
+        fovea__arg_int(shape->in_channels),  fovea__arg_int(shape->out_channels), fovea__arg_int(width),
+        fovea__arg_int(taps)};
+    return fovea__launch(device, "conv2d_layout", with.options, "conv2d_layout_pack", args, sizeof args / sizeof *args,
+                         fovea__grid_3d((size_t)fovea__conv2d_blocks(shape->in_channels * taps, with.side),
+                                        (size_t)fovea__conv2d_blocks(width, with.side),
+                                        (size_t)fovea__conv2d_blocks(shape->out_channels, width), 16, 2, 1));
+}
+
+static fovea_status pack_back(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__conv2d_pass *pass,
+                              int width, int begin, const fovea__tensor *weights, fovea__buffer *packed)
+{
+    const squares with = squares_of(device);
+    const fovea__arg args[] = {fovea__arg_buffer(weights->buffer),
+                               fovea__arg_buffer(packed),
+                               fovea__arg_int(fovea__conv2d_pass_offset(pass, width, begin)),
+                               fovea__arg_int(shape->in_channels),
+                               fovea__arg_int(shape->out_channels),
+                               fovea__arg_int(width),
+                               fovea__arg_int(shape->kernel),
+                               fovea__arg_int(pass->taps_h),
+                               fovea__arg_int(pass->taps_w),
+                               fovea__arg_int(pass->kernel_y),
+                               fovea__arg_int(pass->kernel_x),
+                               fovea__arg_int(pass->kernel_step)};
+    return fovea__launch(device, "conv2d_layout", with.options, "conv2d_layout_pack_back", args,
+                         sizeof args / sizeof *args,
+                         fovea__grid_3d((size_t)fovea__conv2d_blocks(width, with.side), (size_t)shape->out_channels,
+                                        (size_t)fovea__conv2d_blocks(shape->in_channels, width), 2, 16, 1));
+}
+
 fovea_status fovea__conv2d_layout(fovea_device *device, fovea__conv2d_direction direction,
                                   const fovea__conv2d_shape *shape, int width, int begin, const fovea__tensor *weights,
                                   fovea__buffer *packed)
 {
-    const int taps = shape->kernel * shape->kernel, of_out = shape->in_channels * taps;
-    const bool back = direction == FOVEA__CONV2D_BACKWARD_DATA;
+    if (direction == FOVEA__CONV2D_FORWARD)
+        return pack_forward(device, shape, width, begin, weights, packed);
     for (int i = 0; i < fovea__conv2d_passes(direction, shape); i++) {
         const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, i);
-        const size_t blocks = (size_t)fovea__conv2d_blocks(pass.to_c, width);
-        if (pass.taps_h * pass.taps_w == 0)
-            continue;
-        const fovea__arg args[] = {fovea__arg_buffer(weights->buffer),
-                                   fovea__arg_buffer(packed),
-                                   fovea__arg_int(fovea__conv2d_pass_offset(&pass, width, begin)),
-                                   fovea__arg_int(pass.from_c),
-                                   fovea__arg_int(pass.to_c),
-                                   fovea__arg_int(width),
-                                   fovea__arg_int(back ? of_out : taps),
-                                   fovea__arg_int(back ? taps : of_out),
-                                   fovea__arg_int(shape->kernel),
-                                   fovea__arg_int(pass.taps_h),
-                                   fovea__arg_int(pass.taps_w),
-                                   fovea__arg_int(pass.kernel_y),
-                                   fovea__arg_int(pass.kernel_x),
-                                   fovea__arg_int(pass.kernel_step)};
-        FOVEA_TRY(fovea__launch(device, "conv2d_layout", "", "conv2d_layout_pack", args, sizeof args / sizeof *args,
-                                fovea__grid_3d((size_t)width, (size_t)pass.from_c, blocks, 16, 4, 1)));
+        if (pass.taps_h * pass.taps_w > 0)
+            FOVEA_TRY(pack_back(device, shape, &pass, width, begin, weights, packed));
     }
     return FOVEA_OK;
 }
@@ -144,16 +180,18 @@ fovea_status fovea__conv2d_layout(fovea_device *device, fovea__conv2d_direction 
 fovea_status fovea__conv2d_sum(fovea_device *device, const fovea__conv2d_shape *shape, int parts, int width,
                                const fovea__buffer *partial, bool accumulate, fovea__tensor *d_weights)
 {
-    const int blocks = fovea__conv2d_blocks(shape->out_channels, width);
+    const squares with = squares_of(device);
+    const int taps = shape->kernel * shape->kernel, blocks = fovea__conv2d_blocks(shape->out_channels, width);
     const fovea__arg args[] = {fovea__arg_buffer(partial),
                                fovea__arg_buffer(d_weights->buffer),
                                fovea__arg_int(parts),
-                               fovea__arg_int(shape->kernel * shape->kernel),
+                               fovea__arg_int(taps),
                                fovea__arg_int(shape->in_channels),
                                fovea__arg_int(shape->out_channels),
                                fovea__arg_int(width),
                                fovea__arg_int(blocks),
                                fovea__arg_int(accumulate)};
-    return fovea__launch(device, "conv2d_layout", "", "conv2d_layout_sum", args, sizeof args / sizeof *args,
-                         fovea__grid_3d((size_t)width, (size_t)shape->in_channels, (size_t)blocks, 16, 4, 1));
+    return fovea__launch(device, "conv2d_layout", with.options, "conv2d_layout_sum", args, sizeof args / sizeof *args,
+                         fovea__grid_3d((size_t)fovea__conv2d_blocks(shape->in_channels * taps, with.side),
+                                        (size_t)fovea__conv2d_blocks(width, with.side), (size_t)blocks, 16, 2, 1));
 }
