@@ -33,13 +33,14 @@ static int rounded(int value, int unit)
     return (value + unit - 1) / unit * unit;
 }
 
-/* Two registers of channels as in direct, one where padding the last block would cost more than an eighth; and as many
- * sums as the registers hold: machines with registers of 16 floats have 32 of them, those with 8 have 16. */
+/* Two registers of channels, or one where no more is needed: each variant takes a second or two to compile, which is more
+ * than a network spends on lanes behind the last channel. As many sums as the registers hold: machines with registers of
+ * 16 floats have 32 of them, those with 8 have 16. */
 static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
     const int from = fovea__conv2d_from_channels(direction, shape), to = fovea__conv2d_to_channels(direction, shape);
     const int vector = fovea__device_vector_width(device);
-    const int registers = rounded(to, 2 * vector) - rounded(to, vector) > to / 8 ? 1 : 2;
+    const int registers = to > vector ? 2 : 1;
     const int tile = vector == 16 || registers == 1 ? 14 : 6;
     const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, 0);
     cut made = {.vector = vector,
