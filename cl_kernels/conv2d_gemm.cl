@@ -40,19 +40,3 @@ __kernel void conv2d_gemm_gather(__global const float *columns, __global float *
         }
     d_x[at_nhwc(n, y, x, channel, x_h, x_w, channels)] += sum;
 }
-
-/* One work-item = one value of y: y = relu?(scale product + shift + residual); each of the three may be NULL. product
- * holds the chunk from float `begin` on and may be y itself, residual may be y. */
-__kernel void conv2d_gemm_finish(__global const float *product, int begin, __global const float *scale,
-                                 __global const float *shift, __global const float *residual, int relu,
-                                 __global float *y, int first, int count, int channels)
-{
-    const int channel = get_global_id(0), at = get_global_id(1);
-    if (channel >= channels || at >= count)
-        return;
-    const int to = (first + at) * channels + channel;
-    float value = product[begin + at * channels + channel];
-    value = value * (scale ? scale[channel] : 1.0f) + (shift ? shift[channel] : 0.0f);
-    value += residual ? residual[to] : 0.0f;
-    y[to] = relu && value < 0.0f ? 0.0f : value;
-}

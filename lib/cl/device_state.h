@@ -11,6 +11,7 @@ typedef struct fovea__kernel {
     char *name;
     cl_kernel kernel;
     cl_uint n_args;
+    size_t most_items; /* of a work-group, by the registers and local memory that the kernel took */
 } fovea__kernel;
 
 /* A built program and the kernels taken from it; there are a few dozen. */

@@ -44,3 +44,13 @@ fovea_status fovea__launch(fovea_device *device, const char *room, const char *o
                               global[1], global[2]));
     return event ? fovea__timing_add(device, kernel, event) : FOVEA_OK;
 }
+
+fovea_status fovea__launch_most_items(fovea_device *device, const char *room, const char *options, const char *kernel,
+                                      size_t *items)
+{
+    const fovea__kernel *found = NULL;
+    *items = 0;
+    FOVEA_TRY(fovea__program_kernel(device, room, options, kernel, &found));
+    *items = found->most_items;
+    return FOVEA_OK;
+}

@@ -60,4 +60,9 @@ static inline fovea__grid fovea__grid_3d(size_t x, size_t y, size_t z, size_t lo
 fovea_status fovea__launch(fovea_device *device, const char *room, const char *options, const char *kernel,
                            const fovea__arg *args, int n_args, fovea__grid grid);
 
+/* How many work-items of a kernel fit into one work-group of this device: its registers may allow fewer than
+ * fovea__device_max_work_group(). Builds the kernel at first use, and fails as a launch does. */
+fovea_status fovea__launch_most_items(fovea_device *device, const char *room, const char *options, const char *kernel,
+                                      size_t *items);
+
 #endif

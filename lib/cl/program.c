@@ -228,6 +228,8 @@ fovea_status fovea__program_kernel(fovea_device *device, const char *room, const
         return fovea__cl_check(code, "%s: taking the kernel %s from %s.cl", device->info.name, name, room);
     }
     clGetKernelInfo(made.kernel, CL_KERNEL_NUM_ARGS, sizeof made.n_args, &made.n_args, NULL);
+    clGetKernelWorkGroupInfo(made.kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof made.most_items,
+                             &made.most_items, NULL);
     program->kernels[program->n_kernels] = made;
     *kernel = &program->kernels[program->n_kernels++];
     return FOVEA_OK;

@@ -38,10 +38,14 @@ static fovea__shape weights_shape(const fovea__conv2d_shape *shape)
 
 const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm)
 {
-    static const char *const names[FOVEA__CONV2D_ALGORITHMS] = {[FOVEA__CONV2D_DIRECT] = "direct",
-                                                                [FOVEA__CONV2D_WINOGRAD] = "winograd",
-                                                                [FOVEA__CONV2D_TILED] = "tiled",
-                                                                [FOVEA__CONV2D_GEMM] = "gemm"};
+    static const char *const names[FOVEA__CONV2D_ALGORITHMS] = {
+        [FOVEA__CONV2D_DIRECT] = "direct",
+        [FOVEA__CONV2D_WINOGRAD] = "winograd",
+        [FOVEA__CONV2D_TILED_128X128] = "tiled_128x128",
+        [FOVEA__CONV2D_TILED_128X64] = "tiled_128x64",
+        [FOVEA__CONV2D_TILED_64X64] = "tiled_64x64",
+        [FOVEA__CONV2D_TILED_32X64] = "tiled_32x64",
+        [FOVEA__CONV2D_GEMM] = "gemm"};
     return names[algorithm];
 }
 
@@ -51,7 +55,7 @@ bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algor
     (void)direction;
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
         return fovea__conv2d_winograd_can(shape);
-    return algorithm != FOVEA__CONV2D_TILED || fovea__conv2d_tiled_can(device);
+    return !fovea__conv2d_is_tiled(algorithm) || fovea__conv2d_tiled_can(device, algorithm);
 }
 
 fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__conv2d_direction direction,
@@ -59,9 +63,8 @@ fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__
 {
     if (fovea__device_is_cpu(device))
         return fovea__conv2d_winograd_pays(direction, shape) ? FOVEA__CONV2D_WINOGRAD : FOVEA__CONV2D_DIRECT;
-    if ((shape->kernel == 1 && shape->stride == 1) || !fovea__conv2d_can(device, FOVEA__CONV2D_TILED, direction, shape))
-        return FOVEA__CONV2D_GEMM;
-    return FOVEA__CONV2D_TILED;
+    const fovea__conv2d_algorithm tiled = fovea__conv2d_tiled_choose(device, direction, shape);
+    return fovea__conv2d_tiled_can(device, tiled) ? tiled : FOVEA__CONV2D_GEMM;
 }
 
 /* ---- checks ---------------------------------------------------------------------------------------------------- */
@@ -138,14 +141,6 @@ static fovea_status check_epilogue(const fovea__conv2d_epilogue *epilogue, const
 
 /* ---- calls ----------------------------------------------------------------------------------------------------- */
 
-/* How direct or tiled cuts a direction's work. */
-static fovea__conv2d_cut cut_of(const fovea_device *device, fovea__conv2d_algorithm algorithm,
-                                fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
-{
-    return algorithm == FOVEA__CONV2D_DIRECT ? fovea__conv2d_direct_cut(device, direction, shape)
-                                             : fovea__conv2d_tiled_cut(device, direction, shape);
-}
-
 size_t fovea__conv2d_packed_floats(const fovea_device *device, fovea__conv2d_algorithm algorithm,
                                    fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
@@ -153,7 +148,9 @@ size_t fovea__conv2d_packed_floats(const fovea_device *device, fovea__conv2d_alg
         return fovea__conv2d_gemm_packed_floats(direction, shape);
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
         return fovea__conv2d_winograd_packed_floats(device, direction, shape);
-    const fovea__conv2d_cut cut = cut_of(device, algorithm, direction, shape);
+    if (fovea__conv2d_is_tiled(algorithm))
+        return fovea__conv2d_tiled_packed_floats(direction, shape);
+    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, direction, shape);
     return fovea__conv2d_cut_packed_floats(direction, shape, &cut);
 }
 
@@ -164,7 +161,9 @@ size_t fovea__conv2d_workspace_bytes(const fovea_device *device, fovea__conv2d_a
         return fovea__conv2d_gemm_workspace_bytes(direction, shape);
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
         return fovea__conv2d_winograd_workspace_bytes(device, direction, shape);
-    const fovea__conv2d_cut cut = cut_of(device, algorithm, direction, shape);
+    if (fovea__conv2d_is_tiled(algorithm))
+        return fovea__conv2d_tiled_workspace_bytes(device, algorithm, direction, shape);
+    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, direction, shape);
     return fovea__conv2d_cut_workspace_bytes(device, direction, shape, &cut);
 }
 
@@ -182,7 +181,9 @@ fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm al
         return fovea__conv2d_gemm_pack(device, shape, weights, packed);
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
         return fovea__conv2d_winograd_pack(device, direction, shape, weights, packed);
-    const fovea__conv2d_cut cut = cut_of(device, algorithm, direction, shape);
+    if (fovea__conv2d_is_tiled(algorithm))
+        return fovea__conv2d_tiled_pack(device, direction, shape, weights, packed);
+    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, direction, shape);
     return fovea__conv2d_cut_pack(device, direction, shape, &cut, weights, packed);
 }
 
@@ -206,7 +207,10 @@ fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm
         return fovea__conv2d_gemm_forward(device, shape, x, weights, packed, epilogue, y, workspace);
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
         return fovea__conv2d_winograd_run(device, FOVEA__CONV2D_FORWARD, shape, x, packed, epilogue, y, workspace);
-    const fovea__conv2d_cut cut = cut_of(device, algorithm, FOVEA__CONV2D_FORWARD, shape);
+    if (fovea__conv2d_is_tiled(algorithm))
+        return fovea__conv2d_tiled_run(device, algorithm, FOVEA__CONV2D_FORWARD, shape, x, packed, epilogue, y,
+                                       workspace);
+    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, FOVEA__CONV2D_FORWARD, shape);
     return fovea__conv2d_cut_run(device, FOVEA__CONV2D_FORWARD, shape, &cut, x, packed, epilogue, y);
 }
 
@@ -231,7 +235,10 @@ fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_alg
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
         return fovea__conv2d_winograd_run(device, FOVEA__CONV2D_BACKWARD_DATA, shape, d_y, packed, &epilogue, d_x,
                                           workspace);
-    const fovea__conv2d_cut cut = cut_of(device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape);
+    if (fovea__conv2d_is_tiled(algorithm))
+        return fovea__conv2d_tiled_run(device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape, d_y, packed, &epilogue,
+                                       d_x, workspace);
+    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, FOVEA__CONV2D_BACKWARD_DATA, shape);
     return fovea__conv2d_cut_run(device, FOVEA__CONV2D_BACKWARD_DATA, shape, &cut, d_y, packed, &epilogue, d_x);
 }
 
@@ -253,6 +260,8 @@ fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_
         return fovea__conv2d_gemm_backward_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
         return fovea__conv2d_winograd_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
-    const fovea__conv2d_cut cut = cut_of(device, algorithm, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
+    if (fovea__conv2d_is_tiled(algorithm))
+        return fovea__conv2d_tiled_weights(device, algorithm, shape, x, d_y, accumulate, d_weights, workspace);
+    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
     return fovea__conv2d_cut_weights(device, shape, &cut, x, d_y, accumulate, d_weights, workspace);
 }

@@ -5,7 +5,7 @@
  * Four algorithms, each a sub-room with its own kernels, all held to one reference:
  *   direct    tiles of pixels x channel vectors in registers; for CPUs
  *   winograd  F(4x4, 3x3), for 3x3 kernels of stride 1; for CPUs
- *   tiled     implicit GEMM with local memory; for GPUs
+ *   tiled     implicit GEMM with local memory, in tiles of four sizes; for GPUs
  *   gemm      CLBlast: 1x1 straight, others through im2col
  * Each may want the weights packed (only when they changed) and a workspace (only during the call). */
 #ifndef FOVEA_OPS_CONV2D_H
@@ -28,7 +28,10 @@ typedef enum fovea__conv2d_direction {
 typedef enum fovea__conv2d_algorithm {
     FOVEA__CONV2D_DIRECT,
     FOVEA__CONV2D_WINOGRAD,
-    FOVEA__CONV2D_TILED,
+    FOVEA__CONV2D_TILED_128X128, /* places x channels of one work-group; these four stand together */
+    FOVEA__CONV2D_TILED_128X64,
+    FOVEA__CONV2D_TILED_64X64,
+    FOVEA__CONV2D_TILED_32X64,
     FOVEA__CONV2D_GEMM,
     FOVEA__CONV2D_ALGORITHMS /* how many there are */
 } fovea__conv2d_algorithm;
@@ -46,8 +49,8 @@ fovea__shape fovea__conv2d_out_shape(const fovea__conv2d_shape *shape);
 
 const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm);
 
-/* False where this device cannot run the algorithm (tiled wants work-groups of 256), or the algorithm does not know
- * this direction of this shape; its calls then fail with FOVEA_ERROR_UNSUPPORTED. */
+/* False where this device cannot run the algorithm (tiled wants work-groups of 128 or 256), or the algorithm does
+ * not know this direction of this shape; its calls then fail with FOVEA_ERROR_UNSUPPORTED. */
 bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
                        const fovea__conv2d_shape *shape);
 

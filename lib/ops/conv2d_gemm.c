@@ -3,6 +3,7 @@
 #include "conv2d_gemm.h"
 
 #include "blas.h"
+#include "device.h"
 #include "launch.h"
 
 /* One call's sizes: y's places, the values of one column row, and how many places a chunk takes. */
@@ -59,6 +60,14 @@ size_t fovea__conv2d_gemm_workspace_bytes(fovea__conv2d_direction direction, con
            sizeof(float);
 }
 
+/* Work-groups of up to 32 x 4, of as many work-items as the device takes. */
+static fovea__grid grid_of(const fovea_device *device, size_t x, size_t y)
+{
+    const size_t most = fovea__device_max_work_group(device), across = most < 32 ? most : 32;
+    const size_t down = most / across < 4 ? most / across : 4;
+    return fovea__grid_2d(x, y, across, down);
+}
+
 static fovea_status make_columns(fovea_device *device, const fovea__conv2d_shape *shape, const chunking *plan,
                                  const fovea__tensor *x, fovea__buffer *columns, size_t begin, size_t first,
                                  size_t count)
@@ -70,27 +79,10 @@ static fovea_status make_columns(fovea_device *device, const fovea__conv2d_shape
         fovea__arg_int(shape->in_channels), fovea__arg_int(shape->kernel), fovea__arg_int(shape->stride),
         fovea__arg_int(shape->padding)};
     return fovea__launch(device, "conv2d_gemm", "", "conv2d_gemm_columns", args, sizeof args / sizeof *args,
-                         fovea__grid_2d(plan->row, count, 32, 4));
+                         grid_of(device, plan->row, count));
 }
 
 /* ---- forward --------------------------------------------------------------------------------------------------- */
-
-static fovea_status finish(fovea_device *device, const fovea__buffer *product, size_t begin,
-                           const fovea__conv2d_epilogue *epilogue, fovea__tensor *y, size_t first, size_t count)
-{
-    const fovea__arg args[] = {fovea__arg_buffer(product),
-                               fovea__arg_int((int)begin),
-                               fovea__arg_buffer(epilogue->scale ? epilogue->scale->buffer : NULL),
-                               fovea__arg_buffer(epilogue->shift ? epilogue->shift->buffer : NULL),
-                               fovea__arg_buffer(epilogue->residual ? epilogue->residual->buffer : NULL),
-                               fovea__arg_int(epilogue->relu),
-                               fovea__arg_buffer(y->buffer),
-                               fovea__arg_int((int)first),
-                               fovea__arg_int((int)count),
-                               fovea__arg_int(y->shape.c)};
-    return fovea__launch(device, "conv2d_gemm", "", "conv2d_gemm_finish", args, sizeof args / sizeof *args,
-                         fovea__grid_2d((size_t)y->shape.c, count, 32, 4));
-}
 
 fovea_status fovea__conv2d_gemm_forward(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__tensor *x,
                                         const fovea__tensor *weights, const fovea__buffer *packed,
@@ -115,7 +107,7 @@ fovea_status fovea__conv2d_gemm_forward(fovea_device *device, const fovea__conv2
         gemm.c_offset = !apart ? first * outs : straight ? 0 : plan.chunk * plan.row;
         FOVEA_TRY(fovea__gemm_run(device, &gemm));
         if (!plain)
-            FOVEA_TRY(finish(device, gemm.c, gemm.c_offset, epilogue, y, first, count));
+            FOVEA_TRY(fovea__conv2d_finish(device, gemm.c, gemm.c_offset, 1, epilogue, y, first * outs, count * outs));
     }
     return FOVEA_OK;
 }
@@ -136,7 +128,7 @@ static fovea_status gather(fovea_device *device, const fovea__conv2d_shape *shap
         fovea__arg_int(shape->width),  fovea__arg_int(shape->in_channels), fovea__arg_int(shape->kernel),
         fovea__arg_int(shape->stride), fovea__arg_int(shape->padding)};
     return fovea__launch(device, "conv2d_gemm", "", "conv2d_gemm_gather", args, sizeof args / sizeof *args,
-                         fovea__grid_2d((size_t)shape->in_channels, pixels, 32, 4));
+                         grid_of(device, (size_t)shape->in_channels, pixels));
 }
 
 fovea_status fovea__conv2d_gemm_backward_data(fovea_device *device, const fovea__conv2d_shape *shape,

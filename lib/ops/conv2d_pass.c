@@ -1,8 +1,7 @@
 /* Passes, and the kernels that change layouts. */
 #include "conv2d_pass.h"
 
-#include "device.h"
-#include "launch.h"
+#include "split.h"
 
 #include <stdio.h>
 
@@ -194,4 +193,23 @@ fovea_status fovea__conv2d_sum(fovea_device *device, const fovea__conv2d_shape *
     return fovea__launch(device, "conv2d_layout", with.options, "conv2d_layout_sum", args, sizeof args / sizeof *args,
                          fovea__grid_3d((size_t)fovea__conv2d_blocks(shape->in_channels * taps, with.side),
                                         (size_t)fovea__conv2d_blocks(width, with.side), (size_t)blocks, 16, 2, 1));
+}
+
+fovea_status fovea__conv2d_finish(fovea_device *device, const fovea__buffer *sums, size_t begin, int parts,
+                                  const fovea__conv2d_epilogue *epilogue, fovea__tensor *y, size_t first, size_t count)
+{
+    const fovea__arg args[] = {fovea__arg_buffer(sums),
+                               fovea__arg_int((int)begin),
+                               fovea__arg_int(parts),
+                               fovea__arg_int(parts > 1 ? (int)fovea__shape_elements(y->shape) : 0),
+                               fovea__arg_buffer(epilogue->scale ? epilogue->scale->buffer : NULL),
+                               fovea__arg_buffer(epilogue->shift ? epilogue->shift->buffer : NULL),
+                               fovea__arg_buffer(epilogue->residual ? epilogue->residual->buffer : NULL),
+                               fovea__arg_int(epilogue->relu),
+                               fovea__arg_buffer(y->buffer),
+                               fovea__arg_int((int)first),
+                               fovea__arg_int((int)count),
+                               fovea__arg_int(y->shape.c)};
+    return fovea__launch(device, "conv2d_finish", "", "conv2d_finish", args, sizeof args / sizeof *args,
+                         fovea__grid_1d(count, fovea__split_local(device)));
 }
