@@ -1,8 +1,9 @@
 /* Every algorithm in every direction against the float64 reference, on every implementation, whatever the rule would
  * choose: the kernels of conv2d_direct.cl, conv2d_direct_weights.cl, conv2d_winograd.cl, conv2d_winograd_weights.cl,
- * conv2d_layout.cl, conv2d_tiled.cl and conv2d_gemm.cl. Shapes small and cruel are compared whole, shapes of real networks at sampled places. */
+ * conv2d_layout.cl, conv2d_tiled.cl, conv2d_gemm.cl and conv2d_finish.cl. Shapes small and cruel are compared whole,
+ * shapes of real networks at sampled places. */
 #include "arrays.h"
-#include "conv2d.h"
+#include "conv2d_tiled.h"
 #include "ref_conv2d.h"
 
 #include <math.h>
@@ -213,15 +214,28 @@ static bool is_tried(fovea__conv2d_algorithm algorithm, fovea__conv2d_direction 
            !(algorithm == FOVEA__CONV2D_GEMM && support_is_simulator());
 }
 
-/* only_rule: leaves out what the rule does not name. */
-static void check_all(fovea__conv2d_shape shape, size_t samples, bool accumulate, bool only_rule)
+static bool is_the_rule(fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
+                        const fovea__conv2d_shape *shape)
+{
+    return algorithm == fovea__conv2d_choose(support_device(), direction, shape);
+}
+
+static bool is_tiled(fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
+                     const fovea__conv2d_shape *shape)
+{
+    return fovea__conv2d_is_tiled(algorithm) && is_tried(algorithm, direction, shape);
+}
+
+/* Runs those algorithms that are tried and `chosen`. */
+static void check_all(fovea__conv2d_shape shape, size_t samples, bool accumulate,
+                      bool (*chosen)(fovea__conv2d_algorithm, fovea__conv2d_direction, const fovea__conv2d_shape *))
 {
     problem given = make_problem(shape, 7);
     for (int a = 0; a < FOVEA__CONV2D_ALGORITHMS; a++)
         for (int d = FOVEA__CONV2D_FORWARD; d <= FOVEA__CONV2D_BACKWARD_WEIGHTS; d++) {
             call one = {&given, (fovea__conv2d_algorithm)a, (fovea__conv2d_direction)d, NULL, NULL, false};
             if (!is_tried(one.algorithm, one.direction, &shape) || (accumulate && d == FOVEA__CONV2D_FORWARD) ||
-                (only_rule && one.algorithm != fovea__conv2d_choose(support_device(), one.direction, &shape)))
+                !chosen(one.algorithm, one.direction, &shape))
                 continue;
             const size_t count = references[d].count(&shape);
             float *before = accumulate ? array_uniform(count, 5, -1, 1) : NULL;
@@ -237,13 +251,13 @@ static void check_all(fovea__conv2d_shape shape, size_t samples, bool accumulate
 
 START_TEST(conv2d__every_algorithm_matches_the_reference)
 {
-    check_all(shapes[_i], SIZE_MAX, false, false);
+    check_all(shapes[_i], SIZE_MAX, false, is_tried);
 }
 END_TEST
 
 START_TEST(conv2d__gradients_add_to_what_is_there)
 {
-    check_all(shapes[_i], SIZE_MAX, true, false);
+    check_all(shapes[_i], SIZE_MAX, true, is_tried);
 }
 END_TEST
 
@@ -251,7 +265,7 @@ START_TEST(conv2d__shapes_of_real_networks)
 {
     if (support_is_simulator())
         support_skip("a simulator is too slow for real shapes");
-    check_all(real_shapes[_i], _i < LARGE ? 300 : 50, false, _i >= LARGE);
+    check_all(real_shapes[_i], _i < LARGE ? 300 : 50, false, _i < LARGE ? is_tried : is_the_rule);
 }
 END_TEST
 
@@ -329,6 +343,39 @@ START_TEST(conv2d__nan_passes_through_relu)
 }
 END_TEST
 
+/* ---- tiles in parts ---------------------------------------------------------------------------------------------- */
+
+/* The library asks for a device's kind and units in its description only. */
+static void pretend(fovea_device_type type, int units)
+{
+    fovea_device_info *info = (fovea_device_info *)fovea_device_describe(support_device());
+    info->type = type;
+    info->compute_units = units;
+}
+
+/* Few work-groups and a long sum, as on P6 and P7. */
+static const fovea__conv2d_shape long_shapes[] = {
+    {1, 1, 2, 32, 33, 3, 1, 1}, {4, 5, 5, 256, 64, 3, 1, 1}, {1, 9, 7, 130, 67, 3, 2, 1}, {2, 6, 5, 64, 261, 3, 1, 1}};
+
+/* Where there are more units than work-groups, every tile cuts the sum into parts. */
+START_TEST(conv2d__tiles_in_parts_match_the_reference)
+{
+    const fovea_device_info was = *fovea_device_describe(support_device());
+    pretend(was.type, 1000);
+    for (int a = 0; a < FOVEA__CONV2D_ALGORITHMS; a++)
+        if (is_tiled((fovea__conv2d_algorithm)a, FOVEA__CONV2D_FORWARD, &long_shapes[_i]))
+            ck_assert(fovea__conv2d_workspace_bytes(support_device(), (fovea__conv2d_algorithm)a,
+                                                    FOVEA__CONV2D_FORWARD, &long_shapes[_i]) > 0);
+    check_all(long_shapes[_i], 2000, false, is_tiled);
+    check_all(long_shapes[_i], 2000, true, is_tiled);
+    problem given = make_problem(long_shapes[_i], 3);
+    if (is_tiled(FOVEA__CONV2D_TILED_64X64, FOVEA__CONV2D_FORWARD, &given.shape))
+        check_epilogue(&given, FOVEA__CONV2D_TILED_64X64, WITH_SCALE | WITH_SHIFT | WITH_RELU | WITH_RESIDUAL);
+    free_problem(&given);
+    pretend(was.type, was.compute_units);
+}
+END_TEST
+
 /* ---- the reference, the rule, the door ------------------------------------------------------------------------- */
 
 /* sum of d_y y, as a function of x or of the weights. */
@@ -367,8 +414,13 @@ START_TEST(conv2d__reference_matches_central_differences)
 }
 END_TEST
 
+/* On this device as it is, and as if it were a GPU of a few sizes. */
 START_TEST(conv2d__rule_names_an_algorithm_that_can)
 {
+    static const int units[] = {0, 1, 24, 144};
+    const fovea_device_info was = *fovea_device_describe(support_device());
+    if (units[_i])
+        pretend(FOVEA_DEVICE_GPU, units[_i]);
     for (size_t i = 0; i < COUNT(real_shapes); i++)
         for (int d = FOVEA__CONV2D_FORWARD; d <= FOVEA__CONV2D_BACKWARD_WEIGHTS; d++) {
             const fovea__conv2d_direction direction = (fovea__conv2d_direction)d;
@@ -377,6 +429,7 @@ START_TEST(conv2d__rule_names_an_algorithm_that_can)
             ck_assert(algorithm >= 0 && algorithm < FOVEA__CONV2D_ALGORITHMS);
             ck_assert(fovea__conv2d_can(support_device(), algorithm, direction, &real_shapes[i]));
         }
+    pretend(was.type, was.compute_units);
 }
 END_TEST
 
@@ -409,7 +462,8 @@ END_TEST
 
 int main(void)
 {
-    const int rows = support_device() && support_is_simulator() ? TINY : (int)COUNT(shapes);
+    const bool simulated = support_device() && support_is_simulator();
+    const int rows = simulated ? TINY : (int)COUNT(shapes);
     const support_case cases[] = {
         {conv2d__every_algorithm_matches_the_reference, rows, .needs_device = true},
         {conv2d__gradients_add_to_what_is_there, rows, .needs_device = true},
@@ -418,7 +472,8 @@ int main(void)
         {conv2d__epilogue_in_every_combination, COMBINATIONS, .needs_device = true},
         {conv2d__nan_passes_through_relu, .needs_device = true},
         {conv2d__reference_matches_central_differences, 3, .needs_device = false},
-        {conv2d__rule_names_an_algorithm_that_can, .needs_device = true},
+        {conv2d__tiles_in_parts_match_the_reference, simulated ? 1 : (int)COUNT(long_shapes), .needs_device = true},
+        {conv2d__rule_names_an_algorithm_that_can, 4, .needs_device = true},
         {conv2d__bad_arguments_are_refused, .needs_device = true},
     };
     return support_run("conv2d", cases, COUNT(cases));
