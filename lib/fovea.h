@@ -115,9 +115,12 @@ FOVEA_API const fovea_device_info *fovea_device_describe(const fovea_device *dev
 FOVEA_API void fovea_device_memory(const fovea_device *device, uint64_t *now_bytes, uint64_t *peak_bytes);
 
 typedef struct fovea_kernel_time {
+    char room[32];   /* the file of the kernel, without its ".cl"; "CLBlast" for that library's */
     char kernel[64];
     uint64_t launches;
     double seconds; /* sum over launches, by the device's own clock */
+    double flops;   /* operations of the ops that this kernel begins, by the direct algorithm; 0: not counted */
+    double bytes;   /* that these ops must read and write at least */
 } fovea_kernel_time;
 
 /* Time per kernel since the device was opened (or the last reset), longest first; waits for the device to finish.

@@ -26,5 +26,5 @@ fovea_status fovea__gemm_run(fovea_device *device, const fovea__gemm *gemm)
         gemm->ld_b, gemm->beta, fovea__buffer_memory(gemm->c), gemm->c_offset, gemm->ld_c, &device->queue,
         device->profile ? &event : NULL);
     FOVEA_TRY(check_blas(code, gemm));
-    return event ? fovea__timing_add(device, "CLBlastSgemm", event) : FOVEA_OK;
+    return event ? fovea__timing_add(device, "CLBlast", "CLBlastSgemm", event) : FOVEA_OK;
 }

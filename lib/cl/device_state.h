@@ -60,6 +60,7 @@ struct fovea_device {
     bool profile;
     fovea_kernel_time *times;
     size_t n_times, times_room;
+    double counted_flops, counted_bytes; /* by fovea__count(), for the next launch */
     fovea__timed *timed;
     size_t n_timed, timed_room;
     double busy_seconds; /* since fovea__device_busy_seconds() last asked */
@@ -90,7 +91,7 @@ cl_mem fovea__buffer_memory(const fovea__buffer *buffer);
 void fovea__pool_free(fovea_device *device);
 
 /* timing.c: takes the event of a launch, on devices opened with .profile. */
-fovea_status fovea__timing_add(fovea_device *device, const char *kernel, cl_event event);
+fovea_status fovea__timing_add(fovea_device *device, const char *room, const char *kernel, cl_event event);
 fovea_status fovea__timing_settle(fovea_device *device); /* reads all events; waits for the device */
 void fovea__timing_free(fovea_device *device);
 

@@ -55,6 +55,11 @@ static inline fovea__grid fovea__grid_3d(size_t x, size_t y, size_t z, size_t lo
     return (fovea__grid){3, {x, y, z}, {local_x, local_y, local_z}};
 }
 
+/* For fovea_device_profile(): what the op whose kernels are launched next does by its shapes, whatever its kernels do:
+ * the direct algorithm's operations (a multiply-add is two), and the bytes that must be read and written at least. It
+ * is put down to the op's first kernel. */
+void fovea__count(fovea_device *device, double flops, double bytes);
+
 /* Queues one kernel. `options`: "-DNAME=VALUE ..." or "". Fails with FOVEA_ERROR_DEVICE; a kernel that does not build
  * gives its compiler's log in the message (shortened) and in full to the device's log callback. */
 fovea_status fovea__launch(fovea_device *device, const char *room, const char *options, const char *kernel,

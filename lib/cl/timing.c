@@ -1,5 +1,6 @@
 /* Time per kernel, by the device's clock, for devices opened with .profile. */
 #include "device_state.h"
+#include "launch.h"
 #include "memory.h"
 
 #include <stdio.h>
@@ -9,7 +10,7 @@
 /* Events are read in batches, so that a long run does not gather them without end. */
 enum { MOST_EVENTS = 4096 };
 
-static fovea_status find_row(fovea_device *device, const char *kernel, size_t *row)
+static fovea_status find_row(fovea_device *device, const char *room, const char *kernel, size_t *row)
 {
     for (*row = 0; *row < device->n_times; (*row)++)
         if (strcmp(device->times[*row].kernel, kernel) == 0)
@@ -17,14 +18,21 @@ static fovea_status find_row(fovea_device *device, const char *kernel, size_t *r
     FOVEA_TRY(fovea__grow(&device->times, &device->times_room, device->n_times + 1, sizeof *device->times, "timings"));
     fovea_kernel_time *made = &device->times[device->n_times++];
     *made = (fovea_kernel_time){0};
+    snprintf(made->room, sizeof made->room, "%s", room);
     snprintf(made->kernel, sizeof made->kernel, "%s", kernel);
     return FOVEA_OK;
 }
 
-fovea_status fovea__timing_add(fovea_device *device, const char *kernel, cl_event event)
+void fovea__count(fovea_device *device, double flops, double bytes)
+{
+    device->counted_flops = flops;
+    device->counted_bytes = bytes;
+}
+
+fovea_status fovea__timing_add(fovea_device *device, const char *room, const char *kernel, cl_event event)
 {
     size_t row = 0;
-    fovea_status status = find_row(device, kernel, &row);
+    fovea_status status = find_row(device, room, kernel, &row);
     if (!status)
         status = fovea__grow(&device->timed, &device->timed_room, device->n_timed + 1, sizeof *device->timed, "timings");
     if (status) {
@@ -32,6 +40,9 @@ fovea_status fovea__timing_add(fovea_device *device, const char *kernel, cl_even
         return status;
     }
     device->timed[device->n_timed++] = (fovea__timed){event, row};
+    device->times[row].flops += device->counted_flops;
+    device->times[row].bytes += device->counted_bytes;
+    fovea__count(device, 0, 0);
     return device->n_timed >= MOST_EVENTS ? fovea__timing_settle(device) : FOVEA_OK;
 }
 

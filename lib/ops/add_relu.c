@@ -16,6 +16,7 @@ fovea_status fovea__add_relu_forward(fovea_device *device, const fovea__tensor *
     const bool in_place = a->buffer == y->buffer, same = b && b->buffer == y->buffer;
     FOVEA_CHECK_ARG(!same, "add_relu: a, b and y are one tensor");
     const size_t count = fovea__shape_elements(y->shape);
+    fovea__count(device, 0, (b ? 12.0 : 8.0) * (double)count);
     const fovea__split split = fovea__split_list(device, count);
     return fovea__launch(device, "add_relu", in_place ? "-DIN_PLACE" : "", "add_relu_forward",
                          (fovea__arg[]){fovea__arg_buffer(a->buffer), fovea__arg_buffer(b ? b->buffer : NULL),
@@ -35,6 +36,7 @@ fovea_status fovea__add_relu_backward(fovea_device *device, const fovea__tensor 
                     "add_relu: %d factors for %d channels", scale->shape.c, shape.c);
     FOVEA_CHECK_ARG(!(accumulate && in_place), "add_relu: d_y cannot be added to itself");
     const size_t count = fovea__shape_elements(shape);
+    fovea__count(device, 0, (8.0 + (y ? 4.0 : 0) + (accumulate ? 4.0 : 0)) * (double)count);
     const size_t columns = scale ? (size_t)shape.c : count, rows = scale && columns ? count / columns : 1;
     const fovea__split split = scale ? fovea__split_matrix(device, rows, columns, 0)
                                      : fovea__split_list(device, count);

@@ -101,6 +101,7 @@ fovea_status fovea__anchors_write(fovea_device *device, const fovea__anchors *an
         if (count == 0)
             continue;
         const int height = anchors->height[level], width = anchors->width[level];
+        fovea__count(device, 0, 16.0 * (double)count);
         status = fovea__launch(device, "anchors", "", "anchors_write",
                                (fovea__arg[]){fovea__arg_buffer(table), fovea__arg_int(level * FOVEA__MAX_ANCHORS),
                                               fovea__arg_int(fovea__anchors_a_cell(anchors)), fovea__arg_int(width),

@@ -42,6 +42,7 @@ fovea_status fovea__assign(fovea_device *device, const fovea__buffer *anchors, s
                     "assign: %zu anchors and %zu boxes in %d pictures are out of range", n_anchors, n_boxes, batch);
     FOVEA_TRY(fovea__buffer_fill(n_objects, 0, (size_t)batch * sizeof(int32_t), 0));
     FOVEA_TRY(find_best_of_boxes(device, anchors, n_anchors, boxes, n_boxes, workspace));
+    fovea__count(device, 0, 20.0 * (double)(n_anchors * (size_t)batch));
     return fovea__launch(device, "assign", "", "assign_match",
                          (fovea__arg[]){fovea__arg_buffer(anchors), fovea__arg_int((int)n_anchors),
                                         fovea__arg_buffer(boxes), fovea__arg_buffer(offsets),

@@ -52,6 +52,7 @@ static fovea_status find_moments(fovea_device *device, const fovea__tensor *x, f
     const size_t count = pixels_of(x->shape), channels = (size_t)x->shape.c;
     const fovea__buffer *from = x->buffer;
     size_t first = 0, next = 0, rows = count, span = 1;
+    fovea__count(device, 0, 4.0 * (double)(count * channels));
     do {
         const fovea__split split = fovea__split_matrix(device, rows, channels, CHUNK_ROWS);
         FOVEA_TRY(fovea__launch(device, "batch_norm", "", "batch_norm_moments",
@@ -77,6 +78,7 @@ static fovea_status apply(fovea_device *device, const fovea__tensor *x, const fo
 {
     const size_t rows = pixels_of(x->shape), channels = (size_t)x->shape.c;
     const fovea__split split = fovea__split_matrix(device, rows, channels, 0);
+    fovea__count(device, 0, (residual ? 12.0 : 8.0) * (double)(rows * channels));
     char options[32];
     snprintf(options, sizeof options, "%s%s", x->buffer == y->buffer ? "-DY_IS_X " : "",
              residual && residual->buffer == y->buffer ? "-DY_IS_RESIDUAL" : "");
@@ -132,6 +134,7 @@ static fovea_status find_sums(fovea_device *device, const fovea__tensor *x, cons
     const size_t rows = pixels_of(x->shape), channels = (size_t)x->shape.c, first = 2 * channels;
     const size_t parts = fovea__split_parts(rows, CHUNK_ROWS);
     const fovea__split split = fovea__split_matrix(device, rows, channels, CHUNK_ROWS);
+    fovea__count(device, 0, 8.0 * (double)(rows * channels));
     FOVEA_TRY(fovea__launch(device, "batch_norm_backward", "", "batch_norm_products",
                             (fovea__arg[]){fovea__arg_buffer(x->buffer), fovea__arg_buffer(d_y->buffer),
                                            fovea__arg_buffer(mean->buffer), fovea__arg_buffer(inverse->buffer),
@@ -165,6 +168,7 @@ fovea_status fovea__batch_norm_backward(fovea_device *device, const fovea__tenso
                                            fovea__arg_buffer(d_beta->buffer)},
                             5, fovea__split_grid(device, (size_t)channels)));
     const fovea__split split = fovea__split_matrix(device, pixels, (size_t)channels, 0);
+    fovea__count(device, 0, 12.0 * (double)(pixels * (size_t)channels));
     return fovea__launch(device, "batch_norm_backward", d_x->buffer == d_y->buffer ? "-DIN_PLACE" : "",
                          "batch_norm_backward",
                          (fovea__arg[]){fovea__arg_buffer(x->buffer), fovea__arg_buffer(d_y->buffer),

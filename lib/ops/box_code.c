@@ -10,6 +10,7 @@ fovea_status fovea__box_code_encode(fovea_device *device, const fovea__buffer *a
     FOVEA_CHECK_ARG(batch >= 0 && n_anchors <= INT32_MAX / 4 && n_anchors * (size_t)batch <= INT32_MAX / 4,
                     "box_code: %zu anchors in %d pictures are out of range", n_anchors, batch);
     const size_t count = n_anchors * (size_t)batch;
+    fovea__count(device, 0, 36.0 * (double)count);
     return fovea__launch(device, "box_code", "", "box_code_encode",
                          (fovea__arg[]){fovea__arg_buffer(anchors), fovea__arg_int((int)n_anchors),
                                         fovea__arg_buffer(boxes), fovea__arg_buffer(matches),
@@ -21,6 +22,7 @@ fovea_status fovea__box_code_decode(fovea_device *device, const fovea__buffer *a
                                     size_t count, fovea__buffer *boxes)
 {
     FOVEA_CHECK_ARG(count <= INT32_MAX / 4, "box_code: %zu boxes are out of range", count);
+    fovea__count(device, 0, 48.0 * (double)count);
     return fovea__launch(device, "box_code", "", "box_code_decode",
                          (fovea__arg[]){fovea__arg_buffer(anchors), fovea__arg_buffer(codes),
                                         fovea__arg_int((int)count), fovea__arg_buffer(boxes)},

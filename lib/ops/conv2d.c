@@ -6,6 +6,7 @@
 #include "conv2d_tiled.h"
 #include "conv2d_winograd.h"
 #include "device.h"
+#include "launch.h"
 
 #include <limits.h>
 
@@ -139,6 +140,15 @@ static fovea_status check_epilogue(const fovea__conv2d_epilogue *epilogue, const
     return FOVEA_OK;
 }
 
+static void count_work(fovea_device *device, const fovea__conv2d_shape *shape)
+{
+    const double weights = (double)fovea__shape_elements(weights_shape(shape));
+    const double x = (double)fovea__shape_elements(in_shape(shape));
+    const fovea__shape out = fovea__conv2d_out_shape(shape);
+    const double flops = 2.0 * weights * out.n * out.h * out.w;
+    fovea__count(device, flops, 4.0 * (x + weights + (double)fovea__shape_elements(out)));
+}
+
 /* ---- calls ----------------------------------------------------------------------------------------------------- */
 
 size_t fovea__conv2d_packed_floats(const fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -203,6 +213,7 @@ fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm
     FOVEA_TRY(check_rooms(device, algorithm, FOVEA__CONV2D_FORWARD, shape, packed, workspace));
     if (fovea__shape_elements(y->shape) == 0)
         return FOVEA_OK;
+    count_work(device, shape);
     if (algorithm == FOVEA__CONV2D_GEMM)
         return fovea__conv2d_gemm_forward(device, shape, x, weights, packed, epilogue, y, workspace);
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
@@ -229,6 +240,7 @@ fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_alg
         return FOVEA_OK;
     if (fovea__shape_elements(d_y->shape) == 0) /* no output sees x: its gradient is 0 */
         return accumulate ? FOVEA_OK : fovea__buffer_fill(d_x->buffer, 0, elements * sizeof(float), 0);
+    count_work(device, shape);
     if (algorithm == FOVEA__CONV2D_GEMM)
         return fovea__conv2d_gemm_backward_data(device, shape, d_y, weights, packed, accumulate, d_x, workspace);
     const fovea__conv2d_epilogue epilogue = {.residual = accumulate ? d_x : NULL};
@@ -256,6 +268,7 @@ fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_
         const size_t elements = fovea__shape_elements(d_weights->shape);
         return accumulate ? FOVEA_OK : fovea__buffer_fill(d_weights->buffer, 0, elements * sizeof(float), 0);
     }
+    count_work(device, shape);
     if (algorithm == FOVEA__CONV2D_GEMM)
         return fovea__conv2d_gemm_backward_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
     if (algorithm == FOVEA__CONV2D_WINOGRAD)

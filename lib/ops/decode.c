@@ -7,6 +7,7 @@ fovea_status fovea__decode_scores(fovea_device *device, const fovea__buffer *log
                                   fovea__buffer *scores)
 {
     FOVEA_CHECK_ARG(count <= INT32_MAX - 8, "decode: %zu logits are out of range", count);
+    fovea__count(device, 0, 8.0 * (double)count);
     return fovea__launch(device, "decode", "", "decode_scores",
                          (fovea__arg[]){fovea__arg_buffer(logits), fovea__arg_int((int)count),
                                         fovea__arg_buffer(scores)},

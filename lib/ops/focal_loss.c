@@ -48,6 +48,7 @@ fovea_status fovea__focal_loss_run(fovea_device *device, const fovea__focal_loss
     const fovea__shape shape = logits->shape;
     const bool balanced = loss->alpha >= 0.0f;
     const size_t items = fovea__split_group(device, GROUP), chunks = chunks_a_picture(shape);
+    fovea__count(device, 0, (8.0 + 4.0 / loss->classes) * (double)fovea__shape_elements(shape));
     char options[32];
     snprintf(options, sizeof options, "-DWIDTH=%d", fovea__device_vector_width(device));
     const fovea__arg args[] = {

@@ -32,6 +32,7 @@ fovea_status fovea__max_pool_forward(fovea_device *device, const fovea__tensor *
     const fovea__shape in = x->shape, out = y->shape;
     FOVEA_TRY(check(in, out, window));
     const size_t pixels = (size_t)out.n * (size_t)out.h * (size_t)out.w;
+    fovea__count(device, 0, 4.0 * (double)(fovea__shape_elements(in) + fovea__shape_elements(out)));
     const fovea__split split = fovea__split_matrix(device, pixels, (size_t)out.c, 0);
     return fovea__launch(device, "max_pool", fovea__device_is_cpu(device) ? "-DLANES=64" : "-DLANES=1",
                          "max_pool_forward",
@@ -51,6 +52,8 @@ fovea_status fovea__max_pool_backward(fovea_device *device, const fovea__tensor 
     FOVEA_TRY(check(in, out, window));
     FOVEA_CHECK_ARG(fovea__shape_equal(d_x->shape, in), "max_pool: x and its gradient differ in shape");
     const size_t pixels = (size_t)in.n * (size_t)in.h * (size_t)in.w;
+    fovea__count(device, 0, (accumulate ? 12.0 : 8.0) * (double)fovea__shape_elements(in) +
+                                4.0 * (double)fovea__shape_elements(out));
     const fovea__split split = fovea__split_matrix(device, pixels, (size_t)in.c, 0);
     return fovea__launch(device, "max_pool", fovea__device_is_cpu(device) ? "-DLANES=64" : "-DLANES=1",
                          "max_pool_backward",

@@ -18,6 +18,7 @@ fovea_status fovea__nms_run(fovea_device *device, const fovea__nms *nms, const f
                     (int)MOST_SLOTS);
     FOVEA_CHECK_ARG(nms->most >= 0 && nms->most <= MOST_SLOTS, "nms: %d detections, expected 0 to %d", nms->most,
                     (int)MOST_SLOTS);
+    fovea__count(device, 0, 24.0 * nms->slots);
     const size_t items = fovea__split_group(device, GROUP);
     return fovea__launch(device, "nms", "", "nms",
                          (fovea__arg[]){fovea__arg_buffer(candidates->boxes), fovea__arg_buffer(candidates->scores),

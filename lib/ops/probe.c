@@ -25,6 +25,7 @@ fovea_status fovea__probe_multiply_add(fovea_device *device, const fovea__buffer
     FOVEA_CHECK_ARG(items <= INT_MAX, "probe: %zu work-items are beyond the 2^31-1 that kernels can index", items);
     char options[64];
     write_options(device, options, sizeof options);
+    fovea__count(device, 2.0 * (double)fovea__probe_lanes(device) * rounds * (double)items, 0);
     return fovea__launch(device, "probe", options, "probe_multiply_add",
                          (fovea__arg[]){fovea__arg_buffer(start), fovea__arg_float(factor), fovea__arg_float(term),
                                         fovea__arg_int(rounds), fovea__arg_buffer(sums), fovea__arg_int((int)items)},
@@ -38,6 +39,7 @@ fovea_status fovea__probe_copy(fovea_device *device, const fovea__buffer *from, 
                     width);
     char options[64];
     write_options(device, options, sizeof options);
+    fovea__count(device, 0, 8.0 * (double)count);
     const fovea__split split = fovea__split_list(device, count / width);
     return fovea__launch(device, "probe", options, "probe_copy",
                          (fovea__arg[]){fovea__arg_buffer(from), fovea__arg_buffer(to),

@@ -26,6 +26,7 @@ static fovea_status reduce(fovea_device *device, const char *options, const fove
     if (count == 0)
         return fovea__buffer_fill(out, out_index * sizeof(float), sizeof(float), 0);
     const int chunk = fovea__device_is_cpu(device) ? CHUNK_CPU : CHUNK_GPU;
+    fovea__count(device, 0, 4.0 * (double)count);
     const fovea__buffer *from = values;
     const char *kernel = "reduce_values";
     for (size_t next = 0;;) {
@@ -71,6 +72,7 @@ fovea_status fovea__reduce_rows(fovea_device *device, const fovea__buffer *x, si
 {
     if (rows == 0)
         return accumulate ? FOVEA_OK : fovea__buffer_fill(sums, 0, columns * sizeof(float), 0);
+    fovea__count(device, 0, 4.0 * (double)(rows * columns));
     for (size_t next = workspace_first;;) {
         const size_t parts = fovea__split_parts(rows, CHUNK_ROWS);
         const bool last = parts == 1;

@@ -30,6 +30,7 @@ fovea_status fovea__resize_normalize(fovea_device *device, const fovea__buffer *
     FOVEA_CHECK_ARG(first_byte + bytes <= fovea__buffer_size(pixels),
                     "resize_normalize: %zu bytes from %zu of a buffer of %zu", bytes, first_byte,
                     fovea__buffer_size(pixels));
+    fovea__count(device, 0, (double)bytes + 12.0 * shape.h * shape.w);
     const size_t first = (size_t)index * (size_t)shape.h * (size_t)shape.w * 3;
     const fovea__split split = fovea__split_matrix(device, (size_t)shape.h, (size_t)shape.w, 0);
     return fovea__launch(device, "resize_normalize", "", "resize_normalize",

@@ -12,6 +12,7 @@ fovea_status fovea__sgd_step(fovea_device *device, const fovea__sgd *sgd, size_t
     FOVEA_CHECK_ARG(first <= INT_MAX && count <= INT_MAX - first,
                     "sgd: %zu values from %zu are beyond the 2^31-1 that kernels can index", count, first);
     const fovea__split split = fovea__split_list(device, count);
+    fovea__count(device, 0, 20.0 * (double)count);
     return fovea__launch(device, "sgd", "", "sgd_step",
                          (fovea__arg[]){fovea__arg_buffer(weights), fovea__arg_buffer(gradients),
                                         fovea__arg_buffer(momenta), fovea__arg_buffer(state),

@@ -34,6 +34,7 @@ fovea_status fovea__smooth_l1_run(fovea_device *device, const fovea__smooth_l1 *
                         loss->n_anchors * (size_t)shape.n <= INT32_MAX / 4,
                     "smooth_l1: anchors %zu to %zu of %zu are out of range", loss->first_anchor,
                     loss->first_anchor + anchors_a_picture(shape), loss->n_anchors);
+    fovea__count(device, 0, 13.0 * (double)fovea__shape_elements(shape));
     const size_t items = fovea__split_group(device, GROUP);
     return fovea__launch(device, "smooth_l1", "", "smooth_l1",
                          (fovea__arg[]){fovea__arg_buffer(codes->buffer), fovea__arg_buffer(targets),

@@ -59,6 +59,7 @@ fovea_status fovea__top_k(fovea_device *device, const fovea__buffer *values, siz
                     "top_k: %zu values from %zu on are out of range", count, first);
     if (k == 0)
         return fovea__buffer_fill(found, found_index * sizeof(int32_t), sizeof(int32_t), 0);
+    fovea__count(device, 0, 4.0 * (double)count);
     FOVEA_TRY(select_winners(device, values, first, count, threshold, k, found, found_index, workspace));
     return fovea__launch(device, "top_k", "", "top_k_rank",
                          (fovea__arg[]){fovea__arg_buffer(values), fovea__arg_int((int)first), fovea__arg_int(k),

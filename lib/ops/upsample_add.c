@@ -20,6 +20,7 @@ fovea_status fovea__upsample_add_forward(fovea_device *device, const fovea__tens
     FOVEA_CHECK_ARG(fovea__shape_equal(lateral->shape, fine), "upsample_add: lateral and y differ in shape");
     FOVEA_TRY(check_shapes(coarse, fine));
     const size_t pixels = (size_t)fine.n * (size_t)fine.h * (size_t)fine.w;
+    fovea__count(device, 0, 8.0 * (double)fovea__shape_elements(fine) + 4.0 * (double)fovea__shape_elements(coarse));
     const fovea__split split = fovea__split_matrix(device, pixels, (size_t)fine.c, 0);
     return fovea__launch(device, "upsample_add", lateral->buffer == y->buffer ? "-DIN_PLACE" : "",
                          "upsample_add_forward",
@@ -37,6 +38,8 @@ fovea_status fovea__upsample_add_backward(fovea_device *device, const fovea__ten
     const fovea__shape fine = d_y->shape, coarse = d_top->shape;
     FOVEA_TRY(check_shapes(coarse, fine));
     const size_t pixels = (size_t)coarse.n * (size_t)coarse.h * (size_t)coarse.w;
+    fovea__count(device, 0, 4.0 * (double)fovea__shape_elements(fine) +
+                                (accumulate ? 8.0 : 4.0) * (double)fovea__shape_elements(coarse));
     const fovea__split split = fovea__split_matrix(device, pixels, (size_t)coarse.c, 0);
     return fovea__launch(device, "upsample_add", "", "upsample_add_backward",
                          (fovea__arg[]){fovea__arg_buffer(d_y->buffer), fovea__arg_int(fine.h), fovea__arg_int(fine.w),
