@@ -85,7 +85,25 @@ static void add_times(cJSON *row, const fovea_benchmark *b)
     add_rounded(row, "peak_memory_mib", (double)b->memory_bytes / 1048576.0);
     add_rounded(row, "gflop_per_image", 1e-9 * b->flops / pictures);
     add_rounded(row, "gflops", 1e-9 * b->flops / b->median_seconds);
-    add_rounded(row, "compile_seconds", b->first_seconds > b->median_seconds ? b->first_seconds - b->median_seconds : 0);
+    const double compile_seconds = b->first_seconds - b->median_seconds;
+    add_rounded(row, "compile_seconds", compile_seconds > 0 ? compile_seconds : 0);
+}
+
+/* In a child: {"verified": true}, or false and why, or "error" alone where it could not be found out. */
+static cJSON *verify_work(void *context)
+{
+    const bench_work *work = context;
+    fovea_device *device = NULL;
+    cJSON *result = cJSON_CreateObject();
+    fovea_status status = open_device(&device, work->match, false);
+    if (!status)
+        status = fovea_benchmark_verify(device, &work->options);
+    if (!status || status == FOVEA_ERROR_NUMERIC)
+        cJSON_AddBoolToObject(result, "verified", status == FOVEA_OK);
+    if (status)
+        return add_error(result);
+    fovea_device_close(device);
+    return result;
 }
 
 /* In a child: times the work. */
@@ -133,6 +151,12 @@ cJSON *bench_row(const bench_work *work, const cJSON *facts)
     cJSON_AddNumberToObject(row, "classes", o->labels);
     cJSON_AddStringToObject(row, "norm", o->norm == FOVEA_NORM_FROZEN ? "frozen" : "batch");
     cJSON_AddNumberToObject(row, "runs", o->runs);
+    if (!work->unverified)
+        take_items(row, apart_run(verify_work, (void *)work));
+    else
+        cJSON_AddNullToObject(row, "verified");
+    if (*bench_text(row, "error"))
+        return row;
     take_items(row, apart_run(run_work, (void *)work));
     const double gflops = bench_number(row, "gflops", 0), peak = bench_number(facts, "peak_gflops", 0);
     if (gflops > 0 && peak > 0)

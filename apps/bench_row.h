@@ -9,6 +9,7 @@
 typedef struct bench_work {
     const char *match; /* of the device, see fovea_device_options.match */
     fovea_benchmark_options options;
+    bool unverified; /* timed without a look at its results */
 } bench_work;
 
 /* {"count": how many devices there are}, or {"error"}. */
@@ -17,8 +18,8 @@ cJSON *bench_count_devices(void);
 /* {"device", "driver", "type", "peak_gflops", "copy_gbs"}, measured, or {"device"?, "error"}. */
 cJSON *bench_device(const char *match);
 
-/* One row of {"rows"}: what was done, on the device whose facts are given, and what came of it: times, rates, memory,
- * "verified", or "error". */
+/* One row of {"rows"}: what was done, on the device whose facts are given, and what came of it: "verified" (null where
+ * nobody looked), times, rates and memory; or "error". What is wrong is not timed. */
 cJSON *bench_row(const bench_work *work, const cJSON *facts);
 
 /* A row's number, or `otherwise` where it has none; its text, or "". */

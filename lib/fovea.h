@@ -1,7 +1,7 @@
 /* fovea: train and run RetinaNet object detectors on any OpenCL device.
  *
- *   errors · devices · pictures · data sets · models · detection · training · evaluation ·
- *   benchmarks
+ *   errors · devices · pictures · data sets · models · detection · training ·
+ *   evaluation · benchmarks
  *
  * Rules that hold everywhere:
  *   - Every call that can fail returns a fovea_status; fovea_error() then gives the sentence that says what and where.
@@ -428,6 +428,12 @@ typedef struct fovea_benchmark {
     double flops; /* operations of a run's convolutions by the direct algorithm's count, a multiply-add being two */
     uint64_t memory_bytes; /* the most device memory ever held since the device was opened */
 } fovea_benchmark;
+
+/* Holds a device's results to known ones before it is timed: detections, losses and gradients of a small network with
+ * blocks of that depth to what torchvision computes in float64; then, for the workload of these options, outputs or
+ * losses and gradients by the algorithms that the device chose to those by the direct algorithm. Fails with
+ * FOVEA_ERROR_NUMERIC, saying what is wrong. */
+FOVEA_API fovea_status fovea_benchmark_verify(fovea_device *device, const fovea_benchmark_options *options);
 
 /* Times a workload. out: required; zeroed on failure. */
 FOVEA_API fovea_status fovea_benchmark_run(fovea_device *device, const fovea_benchmark_options *options,

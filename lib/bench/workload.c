@@ -12,15 +12,16 @@
 
 enum { BOXES = 7, MOST_STEPS = 1 << 20, MOST_DETECTIONS = 300 };
 
-static fovea_status resolve(fovea_benchmark_options *o, const fovea_benchmark_options *options)
+fovea_status fovea__workload_resolve(fovea_benchmark_options *o, const fovea_benchmark_options *options)
 {
     *o = options ? *options : (fovea_benchmark_options){0};
-    FOVEA_CHECK_ARG(o->work == FOVEA_WORK_DETECT || o->work == FOVEA_WORK_STEP, "a benchmark's work is %d: expected 0 or 1",
-                    (int)o->work);
+    FOVEA_CHECK_ARG(o->work == FOVEA_WORK_DETECT || o->work == FOVEA_WORK_STEP,
+                    "a benchmark's work is %d: expected 0 or 1", (int)o->work);
     FOVEA_CHECK_ARG(o->size >= 0 && o->size <= FOVEA__MOST_SIZE, "a benchmark's size is %d: expected 0 to %d", o->size,
                     FOVEA__MOST_SIZE);
     FOVEA_CHECK_ARG(o->batch >= 0 && o->batch <= 4096, "a benchmark's batch is %d: expected 0 to 4096", o->batch);
-    FOVEA_CHECK_ARG(o->labels >= 0 && o->labels <= 100000, "a benchmark's labels are %d: expected 0 to 100000", o->labels);
+    FOVEA_CHECK_ARG(o->labels >= 0 && o->labels <= 100000, "a benchmark's labels are %d: expected 0 to 100000",
+                    o->labels);
     FOVEA_CHECK_ARG(o->runs >= 0 && o->runs <= 1000, "a benchmark's runs are %d: expected 0 to 1000", o->runs);
     o->depth = o->depth ? o->depth : 50;
     o->size = o->size ? o->size : 600;
@@ -31,7 +32,7 @@ static fovea_status resolve(fovea_benchmark_options *o, const fovea_benchmark_op
     return FOVEA_OK;
 }
 
-static fovea_status make_names(fovea_dataset *set)
+fovea_status fovea__workload_name_labels(fovea_dataset *set)
 {
     for (int i = 0; i < set->n_labels; i++) {
         char name[16];
@@ -71,7 +72,7 @@ static fovea_status make_data(fovea__workload *work)
     const int batch = work->options.batch;
     FOVEA_TRY(fovea__allocate(&work->pictures, (size_t)batch, sizeof *work->pictures, "a benchmark's pictures"));
     FOVEA_TRY(fovea__dataset_create(&work->dataset, (size_t)batch, work->options.labels));
-    FOVEA_TRY(make_names(work->dataset));
+    FOVEA_TRY(fovea__workload_name_labels(work->dataset));
     for (int i = 0; i < batch; i++)
         FOVEA_TRY(make_picture(work, i));
     work->dataset->images = work->pictures;
@@ -84,7 +85,8 @@ static fovea_status create(fovea__workload *work)
     FOVEA_TRY(make_data(work));
     const fovea_model_options model = {.depth = o->depth, .profile = FOVEA_PROFILE_TORCHVISION, .norm = o->norm,
                                        .size = o->size, .max_size = o->size};
-    FOVEA_TRY(fovea_model_create(&work->model, work->device, o->labels, (const char *const *)work->dataset->names, &model));
+    const char *const *names = (const char *const *)work->dataset->names;
+    FOVEA_TRY(fovea_model_create(&work->model, work->device, o->labels, names, &model));
     if (o->work == FOVEA_WORK_DETECT)
         return FOVEA_OK;
     const fovea_train_options plan = {.batch = o->batch, .steps = MOST_STEPS, .learning_rate = 1e-4, .warmup = -1,
@@ -98,7 +100,7 @@ fovea_status fovea__workload_create(fovea__workload **out, fovea_device *device,
     fovea__workload *made = NULL;
     FOVEA_TRY(fovea__allocate(&made, 1, sizeof *made, "a benchmark"));
     made->device = device;
-    fovea_status status = resolve(&made->options, options);
+    fovea_status status = fovea__workload_resolve(&made->options, options);
     if (!status)
         status = create(made);
     if (status)

@@ -15,7 +15,12 @@ typedef struct fovea__workload {
     fovea_progress progress;  /* of the last step */
 } fovea__workload;
 
-/* Fails with FOVEA_ERROR_ARGUMENT naming the first option that is out of range. */
+/* Options with every default resolved. Fails with FOVEA_ERROR_ARGUMENT naming the first that is out of range. */
+fovea_status fovea__workload_resolve(fovea_benchmark_options *out, const fovea_benchmark_options *options);
+
+/* Names a data set's labels "1", "2", ... and gives them those ids. */
+fovea_status fovea__workload_name_labels(fovea_dataset *dataset);
+
 fovea_status fovea__workload_create(fovea__workload **out, fovea_device *device,
                                     const fovea_benchmark_options *options);
 void fovea__workload_free(fovea__workload *work); /* accepts NULL */

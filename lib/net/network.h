@@ -64,6 +64,7 @@ typedef struct fovea__network {
     fovea_device *device;
     fovea__parameters *parameters; /* borrowed */
     bool training;
+    bool plain; /* every convolution by the direct algorithm: what others are held to. Set before the first plan */
     int freeze; /* stages before it are not trained */
     fovea__node *nodes;
     int n_nodes;

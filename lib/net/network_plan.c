@@ -63,7 +63,8 @@ static fovea_status set_shapes(fovea__network *network, fovea__shape picture)
             const fovea__conv2d_shape shape = fovea__network_conv_shape(network, node);
             for (int direction = 0; direction < 3; direction++)
                 node->algorithm[direction] =
-                    fovea__conv2d_choose(network->device, (fovea__conv2d_direction)direction, &shape);
+                    network->plain ? FOVEA__CONV2D_DIRECT
+                                   : fovea__conv2d_choose(network->device, (fovea__conv2d_direction)direction, &shape);
         }
         if (node->kind == FOVEA__NODE_NORM) /* the convolution's only reader; its gradient is made in place */
             network->nodes[node->input].gradient_of = i;
