@@ -190,6 +190,23 @@ fovea_status fovea__buffer_write(fovea__buffer *buffer, size_t offset_bytes, con
                            size_bytes);
 }
 
+fovea_status fovea__buffer_map(fovea__buffer *buffer, size_t offset_bytes, size_t size_bytes, void **data)
+{
+    *data = NULL;
+    FOVEA_TRY(check_range(buffer, offset_bytes, size_bytes, "mapping"));
+    FOVEA_CHECK_ARG(size_bytes > 0, "mapping: 0 bytes");
+    cl_int code = CL_SUCCESS;
+    *data = clEnqueueMapBuffer(buffer->device->queue, buffer->memory, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION,
+                               offset_bytes, size_bytes, 0, NULL, NULL, &code);
+    return fovea__cl_check(code, "mapping %zu bytes of the device", size_bytes);
+}
+
+fovea_status fovea__buffer_unmap(fovea__buffer *buffer, void *data)
+{
+    return fovea__cl_check(clEnqueueUnmapMemObject(buffer->device->queue, buffer->memory, data, 0, NULL, NULL),
+                           "unmapping memory of the device");
+}
+
 fovea_status fovea__buffer_read(const fovea__buffer *buffer, size_t offset_bytes, void *data, size_t size_bytes)
 {
     FOVEA_TRY(check_range(buffer, offset_bytes, size_bytes, "reading from the device"));

@@ -28,6 +28,11 @@ size_t fovea__buffer_size(const fovea__buffer *buffer); /* bytes asked for */
 /* Copies to the device; returns when `data` may be changed again. */
 fovea_status fovea__buffer_write(fovea__buffer *buffer, size_t offset_bytes, const void *data, size_t size_bytes);
 
+/* Lends a part of the buffer to the host, to be written whole; waits for all queued work. What it held is lost. On a CPU
+ * this is the buffer's own memory. Unmap gives it back, also after a failure to fill it. */
+fovea_status fovea__buffer_map(fovea__buffer *buffer, size_t offset_bytes, size_t size_bytes, void **data);
+fovea_status fovea__buffer_unmap(fovea__buffer *buffer, void *data);
+
 /* Copies from the device after all queued work; waits for it. */
 fovea_status fovea__buffer_read(const fovea__buffer *buffer, size_t offset_bytes, void *data, size_t size_bytes);
 

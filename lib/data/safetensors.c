@@ -17,6 +17,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors are littl
 struct fovea__safetensors {
     char *path;
     int descriptor;
+    struct stat facts; /* as the file was opened */
     cJSON *header;
     size_t data_start, data_bytes; /* of the tensors' bytes in the file */
     fovea__safetensors_entry *entries; /* [n_entries], by place */
@@ -68,14 +69,13 @@ static fovea_status read_at(const fovea__safetensors *file, size_t offset, void 
 
 static fovea_status open_file(fovea__safetensors *file, size_t *size_bytes)
 {
-    struct stat facts;
     file->descriptor = open(file->path, O_RDONLY | O_NONBLOCK); /* a pipe without a writer must not hang */
-    if (file->descriptor < 0 || fstat(file->descriptor, &facts) != 0)
+    if (file->descriptor < 0 || fstat(file->descriptor, &file->facts) != 0)
         FOVEA_FAIL(FOVEA_ERROR_IO, "%s: cannot be opened: %s", file->path, strerror(errno));
-    if (!S_ISREG(facts.st_mode))
+    if (!S_ISREG(file->facts.st_mode))
         FOVEA_FAIL(FOVEA_ERROR_IO, "%s: is a %s, a file is expected", file->path,
-                   S_ISDIR(facts.st_mode) ? "folder" : "device or pipe");
-    *size_bytes = (size_t)facts.st_size;
+                   S_ISDIR(file->facts.st_mode) ? "folder" : "device or pipe");
+    *size_bytes = (size_t)file->facts.st_size;
     return FOVEA_OK;
 }
 
@@ -369,5 +369,10 @@ const char *fovea__safetensors_metadata(const fovea__safetensors *file, const ch
 fovea_status fovea__safetensors_read_bytes(const fovea__safetensors *file, const fovea__safetensors_entry *entry,
                                            void *out)
 {
-    return read_at(file, file->data_start + entry->begin_bytes, out, entry->size_bytes);
+    struct stat now;
+    FOVEA_TRY(read_at(file, file->data_start + entry->begin_bytes, out, entry->size_bytes));
+    if (fstat(file->descriptor, &now) != 0 || now.st_size != file->facts.st_size ||
+        now.st_mtim.tv_sec != file->facts.st_mtim.tv_sec || now.st_mtim.tv_nsec != file->facts.st_mtim.tv_nsec)
+        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: was written to since it was opened", file->path);
+    return FOVEA_OK;
 }

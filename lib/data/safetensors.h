@@ -62,7 +62,9 @@ const fovea__safetensors_entry *fovea__safetensors_find(const fovea__safetensors
 const char *fovea__safetensors_metadata(const fovea__safetensors *file, const char *key);
 
 /* Reads a tensor whole. floats: F16, BF16, F32, F64, rounded to float32; int64: I64; bytes: any, as it lies there.
- * out: room for n_elements (bytes: size_bytes). Fails with FOVEA_ERROR_FORMAT where the type is another one. */
+ * out: room for n_elements (bytes: size_bytes). Fails with FOVEA_ERROR_FORMAT where the type is another one, and with
+ * FOVEA_ERROR_IO where the file was written to since it was opened. */
+bool fovea__safetensors_holds_floats(const fovea__safetensors_entry *entry);
 fovea_status fovea__safetensors_read_floats(const fovea__safetensors *file, const fovea__safetensors_entry *entry,
                                             float *out);
 fovea_status fovea__safetensors_read_int64(const fovea__safetensors *file, const fovea__safetensors_entry *entry,

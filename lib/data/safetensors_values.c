@@ -57,6 +57,12 @@ static fovea_status read_doubles(const fovea__safetensors *file, const fovea__sa
     return status;
 }
 
+bool fovea__safetensors_holds_floats(const fovea__safetensors_entry *entry)
+{
+    return entry->dtype == FOVEA__DTYPE_F32 || entry->dtype == FOVEA__DTYPE_F64 || entry->dtype == FOVEA__DTYPE_F16 ||
+           entry->dtype == FOVEA__DTYPE_BF16;
+}
+
 fovea_status fovea__safetensors_read_floats(const fovea__safetensors *file, const fovea__safetensors_entry *entry,
                                             float *out)
 {

@@ -229,23 +229,22 @@ static fovea_status describe_file(described *d, const fovea__safetensors *file, 
     return FOVEA_OK;
 }
 
-static fovea_status load(fovea_model **model, fovea_device *device, const fovea__safetensors *file,
+/* The parameters of *model, once they are there, own the file. */
+static fovea_status load(fovea_model **model, fovea_device *device, fovea__safetensors *file,
                          const fovea_load_options *options)
 {
     described d = {0};
-    bool *loaded = NULL;
     fovea_status status = describe_file(&d, file, options);
     if (!status)
         status = fovea__model_begin(model, device, &d.config, d.labels, d.names, d.ids);
     clear_described(&d);
     if (!status)
         status = fovea__parameters_create(&(*model)->parameters, device, &(*model)->config);
-    if (!status)
-        status = fovea__allocate(&loaded, (*model)->parameters->count, sizeof *loaded, "a model");
-    if (!status)
-        status = fovea__weights_read((*model)->parameters, file, false, loaded);
-    free(loaded);
-    return status;
+    if (status) {
+        fovea__safetensors_close(file);
+        return status;
+    }
+    return fovea__weights_open((*model)->parameters, file);
 }
 
 fovea_status fovea_model_load(fovea_model **out, fovea_device *device, const char *path,
@@ -259,7 +258,6 @@ fovea_status fovea_model_load(fovea_model **out, fovea_device *device, const cha
     fovea_model *model = NULL;
     FOVEA_TRY(fovea__safetensors_open(&file, path));
     const fovea_status status = load(&model, device, file, options ? options : &defaults);
-    fovea__safetensors_close(file);
     if (status) {
         fovea_model_free(model);
         return status;

@@ -15,7 +15,9 @@ fovea_status fovea__network_create(fovea__network **out, fovea__parameters *para
     made->parameters = parameters;
     made->training = training;
     made->freeze = freeze;
-    const fovea_status status = fovea__retinanet_build(made);
+    fovea_status status = training ? fovea__parameters_need_all(parameters) : FOVEA_OK;
+    if (!status)
+        status = fovea__retinanet_build(made);
     if (status) {
         fovea__network_free(made);
         return status;
@@ -95,6 +97,19 @@ bool fovea__network_trains_conv(const fovea__network *network, const fovea__node
     return network->training && node->stage >= network->freeze;
 }
 
+/* Packs weights from the device, or from the file through the node's workspace. */
+static fovea_status pack(fovea__network *network, const fovea__node *node, fovea__conv2d_direction direction,
+                         const fovea__conv2d_shape *shape, fovea__buffer *packed)
+{
+    const fovea__parameter *weights = network->convs[node->conv].weights;
+    fovea__tensor from = weights->value;
+    if (weights->in_file) {
+        from.buffer = node->forward_work;
+        FOVEA_TRY(fovea__parameter_load(network->parameters->file, weights->in_file, &from));
+    }
+    return fovea__conv2d_pack(network->device, node->algorithm[direction], direction, shape, &from, packed);
+}
+
 fovea_status fovea__network_packed(fovea__network *network, const fovea__node *node, fovea__conv2d_direction direction,
                                    const fovea__buffer **packed)
 {
@@ -105,30 +120,41 @@ fovea_status fovea__network_packed(fovea__network *network, const fovea__node *n
     fovea__packed_weights *entry = &conv->packed[direction == FOVEA__CONV2D_FORWARD ? 0 : 1][algorithm];
     *packed = NULL;
     if (floats == 0)
-        return FOVEA_OK;
+        return fovea__parameter_need(network->parameters, conv->weights);
     if (!entry->buffer) {
         FOVEA_TRY(fovea__buffer_create(&entry->buffer, network->device, floats * sizeof(float), "packed weights"));
         entry->version = 0;
     }
-    if (entry->version != network->parameters->version) {
-        FOVEA_TRY(fovea__conv2d_pack(network->device, algorithm, direction, &shape, &conv->weights->value,
-                                     entry->buffer));
-        entry->version = network->parameters->version;
+    if (entry->version != conv->weights->version) {
+        FOVEA_TRY(pack(network, node, direction, &shape, entry->buffer));
+        entry->version = conv->weights->version;
     }
     *packed = entry->buffer;
     return FOVEA_OK;
 }
 
+static uint64_t newest(const fovea__norm_layer *norm)
+{
+    const uint64_t scale = norm->gamma->version > norm->beta->version ? norm->gamma->version : norm->beta->version;
+    const uint64_t statistics =
+        norm->mean->version > norm->variance->version ? norm->mean->version : norm->variance->version;
+    return scale > statistics ? scale : statistics;
+}
+
 fovea_status fovea__network_fold(fovea__network *network)
 {
-    if (network->folded_version == network->parameters->version)
-        return FOVEA_OK;
-    for (int i = 0; i < network->n_norms; i++) {
-        fovea__norm_layer *norm = &network->norms[i];
+    for (int i = 0; i < network->n_nodes; i++) {
+        const fovea__node *node = &network->nodes[i];
+        if (node->kind != FOVEA__NODE_CONV || node->norm < 0)
+            continue;
+        fovea__norm_layer *norm = &network->norms[node->norm];
+        const uint64_t version = newest(norm);
+        if (norm->version == version)
+            continue;
         FOVEA_TRY(fovea__batch_norm_fold(network->device, &norm->gamma->value, &norm->beta->value, &norm->mean->value,
                                          &norm->variance->value, network->parameters->config.norm_epsilon,
                                          &norm->scale, &norm->shift));
+        norm->version = version;
     }
-    network->folded_version = network->parameters->version;
     return FOVEA_OK;
 }

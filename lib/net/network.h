@@ -26,10 +26,11 @@ typedef struct fovea__norm_layer {
     fovea__parameter *gamma, *beta, *mean, *variance;
     fovea__parameter *batches; /* NULL where it is frozen */
     fovea__tensor scale, shift;
+    uint64_t version; /* of what they were folded from */
     fovea__tensor saved_mean, saved_inverse_deviation;
 } fovea__norm_layer;
 
-/* A convolution's weights as the algorithms want them, made anew when the parameters' version moved. */
+/* A convolution's weights as the algorithms want them, made anew when their version moved. */
 typedef struct fovea__packed_weights {
     fovea__buffer *buffer;
     uint64_t version;
@@ -57,7 +58,7 @@ typedef struct fovea__node {
     bool output;              /* read from outside the network */
     int value_of, gradient_of; /* the node in whose place they lie, itself mostly */
     fovea__conv2d_algorithm algorithm[3];
-    fovea__buffer *forward_work, *backward_work;
+    fovea__buffer *forward_work, *backward_work; /* forward's also takes weights on their way from file to packing */
 } fovea__node;
 
 typedef struct fovea__network {
@@ -75,7 +76,6 @@ typedef struct fovea__network {
     fovea__norm_layer *norms;
     int n_norms;
     size_t norms_room;
-    uint64_t folded_version;
     int logits[FOVEA__LEVELS], codes[FOVEA__LEVELS]; /* output nodes, P3 to P7 */
 
     int batch, height, width; /* of the plan; 0: none */

@@ -49,6 +49,18 @@ static bool needs_gradient(const fovea__network *network, const fovea__node *nod
            (node->other >= 0 && network->nodes[node->other].needs_gradient);
 }
 
+/* True where a residual is read for the last time: in detection the sum takes its place. */
+static bool adds_in_place(const fovea__network *network, int index)
+{
+    const fovea__node *node = &network->nodes[index];
+    if (network->training || node->kind != FOVEA__NODE_CONV || node->other < 0)
+        return false;
+    for (int i = index + 1; i < network->n_nodes; i++)
+        if (network->nodes[i].input == node->other || network->nodes[i].other == node->other)
+            return false;
+    return true;
+}
+
 /* What depends on the size but not on memory. */
 static fovea_status set_shapes(fovea__network *network, fovea__shape picture)
 {
@@ -68,6 +80,8 @@ static fovea_status set_shapes(fovea__network *network, fovea__shape picture)
         }
         if (node->kind == FOVEA__NODE_NORM) /* the convolution's only reader; its gradient is made in place */
             network->nodes[node->input].gradient_of = i;
+        if (adds_in_place(network, i))
+            node->value_of = network->nodes[node->other].value_of;
         if (node->kind == FOVEA__NODE_UPSAMPLE_ADD) { /* the lateral's only reader: sum and gradient are shared */
             node->value_of = node->other;
             network->nodes[node->other].gradient_of = i;
@@ -194,6 +208,8 @@ static fovea_status add_workspaces(planner *plan)
             const fovea__conv2d_shape shape = fovea__network_conv_shape(network, node);
             forward = fovea__conv2d_workspace_bytes(network->device, node->algorithm[FOVEA__CONV2D_FORWARD],
                                                     FOVEA__CONV2D_FORWARD, &shape);
+            if (network->convs[node->conv].weights->in_file)
+                forward = larger(forward, fovea__parameter_elements(network->convs[node->conv].weights) * sizeof(float));
             backward = conv_backward_bytes(network, node, &shape);
         } else if (node->kind == FOVEA__NODE_NORM) {
             forward = backward = fovea__batch_norm_workspace_bytes(node->shape);

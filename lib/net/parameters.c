@@ -21,10 +21,15 @@ size_t fovea__parameter_elements(const fovea__parameter *parameter)
     return fovea__shape_elements(parameter->value.shape);
 }
 
-/* Gives every tensor its place, each at a multiple of the device's alignment; zeros fill the gaps. */
-static void lay_out(fovea__parameters *parameters)
+/* Floats from a tensor's beginning to the next one's: each begins at a multiple of the device's alignment. */
+static size_t room_of(const fovea__parameters *parameters, const fovea__parameter *item)
 {
     const size_t step = fovea__buffer_alignment(parameters->device) / sizeof(float);
+    return (fovea__parameter_elements(item) + step - 1) / step * step;
+}
+
+static void lay_out(fovea__parameters *parameters)
+{
     size_t next = 0;
     for (int trained = 1; trained >= 0; trained--) {
         for (size_t i = 0; i < parameters->count; i++) {
@@ -32,12 +37,20 @@ static void lay_out(fovea__parameters *parameters)
             if (item->name.trained != (trained == 1) || item->name.kind == FOVEA__NAME_BATCHES)
                 continue;
             item->first = next;
-            next += (fovea__parameter_elements(item) + step - 1) / step * step;
+            next += room_of(parameters, item);
         }
         if (trained)
             parameters->n_trained = next;
     }
     parameters->n_floats = next;
+}
+
+/* The optimizer runs over a range of tensors: between them are zeros. */
+static fovea_status zero_gap(fovea__parameters *parameters, const fovea__parameter *item)
+{
+    const size_t elements = fovea__parameter_elements(item), room = room_of(parameters, item);
+    return fovea__buffer_fill(parameters->values, (item->first + elements) * sizeof(float),
+                              (room - elements) * sizeof(float), 0);
 }
 
 static fovea_status zeros(fovea__buffer **out, fovea_device *device, size_t count, const char *what)
@@ -64,12 +77,16 @@ static fovea_status create(fovea__parameters *parameters)
     free(names);
     FOVEA_TRY(status);
     lay_out(parameters);
-    FOVEA_TRY(zeros(&parameters->values, parameters->device, parameters->n_floats, "the weights"));
+    FOVEA_TRY(fovea__buffer_create(&parameters->values, parameters->device, parameters->n_floats * sizeof(float),
+                                   "the weights"));
     for (size_t i = 0; i < parameters->count; i++) {
         fovea__parameter *item = &parameters->items[i];
-        if (item->name.kind != FOVEA__NAME_BATCHES)
-            FOVEA_TRY(fovea__buffer_slice(&item->value.buffer, parameters->values, item->first * sizeof(float),
-                                          fovea__parameter_elements(item) * sizeof(float)));
+        item->version = parameters->version;
+        if (item->name.kind == FOVEA__NAME_BATCHES)
+            continue;
+        FOVEA_TRY(fovea__buffer_slice(&item->value.buffer, parameters->values, item->first * sizeof(float),
+                                      fovea__parameter_elements(item) * sizeof(float)));
+        FOVEA_TRY(zero_gap(parameters, item));
     }
     return FOVEA_OK;
 }
@@ -101,6 +118,7 @@ void fovea__parameters_free(fovea__parameters *parameters)
     for (size_t i = 0; i < parameters->count && parameters->items; i++)
         fovea__buffer_free(parameters->items[i].value.buffer);
     fovea__buffer_free(parameters->values);
+    fovea__safetensors_close(parameters->file);
     free(parameters->items);
     free(parameters);
 }
@@ -193,13 +211,58 @@ fovea__parameter *fovea__parameters_find(fovea__parameters *parameters, const ch
 
 fovea_status fovea__parameter_write(fovea__parameters *parameters, fovea__parameter *parameter, const float *values)
 {
-    parameters->version++;
+    parameter->version = ++parameters->version;
+    parameter->in_file = NULL;
     return fovea__tensor_write(&parameter->value, values);
 }
 
-fovea_status fovea__parameter_read(const fovea__parameter *parameter, float *values)
+fovea_status fovea__parameter_read(const fovea__parameters *parameters, const fovea__parameter *parameter,
+                                   float *values)
 {
+    if (parameter->in_file)
+        return fovea__safetensors_read_floats(parameters->file, parameter->in_file, values);
     return fovea__tensor_read(&parameter->value, values);
+}
+
+fovea_status fovea__parameter_load(const fovea__safetensors *file, const fovea__safetensors_entry *entry,
+                                   fovea__tensor *to)
+{
+    void *values = NULL;
+    const size_t bytes = fovea__shape_elements(to->shape) * sizeof(float);
+    if (bytes == 0)
+        return FOVEA_OK;
+    FOVEA_TRY(fovea__buffer_map(to->buffer, 0, bytes, &values));
+    const fovea_status status = fovea__safetensors_read_floats(file, entry, values);
+    const fovea_status unmapped = fovea__buffer_unmap(to->buffer, values);
+    return status ? status : unmapped;
+}
+
+fovea_status fovea__parameter_need(fovea__parameters *parameters, fovea__parameter *parameter)
+{
+    if (!parameter->in_file)
+        return FOVEA_OK;
+    FOVEA_TRY(fovea__parameter_load(parameters->file, parameter->in_file, &parameter->value));
+    parameter->in_file = NULL;
+    return FOVEA_OK;
+}
+
+fovea_status fovea__parameters_need_all(fovea__parameters *parameters)
+{
+    for (size_t i = 0; i < parameters->count; i++)
+        FOVEA_TRY(fovea__parameter_need(parameters, &parameters->items[i]));
+    fovea__safetensors_close(parameters->file);
+    parameters->file = NULL;
+    return FOVEA_OK;
+}
+
+void fovea__parameters_moved(fovea__parameters *parameters, int stage)
+{
+    parameters->version++;
+    for (size_t i = 0; i < parameters->count; i++) {
+        fovea__parameter *item = &parameters->items[i];
+        if (item->name.stage >= stage && (item->name.trained || parameters->config.norm == FOVEA_NORM_TRAINING))
+            item->version = parameters->version;
+    }
 }
 
 size_t fovea__parameters_first_of_stage(const fovea__parameters *parameters, int stage)

@@ -5,6 +5,7 @@
 #define FOVEA_NET_PARAMETERS_H
 
 #include "names.h"
+#include "safetensors.h"
 #include "tensor.h"
 
 typedef struct fovea__parameter {
@@ -13,6 +14,8 @@ typedef struct fovea__parameter {
     fovea__tensor value;     /* weights OIHW, else a vector; no buffer for num_batches_tracked */
     fovea__tensor gradient;  /* same shape; a buffer only for trained ones, once training began */
     int64_t batches;         /* num_batches_tracked */
+    uint64_t version;        /* of the parameters, when its value last moved */
+    const fovea__safetensors_entry *in_file; /* its value lies in fovea__parameters.file alone; NULL: on the device */
 } fovea__parameter;
 
 typedef struct fovea__parameters {
@@ -23,6 +26,7 @@ typedef struct fovea__parameters {
     size_t n_trained, n_floats; /* trained ones are [0, n_trained) of the flat buffers */
     fovea__buffer *values, *gradients, *momenta; /* the latter two NULL until training begins */
     uint64_t version; /* moves whenever values change, so that packed copies know */
+    fovea__safetensors *file; /* owned: holds the values that were never needed on the device; NULL: none */
 } fovea__parameters;
 
 /* Makes them with zero values. */
@@ -40,10 +44,22 @@ void fovea__parameters_end_training(fovea__parameters *parameters);
 /* The tensor of a canonical name, NULL when there is none. */
 fovea__parameter *fovea__parameters_find(fovea__parameters *parameters, const char *name);
 
-/* Elements of one tensor, and its whole content from and to the host. */
+/* Elements of one tensor, and its whole content from and to the host, wherever it lies. */
 size_t fovea__parameter_elements(const fovea__parameter *parameter);
 fovea_status fovea__parameter_write(fovea__parameters *parameters, fovea__parameter *parameter, const float *values);
-fovea_status fovea__parameter_read(const fovea__parameter *parameter, float *values);
+fovea_status fovea__parameter_read(const fovea__parameters *parameters, const fovea__parameter *parameter,
+                                   float *values);
+
+/* Reads a tensor from its file straight into device memory. `to`: its shape. */
+fovea_status fovea__parameter_load(const fovea__safetensors *file, const fovea__safetensors_entry *entry,
+                                   fovea__tensor *to);
+
+/* Reads a tensor, or all, to the device where they are still in the file. A network in training needs all. */
+fovea_status fovea__parameter_need(fovea__parameters *parameters, fovea__parameter *parameter);
+fovea_status fovea__parameters_need_all(fovea__parameters *parameters);
+
+/* Notes that a step changed what is trained from `stage` on, and its running statistics. */
+void fovea__parameters_moved(fovea__parameters *parameters, int stage);
 
 /* Where the trained floats of stages >= `stage` begin: stages before it stay as they are. */
 size_t fovea__parameters_first_of_stage(const fovea__parameters *parameters, int stage);

@@ -34,13 +34,14 @@ static fovea_status read_one(fovea__parameters *parameters, fovea__parameter *pa
 {
     if (parameter->name.kind == FOVEA__NAME_BATCHES)
         return fovea__safetensors_read_int64(file, entry, &parameter->batches);
-    float *values = NULL;
-    FOVEA_TRY(fovea__allocate(&values, entry->n_elements, sizeof *values, entry->name));
-    fovea_status status = fovea__safetensors_read_floats(file, entry, values);
-    if (!status)
-        status = fovea__parameter_write(parameters, parameter, values);
-    free(values);
-    return status;
+    parameter->version = ++parameters->version;
+    if (file == parameters->file && parameter->name.kind == FOVEA__NAME_CONV &&
+        fovea__safetensors_holds_floats(entry)) {
+        parameter->in_file = entry;
+        return FOVEA_OK;
+    }
+    parameter->in_file = NULL;
+    return fovea__parameter_load(file, entry, &parameter->value);
 }
 
 /* What other classes or the other profile shape differently in a detector that is to be trained on. */
@@ -70,6 +71,16 @@ fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__saf
         loaded[parameter - parameters->items] = true;
     }
     return FOVEA_OK;
+}
+
+fovea_status fovea__weights_open(fovea__parameters *parameters, fovea__safetensors *file)
+{
+    bool *loaded = NULL;
+    parameters->file = file;
+    FOVEA_TRY(fovea__allocate(&loaded, parameters->count, sizeof *loaded, "a model"));
+    const fovea_status status = fovea__weights_read(parameters, file, false, loaded);
+    free(loaded);
+    return status;
 }
 
 static fovea_status check_one(const fovea__safetensors *file, const char *prefix, const fovea__name *name)
@@ -129,7 +140,7 @@ static fovea_status fill(void *context, size_t index, void *out, size_t size_byt
     if (index >= w->parameters->count)
         return fovea__buffer_read(w->parameters->momenta, item->first * sizeof(float), out, size_bytes);
     if (item->name.kind != FOVEA__NAME_BATCHES)
-        return fovea__parameter_read(item, out);
+        return fovea__parameter_read(w->parameters, item, out);
     memcpy(out, &item->batches, sizeof item->batches);
     return FOVEA_OK;
 }

@@ -12,6 +12,10 @@
 fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__safetensors *file, bool partial,
                                  bool *loaded);
 
+/* The same for a whole detector, but a convolution's weights stay in the file until someone needs them: detection packs
+ * them from there, and never holds them twice. Takes the file over, also where it fails. */
+fovea_status fovea__weights_open(fovea__parameters *parameters, fovea__safetensors *file);
+
 /* Holds a checkpoint to the network: every tensor and every momentum must be there in its shape. */
 fovea_status fovea__weights_check(const fovea__parameters *parameters, const fovea__safetensors *file);
 

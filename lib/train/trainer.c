@@ -185,7 +185,7 @@ static fovea_status run_step(fovea_trainer *t, fovea_progress *out)
     const double waited = now() - began;
     FOVEA_TRY(keep_statistics(t));
     fovea_status status = queue_step(t);
-    t->model->parameters->version++; /* sgd may have run */
+    fovea__parameters_moved(t->model->parameters, t->plan.freeze); /* sgd may have run */
     if (!status)
         status = fovea__buffer_read(t->losses->state, 0, state, sizeof state);
     if (!status && !(isfinite(state[0]) && isfinite(state[1]) && isfinite(state[2])))

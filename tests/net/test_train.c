@@ -122,7 +122,7 @@ static float *values_of(const fovea_model *model, const char *name, size_t *coun
     *count = fovea__parameter_elements(parameter);
     float *values = malloc(*count * sizeof *values);
     ck_assert_ptr_nonnull(values);
-    support_ok(fovea__parameter_read(parameter, values));
+    support_ok(fovea__parameter_read(model->parameters, parameter, values));
     return values;
 }
 
