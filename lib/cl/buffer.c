@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The pool keeps what comes and goes at every step; a large block goes straight back to the driver. */
-static const size_t most_pooled_each = (size_t)64 << 20, most_pooled_bytes = (size_t)256 << 20;
+/* The pool keeps the small blocks that come and go at every step. A larger one goes straight back to the driver: it was
+ * outgrown, and the next is larger still. */
+static const size_t most_pooled_each = (size_t)4 << 20, most_pooled_bytes = (size_t)32 << 20;
 
 struct fovea__buffer {
     fovea_device *device;
