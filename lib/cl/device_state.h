@@ -45,6 +45,7 @@ struct fovea_device {
 
     size_t max_work_group, local_bytes, alignment;
     int vector_width;
+    bool blas_is_set; /* CLBlast has been told its parameters for this device */
     const char *build_flags; /* of every program: OpenCL C 1.2, and exact division where the device has it, so that a
                                 threshold on an IoU falls alike everywhere */
 
