@@ -1,5 +1,6 @@
 /* Weights into the layout that the convolutions read, and gradients of weights out of the layout that they write. Both
- * turn rows of memory into columns, so work-items move squares of VECTOR x VECTOR floats. -D: VECTOR (4, 8, 16). */
+ * turn rows of memory into columns, so work-items move squares of VECTOR x VECTOR floats.
+ * -D: VECTOR (4, 8, 16); BACKWARD: the kernels of training, so that detection does not compile them. */
 #define GLUE_(a, b) a##b
 #define GLUE(a, b) GLUE_(a, b)
 #define floatv GLUE(float, VECTOR)
@@ -55,6 +56,7 @@ static inline void transpose(floatv *row)
     }
 }
 
+#ifndef BACKWARD
 /* Forward. One work-item = VECTOR columns (in channel, tap; taps fastest) x VECTOR lanes of a block:
  *   packed[offset + ((block taps + tap) channels + c) width + lane] = weights[block width + lane][c][tap] */
 __kernel __attribute__((vec_type_hint(floatv))) void
@@ -78,7 +80,7 @@ conv2d_layout_pack(__global const float *weights, __global float *packed, int of
                         width - lane);
     }
 }
-
+#else
 /* Backward-data. One work-item = VECTOR lanes of a block, one out channel, and all taps of one pass:
  *   packed[offset + ((block taps + tap) outs + out) width + lane] = weights[out][block width + lane][place of tap] */
 __kernel __attribute__((vec_type_hint(floatv))) void
@@ -135,3 +137,4 @@ conv2d_layout_sum(__global const float *partial, __global float *d_weights, int 
         store_lanes(square[i], to, count);
     }
 }
+#endif

@@ -11,7 +11,8 @@
  *   3. transforms those back, and stores. A place outside is read from a run of zeros, so borders need no other path.
  * The points of v and m lie 16 floats further apart than their size asks, lest they share the sets of a cache.
  *
- * -D: VECTOR floats a register (4, 8, 16), BLOCKS registers of written channels, TILE tiles. All sizes are arguments.
+ * -D: VECTOR floats a register (4, 8, 16), BLOCKS registers of written channels, TILE tiles; BACKWARD_WEIGHTS: the
+ * other kernel, so that detection does not compile it. All sizes are arguments.
  * Work-groups of one work-item: no local memory, no barrier. */
 #define GLUE_(a, b) a##b
 #define GLUE(a, b) GLUE_(a, b)
@@ -169,6 +170,7 @@ static inline void output_tile(__global const float *m, int apart, floatv *out)
         transform_output(t + column, 4, out + column, 4);
 }
 
+#ifndef BACKWARD_WEIGHTS
 /* y = relu?(scale sum + shift + residual); each of the three may be NULL, residual may be y. packed: `begin` zeros,
  * then weights[point][block of written channels][read channel][lane]. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
@@ -217,7 +219,7 @@ conv2d_winograd_pass(__global const float *x, __global const float *packed, int 
         }
     }
 }
-
+#else
 /* For backward-weights. One work-item = one tile of those from `first` on, all its channels, to v[point][tile][channel]
  * as in step 1 above, at v_at in `work`. It begins with from_c zeros; at spare_at is room for POINTS registers a tile.
  */
@@ -231,3 +233,4 @@ conv2d_winograd_tiles(__global const float *x, __global float *work, int spare_a
     input_tile_channels(x, work, n, ty * 4 + first_y, tx * 4 + first_x, from_h, from_w, from_c, work + v_at + i * v_row,
                         block * v_row + APART, work + spare_at + i * POINTS * VECTOR);
 }
+#endif

@@ -3,7 +3,7 @@
  *   backward  dg = G^T du G, where du = sum over tiles of v . (A dy A^T), with v from conv2d_winograd_tiles and dy a
  * tile's 4 x 4 gradients, 0 for places behind the border
  *
- * -D: VECTOR, BLOCKS as in conv2d_winograd.cl. All sizes are arguments. Work-groups of one work-item. */
+ * -D: VECTOR, BLOCKS, BACKWARD_WEIGHTS as in conv2d_winograd.cl. All sizes are arguments. Work-groups of one work-item. */
 #define GLUE_(a, b) a##b
 #define GLUE(a, b) GLUE_(a, b)
 #define floatv GLUE(float, VECTOR)
@@ -56,6 +56,7 @@ static inline void transform_gradient(const floatv *in, int in_step, floatv *out
     out[5 * out_step] = d3;
 }
 
+#ifndef BACKWARD_WEIGHTS
 /* One work-item = one read channel x one register of one block of written channels:
  *   packed[begin + ((point blocks + block) from_c + c) WIDTH + lane]
  * weights is OIHW; from_stride and to_stride are the floats between neighbouring read and written channels; turned: the
@@ -89,7 +90,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv2d_winograd_pac
     for (int point = 0; point < POINTS; point++)
         vstorev(u[point], 0, to + (size_t)point * blocks * from_c * WIDTH);
 }
-
+#else
 /* One work-item = one register of out channels of one tile of those from `first` on, to d[point][tile][channel] at d_at
  * in `work`: rows of `row` floats, points `block * row + APART` apart. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
@@ -189,3 +190,4 @@ conv2d_winograd_product(__global const float *work, int v_at, int d_at, __global
             store_weights(du[i][j], d_weights + (out * channels + c + i) * 9, channels * 9, outs - out, accumulate);
         }
 }
+#endif

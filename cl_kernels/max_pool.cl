@@ -1,8 +1,10 @@
 /* Maximum over windows, and its gradient in gather form. A work-item does a part of the matrix of pixels (of y;
  * backward: of d_x) by channels, see part_of() in common.cl.
- * -D: LANES (backward: channels at once, in private memory). Arguments: sizes and shares; size, stride and padding are
- * the window's. Forward's comparison is written so that NaN is larger than everything, as in torch. */
+ * -D: BACKWARD: the gradient alone, so that detection does not compile it; its LANES channels at once in private memory.
+ * Arguments: sizes and shares; size, stride and padding are the window's. Forward's comparison is written so that NaN
+ * is larger than everything, as in torch. */
 
+#ifndef BACKWARD
 __kernel void max_pool_forward(__global const float *restrict x, int h, int w, int out_h, int out_w, int size,
                                int stride, int padding, int pixels, int channels, int run_rows, int run_columns,
                                __global float *restrict y)
@@ -24,7 +26,7 @@ __kernel void max_pool_forward(__global const float *restrict x, int h, int w, i
             }
     }
 }
-
+#else
 /* Place (y, x) wins a window where no earlier value is as large and no later one larger. */
 __kernel void max_pool_backward(__global const float *restrict x, __global const float *restrict d_y, int h, int w,
                                 int out_h, int out_w, int size, int stride, int padding, int pixels, int channels,
@@ -72,3 +74,4 @@ __kernel void max_pool_backward(__global const float *restrict x, __global const
         }
     }
 }
+#endif

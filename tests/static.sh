@@ -89,12 +89,25 @@ options_of() { # FILE
     } | sort -u | grep -vxFf <(sed -n 's/^ *# *define *\([A-Z0-9_]*\).*/\1/p' "$1"; echo)
 }
 
-kernel_alone() { # FILE: kernels see common.cl first; every option is 4
-    local option define=()
-    for option in $(options_of "$1"); do define+=("-D$option=4"); done
+kernel_compiles() { # FILE CLANG_OPTION...: kernels see common.cl first
     { echo '#include "cl_kernels/common.cl"'; [ "$1" = cl_kernels/common.cl ] || cat "$1"; } |
-        clang -I. -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -Wall -Werror -fsyntax-only \
-            ${define[@]+"${define[@]}"} -
+        clang -I. -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -Wall -Werror -fsyntax-only "${@:2}" -
+}
+
+# Every option is 4. Where some choose between parts of the file, once with and once without those.
+kernel_alone() { # FILE
+    local option chosen define=() without=()
+    chosen=$(sed -nE 's/^ *# *ifn?def +([A-Z0-9_]+).*/\1/p' "$1")
+    for option in $(options_of "$1"); do
+        define+=("-D$option=4")
+        grep -qx "$option" <<<"$chosen" || without+=("-D$option=4")
+    done
+    if [ -z "$chosen" ]; then
+        kernel_compiles "$1" ${define[@]+"${define[@]}"}
+    else
+        kernel_compiles "$1" -Wno-unused-function "${define[@]}" &&
+            kernel_compiles "$1" -Wno-unused-function ${without[@]+"${without[@]}"}
+    fi
 }
 
 shell_scripts() {

@@ -114,21 +114,21 @@ int fovea__conv2d_pass_offset(const fovea__conv2d_pass *pass, int width, int beg
 
 /* The kernels' squares. They are launched in work-groups of one size: some implementations compile anew for each. */
 typedef struct squares {
-    char options[24];
+    char options[32];
     int side;
 } squares;
 
-static squares squares_of(const fovea_device *device)
+static squares squares_of(const fovea_device *device, bool backward)
 {
     squares made = {.side = fovea__device_vector_width(device)};
-    snprintf(made.options, sizeof made.options, "-DVECTOR=%d", made.side);
+    snprintf(made.options, sizeof made.options, "-DVECTOR=%d%s", made.side, backward ? " -DBACKWARD" : "");
     return made;
 }
 
 static fovea_status pack_forward(fovea_device *device, const fovea__conv2d_shape *shape, int width, int begin,
                                  const fovea__tensor *weights, fovea__buffer *packed)
 {
-    const squares with = squares_of(device);
+    const squares with = squares_of(device, false);
     const int taps = shape->kernel * shape->kernel;
     const fovea__arg args[] = {
         fovea__arg_buffer(weights->buffer),  fovea__arg_buffer(packed), fovea__arg_int(begin),
@@ -143,7 +143,7 @@ static fovea_status pack_forward(fovea_device *device, const fovea__conv2d_shape
 static fovea_status pack_back(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__conv2d_pass *pass,
                               int width, int begin, const fovea__tensor *weights, fovea__buffer *packed)
 {
-    const squares with = squares_of(device);
+    const squares with = squares_of(device, true);
     const fovea__arg args[] = {fovea__arg_buffer(weights->buffer),
                                fovea__arg_buffer(packed),
                                fovea__arg_int(fovea__conv2d_pass_offset(pass, width, begin)),
@@ -179,7 +179,7 @@ fovea_status fovea__conv2d_layout(fovea_device *device, fovea__conv2d_direction 
 fovea_status fovea__conv2d_sum(fovea_device *device, const fovea__conv2d_shape *shape, int parts, int width,
                                const fovea__buffer *partial, bool accumulate, fovea__tensor *d_weights)
 {
-    const squares with = squares_of(device);
+    const squares with = squares_of(device, true);
     const int taps = shape->kernel * shape->kernel, blocks = fovea__conv2d_blocks(shape->out_channels, width);
     const fovea__arg args[] = {fovea__arg_buffer(partial),
                                fovea__arg_buffer(d_weights->buffer),

@@ -49,7 +49,8 @@ static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction,
                 .from_row = rounded(from, vector),
                 .to_row = rounded(to, vector * registers),
                 .tiles = tiles_of(&pass)};
-    snprintf(made.options, sizeof made.options, "-DVECTOR=%d -DBLOCKS=%d -DTILE=%d", vector, registers, tile);
+    snprintf(made.options, sizeof made.options, "-DVECTOR=%d -DBLOCKS=%d -DTILE=%d%s", vector, registers, tile,
+             direction == FOVEA__CONV2D_BACKWARD_WEIGHTS ? " -DBACKWARD_WEIGHTS" : "");
     return made;
 }
 

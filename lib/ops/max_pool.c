@@ -34,8 +34,7 @@ fovea_status fovea__max_pool_forward(fovea_device *device, const fovea__tensor *
     const size_t pixels = (size_t)out.n * (size_t)out.h * (size_t)out.w;
     fovea__count(device, 0, 4.0 * (double)(fovea__shape_elements(in) + fovea__shape_elements(out)));
     const fovea__split split = fovea__split_matrix(device, pixels, (size_t)out.c, 0);
-    return fovea__launch(device, "max_pool", fovea__device_is_cpu(device) ? "-DLANES=64" : "-DLANES=1",
-                         "max_pool_forward",
+    return fovea__launch(device, "max_pool", "", "max_pool_forward",
                          (fovea__arg[]){fovea__arg_buffer(x->buffer), fovea__arg_int(in.h), fovea__arg_int(in.w),
                                         fovea__arg_int(out.h), fovea__arg_int(out.w), fovea__arg_int(window.kernel),
                                         fovea__arg_int(window.stride), fovea__arg_int(window.padding),
@@ -55,8 +54,8 @@ fovea_status fovea__max_pool_backward(fovea_device *device, const fovea__tensor 
     fovea__count(device, 0, (accumulate ? 12.0 : 8.0) * (double)fovea__shape_elements(in) +
                                 4.0 * (double)fovea__shape_elements(out));
     const fovea__split split = fovea__split_matrix(device, pixels, (size_t)in.c, 0);
-    return fovea__launch(device, "max_pool", fovea__device_is_cpu(device) ? "-DLANES=64" : "-DLANES=1",
-                         "max_pool_backward",
+    return fovea__launch(device, "max_pool", fovea__device_is_cpu(device) ? "-DBACKWARD -DLANES=64"
+                                                                          : "-DBACKWARD -DLANES=1", "max_pool_backward",
                          (fovea__arg[]){fovea__arg_buffer(x->buffer), fovea__arg_buffer(d_y->buffer),
                                         fovea__arg_int(in.h), fovea__arg_int(in.w), fovea__arg_int(out.h),
                                         fovea__arg_int(out.w), fovea__arg_int(window.kernel),
