@@ -15,7 +15,7 @@ typedef struct bench_options {
     const char *devices[OPTIONS_MOST_TEXTS + 1];
     const char *json;
     int work, norm;
-    bool unverified;
+    bool unverified, profile;
     fovea_benchmark_options run; /* depth 0: the standard set's */
 } bench_options;
 
@@ -41,6 +41,8 @@ static const options_row rows[] = {
     {"norm", "HOW", "Batch norm in training: batch or frozen (batch).", OPTIONS_CHOICE, AT(norm), .choices = norms},
     {"runs", "N", "Timed runs, after two that are not; the median counts (5).", OPTIONS_INTEGER, AT(run.runs),
      .low = 1, .high = 1000},
+    {"profile", NULL, "Time every kernel: a table by room of launches, time, rates and share of the device's peak, for one "
+     "run; host and idle time. Slows some devices.", OPTIONS_FLAG, AT(profile)},
     {"unverified", NULL, "Do not look at the results before timing: for runs in a row, the first of which has looked.",
      OPTIONS_FLAG, AT(unverified)},
     {"json", "FILE", "Write everything as JSON to FILE; '-': to stdout, instead of the table.", OPTIONS_TEXT,
@@ -49,7 +51,7 @@ static const options_row rows[] = {
 
 static const options_table table = {
     .command = "bench",
-    .usage = {"[--device TEXT]... [--work detect|step] [--backbone NAME] [--size N] [--batch N] [--json FILE]"},
+    .usage = {"[--device TEXT]... [--work detect|step] [--backbone NAME] [--size N] [--batch N] [--profile] [--json FILE]"},
     .summary = "Times detection and training of RetinaNet with random weights on noise, on every device, after holding its "
                "results to known ones: a row whose results are wrong says so and is not timed. GFLOP/s "
                "counts the convolutions' operations by the direct algorithm; the share of peak is of the "
@@ -59,7 +61,7 @@ static const options_table table = {
     .n_rows = sizeof rows / sizeof rows[0],
     .examples = "  fovea bench\n"
                 "  fovea bench --device NVIDIA --device Portable --json speed.json\n"
-                "  fovea bench --work step --backbone resnet50 --size 600 --batch 2\n",
+                "  fovea bench --work step --backbone resnet50 --profile\n",
 };
 
 typedef struct bench {
@@ -88,7 +90,8 @@ static void bench_works(bench *b, const char *match, const cJSON *facts)
         for (int work = FOVEA_WORK_DETECT; work <= FOVEA_WORK_STEP; work++) {
             if (b->o.work != BOTH && b->o.work != work)
                 continue;
-            bench_work w = {.match = match, .options = b->o.run, .unverified = b->o.unverified};
+            bench_work w = {.match = match, .options = b->o.run, .unverified = b->o.unverified,
+                            .profile = b->o.profile};
             w.options.work = (fovea_work)work;
             w.options.norm = (fovea_norm)b->o.norm;
             w.options.depth = b->o.run.depth ? b->o.run.depth : depths[d];

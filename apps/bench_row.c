@@ -3,6 +3,7 @@
 
 #include "apart.h"
 #include "pick_device.h"
+#include "profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +21,7 @@ const char *bench_text(const cJSON *row, const char *name)
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
-/* Four significant digits: more would be noise. */
-static void add_rounded(cJSON *row, const char *name, double value)
+void bench_add_rounded(cJSON *row, const char *name, double value)
 {
     char text[40];
     snprintf(text, sizeof text, "%.4g", value);
@@ -64,8 +64,8 @@ static cJSON *measure_device(void *context)
     cJSON_AddStringToObject(facts, "driver", info->driver);
     if (fovea_device_measure(device, &speed))
         return add_error(facts);
-    add_rounded(facts, "peak_gflops", speed.gflops);
-    add_rounded(facts, "copy_gbs", speed.copy_gbs);
+    bench_add_rounded(facts, "peak_gflops", speed.gflops);
+    bench_add_rounded(facts, "copy_gbs", speed.copy_gbs);
     fovea_device_close(device);
     return facts;
 }
@@ -78,15 +78,15 @@ cJSON *bench_device(const char *match)
 static void add_times(cJSON *row, const fovea_benchmark *b)
 {
     const double pictures = b->batch;
-    add_rounded(row, "ms_per_image", 1e3 * b->median_seconds / pictures);
-    add_rounded(row, "best_ms_per_image", 1e3 * b->best_seconds / pictures);
-    add_rounded(row, "worst_ms_per_image", 1e3 * b->worst_seconds / pictures);
-    add_rounded(row, "images_per_second", pictures / b->median_seconds);
-    add_rounded(row, "peak_memory_mib", (double)b->memory_bytes / 1048576.0);
-    add_rounded(row, "gflop_per_image", 1e-9 * b->flops / pictures);
-    add_rounded(row, "gflops", 1e-9 * b->flops / b->median_seconds);
+    bench_add_rounded(row, "ms_per_image", 1e3 * b->median_seconds / pictures);
+    bench_add_rounded(row, "best_ms_per_image", 1e3 * b->best_seconds / pictures);
+    bench_add_rounded(row, "worst_ms_per_image", 1e3 * b->worst_seconds / pictures);
+    bench_add_rounded(row, "images_per_second", pictures / b->median_seconds);
+    bench_add_rounded(row, "peak_memory_mib", (double)b->memory_bytes / 1048576.0);
+    bench_add_rounded(row, "gflop_per_image", 1e-9 * b->flops / pictures);
+    bench_add_rounded(row, "gflops", 1e-9 * b->flops / b->median_seconds);
     const double compile_seconds = b->first_seconds - b->median_seconds;
-    add_rounded(row, "compile_seconds", compile_seconds > 0 ? compile_seconds : 0);
+    bench_add_rounded(row, "compile_seconds", compile_seconds > 0 ? compile_seconds : 0);
 }
 
 /* In a child: {"verified": true}, or false and why, or "error" alone where it could not be found out. */
@@ -106,6 +106,20 @@ static cJSON *verify_work(void *context)
     return result;
 }
 
+/* Where the time of a run went, by room. */
+static void add_profile(cJSON *row, fovea_device *device, const fovea_benchmark *b)
+{
+    cJSON *rooms = profile_json(device, true, b->runs);
+    double launches = 0;
+    const cJSON *room;
+    cJSON_ArrayForEach(room, rooms)
+        launches += bench_number(room, "launches", 0);
+    bench_add_rounded(row, "launches", launches);
+    bench_add_rounded(row, "host_ms", 1e3 * b->host_seconds);
+    bench_add_rounded(row, "idle_ms", 1e3 * b->idle_seconds);
+    cJSON_AddItemToObject(row, "rooms", rooms);
+}
+
 /* In a child: times the work. */
 static cJSON *run_work(void *context)
 {
@@ -114,14 +128,16 @@ static cJSON *run_work(void *context)
     fovea_benchmark times;
     struct rusage usage;
     cJSON *result = cJSON_CreateObject();
-    fovea_status status = open_device(&device, work->match, false);
+    fovea_status status = open_device(&device, work->match, work->profile);
     if (!status)
         status = fovea_benchmark_run(device, &work->options, &times);
     if (status)
         return add_error(result);
     add_times(result, &times);
     if (getrusage(RUSAGE_SELF, &usage) == 0)
-        add_rounded(result, "process_memory_mib", (double)usage.ru_maxrss / 1024.0);
+        bench_add_rounded(result, "process_memory_mib", (double)usage.ru_maxrss / 1024.0);
+    if (work->profile)
+        add_profile(result, device, &times);
     fovea_device_close(device);
     return result;
 }
@@ -160,6 +176,7 @@ cJSON *bench_row(const bench_work *work, const cJSON *facts)
     take_items(row, apart_run(run_work, (void *)work));
     const double gflops = bench_number(row, "gflops", 0), peak = bench_number(facts, "peak_gflops", 0);
     if (gflops > 0 && peak > 0)
-        add_rounded(row, "share_of_peak", gflops / peak);
+        bench_add_rounded(row, "share_of_peak", gflops / peak);
+    profile_add_peaks(cJSON_GetObjectItemCaseSensitive(row, "rooms"), peak, bench_number(facts, "copy_gbs", 0));
     return row;
 }

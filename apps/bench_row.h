@@ -10,6 +10,7 @@ typedef struct bench_work {
     const char *match; /* of the device, see fovea_device_options.match */
     fovea_benchmark_options options;
     bool unverified; /* timed without a look at its results */
+    bool profile;    /* with every kernel timed, into "rooms" */
 } bench_work;
 
 /* {"count": how many devices there are}, or {"error"}. */
@@ -25,5 +26,8 @@ cJSON *bench_row(const bench_work *work, const cJSON *facts);
 /* A row's number, or `otherwise` where it has none; its text, or "". */
 double bench_number(const cJSON *row, const char *name, double otherwise);
 const char *bench_text(const cJSON *row, const char *name);
+
+/* Adds a number with four digits: more would be noise. */
+void bench_add_rounded(cJSON *row, const char *name, double value);
 
 #endif

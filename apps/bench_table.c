@@ -2,6 +2,7 @@
 #include "bench_table.h"
 
 #include "bench_row.h"
+#include "profile.h"
 
 #include <stdio.h>
 
@@ -26,5 +27,11 @@ void bench_table_row(const cJSON *row)
                bench_number(row, "process_memory_mib", 0), bench_number(row, "gflops", 0),
                100 * bench_number(row, "share_of_peak", 0), bench_number(row, "compile_seconds", 0),
                cJSON_IsTrue(verified) ? "right" : "unseen");
+    const cJSON *rooms = cJSON_GetObjectItemCaseSensitive(row, "rooms");
+    if (rooms) {
+        profile_print(stdout, rooms);
+        printf("  a run: %.0f launches; host %.2f ms of processor time; device idle %.2f ms\n",
+               bench_number(row, "launches", 0), bench_number(row, "host_ms", 0), bench_number(row, "idle_ms", 0));
+    }
     fflush(stdout);
 }

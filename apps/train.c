@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "judge.h"
 #include "pick_device.h"
+#include "profile.h"
 #include "progress.h"
 #include "run_folder.h"
 #include "train_options.h"
@@ -334,16 +335,12 @@ static void tell_how_to_resume(const training *t, int argc, char **argv)
 
 static void print_kernel_times(fovea_device *device)
 {
-    enum { MOST = 128 };
-    fovea_kernel_time *times = calloc(MOST, sizeof *times);
-    size_t count = 0;
-    if (times && told(fovea_device_profile(device, times, MOST, &count, false))) {
-        fprintf(stderr, "%10s %10s  kernel\n", "seconds", "launches");
-        for (size_t i = 0; i < count && i < MOST; i++)
-            fprintf(stderr, "%10.3f %10llu  %s\n", times[i].seconds, (unsigned long long)times[i].launches,
-                    times[i].kernel);
-    }
-    free(times);
+    cJSON *kernels = profile_json(device, false, 1);
+    if (kernels)
+        profile_print(stderr, kernels);
+    else
+        print_failure();
+    cJSON_Delete(kernels);
 }
 
 static void print_result(const training *t)

@@ -424,6 +424,8 @@ typedef struct fovea_benchmark_options {
 typedef struct fovea_benchmark {
     int batch, runs;
     double median_seconds, best_seconds, worst_seconds; /* of one run, a whole batch */
+    double host_seconds; /* processor time of the calling thread, a run */
+    double idle_seconds; /* in which the device ran no kernel, a run; -1 unless it was opened with .profile */
     double first_seconds; /* of the first run, which builds the kernels that no cache holds */
     double flops; /* operations of a run's convolutions by the direct algorithm's count, a multiply-add being two */
     uint64_t memory_bytes; /* the most device memory ever held since the device was opened */
@@ -435,7 +437,8 @@ typedef struct fovea_benchmark {
  * FOVEA_ERROR_NUMERIC, saying what is wrong. */
 FOVEA_API fovea_status fovea_benchmark_verify(fovea_device *device, const fovea_benchmark_options *options);
 
-/* Times a workload. out: required; zeroed on failure. */
+/* Times a workload. out: required; zeroed on failure. On a device that was opened with .profile,
+ * fovea_device_profile() then has the kernels of the timed runs alone. */
 FOVEA_API fovea_status fovea_benchmark_run(fovea_device *device, const fovea_benchmark_options *options,
                                            fovea_benchmark *out);
 
