@@ -1,4 +1,5 @@
 /* fovea bench: how fast every device detects and trains, side by side. */
+#include "bench_html.h"
 #include "bench_row.h"
 #include "bench_table.h"
 #include "commands.h"
@@ -13,7 +14,7 @@ enum { BOTH = -1 };
 
 typedef struct bench_options {
     const char *devices[OPTIONS_MOST_TEXTS + 1];
-    const char *json;
+    const char *json, *html;
     int work, norm;
     bool unverified, profile;
     fovea_benchmark_options run; /* depth 0: the standard set's */
@@ -47,11 +48,13 @@ static const options_row rows[] = {
      OPTIONS_FLAG, AT(unverified)},
     {"json", "FILE", "Write everything as JSON to FILE; '-': to stdout, instead of the table.", OPTIONS_TEXT,
      AT(json)},
+    {"html", "FILE", "Write a page with bar charts to FILE.", OPTIONS_TEXT, AT(html)},
 };
 
 static const options_table table = {
     .command = "bench",
-    .usage = {"[--device TEXT]... [--work detect|step] [--backbone NAME] [--size N] [--batch N] [--profile] [--json FILE]"},
+    .usage = {"[--device TEXT]... [--work detect|step] [--backbone NAME] [--size N] [--batch N] [--profile] [--json FILE] "
+              "[--html FILE]"},
     .summary = "Times detection and training of RetinaNet with random weights on noise, on every device, after holding its "
                "results to known ones: a row whose results are wrong says so and is not timed. GFLOP/s "
                "counts the convolutions' operations by the direct algorithm; the share of peak is of the "
@@ -60,7 +63,7 @@ static const options_table table = {
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
     .examples = "  fovea bench\n"
-                "  fovea bench --device NVIDIA --device Portable --json speed.json\n"
+                "  fovea bench --device NVIDIA --device Portable --html speed.html\n"
                 "  fovea bench --work step --backbone resnet50 --profile\n",
 };
 
@@ -156,13 +159,15 @@ int command_bench(int argc, char **argv)
     const options_result parsed = options_parse(&table, &b.o, argc, argv, &operand);
     if (parsed != OPTIONS_GO)
         return parsed == OPTIONS_HELPED ? EXIT_DONE : EXIT_MISUSED;
-    b.quiet = b.o.json && strcmp(b.o.json, "-") == 0;
+    b.quiet = (b.o.json && strcmp(b.o.json, "-") == 0) || (b.o.html && strcmp(b.o.html, "-") == 0);
     b.document = cJSON_CreateObject();
     cJSON_AddStringToObject(b.document, "fovea", fovea_version());
     b.devices = cJSON_AddArrayToObject(b.document, "devices");
     b.rows = cJSON_AddArrayToObject(b.document, "rows");
     run(&b);
     if (b.o.json && !json_out_write(b.o.json, cJSON_Duplicate(b.document, true), true))
+        b.failed = true;
+    if (b.o.html && !bench_html_write(b.o.html, b.document))
         b.failed = true;
     cJSON_Delete(b.document);
     return b.failed ? EXIT_FAILED : EXIT_DONE;
