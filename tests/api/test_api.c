@@ -226,6 +226,25 @@ static void refuse_model(const char *what, fovea_model_options options)
         refuse_model(#__VA_ARGS__, options_);                    \
     } while (0)
 
+static const fovea_benchmark_options bad_benchmarks[] = {
+    {.work = (fovea_work)2}, {.size = -1},  {.size = 65501}, {.batch = -1}, {.batch = 4097},
+    {.labels = -1},          {.runs = 1001}, {.runs = -1},   {.size = 64, .depth = 7},
+};
+
+START_TEST(api__benchmarks_refuse_bad_arguments)
+{
+    fovea_benchmark result = {.batch = 7};
+    refuses(fovea_benchmark_run(support_device(), &bad_benchmarks[_i], &result));
+    ck_assert_int_eq(result.batch, 0);
+    refuses(fovea_benchmark_run(NULL, NULL, &result));
+    refuses(fovea_benchmark_run(support_device(), NULL, NULL));
+    refuses(fovea_benchmark_verify(NULL, NULL));
+    fovea_device_speed speed = {.gflops = 7};
+    refuses(fovea_device_measure(NULL, &speed));
+    refuses(fovea_device_measure(support_device(), NULL));
+}
+END_TEST
+
 START_TEST(api__models_refuse_bad_arguments)
 {
     fovea_model *model = (fovea_model *)&model;
@@ -402,6 +421,7 @@ int main(void)
         {.test = api__data_sets_refuse_bad_arguments},
         {.test = api__evaluators_refuse_bad_arguments},
         {.test = api__devices_refuse_bad_arguments, .needs_device = true},
+        {.test = api__benchmarks_refuse_bad_arguments, .rows = COUNT(bad_benchmarks), .needs_device = true},
         {.test = api__models_refuse_bad_arguments, .needs_device = true},
         {.test = api__models_answer_and_survive_bad_calls, .needs_device = true},
         {.test = api__trainers_refuse_bad_plans, .needs_device = true},

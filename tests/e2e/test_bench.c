@@ -1,0 +1,143 @@
+/* fovea bench: its rows, its page, its profile, and what it says of a device that is wrong or not there. */
+#include "cli.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BENCH "\"$F\" bench --backbone resnet18 --size 64 --runs 1 --classes 3 "
+
+static const cJSON *first_row(const cJSON *document)
+{
+    const cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(document, "rows"), 0);
+    ck_assert_msg(cJSON_IsObject(row), "there is no row");
+    return row;
+}
+
+static const char *text_of(const cJSON *row, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(row, name));
+    ck_assert_msg(text != NULL, "\"%s\" is no text", name);
+    return text;
+}
+
+/* Every tag that is opened is closed, in order; those that end in "/>" are whole. */
+static void check_tags(const char *page)
+{
+    char open[32][16];
+    int depth = 0;
+    for (const char *at = strchr(page, '<'); at; at = strchr(at + 1, '<')) {
+        const char *end = strchr(at, '>');
+        ck_assert_msg(end != NULL, "a tag without an end: %.60s", at);
+        const size_t length = strspn(at + 1 + (at[1] == '/'), "abcdefghijklmnopqrstuvwxyz0123456789");
+        if (at[1] == '!' || end[-1] == '/')
+            continue;
+        ck_assert_msg(length > 0 && length < sizeof open[0] && depth < 31, "no tag: %.60s", at);
+        if (at[1] != '/')
+            snprintf(open[depth++], sizeof open[0], "%.*s", (int)length, at + 1);
+        else
+            ck_assert_msg(depth > 0 && strlen(open[--depth]) == length && !strncmp(open[depth], at + 2, length),
+                          "%.20s closes <%s>", at, open[depth]);
+    }
+    ck_assert_int_eq(depth, 0);
+}
+
+START_TEST(bench__verifies_times_and_tells)
+{
+    static const char *const numbers[] = {"ms_per_image", "images_per_second", "peak_memory_mib", "process_memory_mib",
+                                          "gflops", "share_of_peak", "compile_seconds", "launches", "host_ms", "idle_ms"};
+    if (support_is_simulator())
+        support_skip("a simulator is too slow");
+    cli_expect(0, BENCH "--work detect --profile --html page.html --json result.json");
+    cJSON *document = cli_json("result.json");
+    const cJSON *row = first_row(document), *room;
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        ck_assert_msg(cli_number(row, numbers[i]) >= 0, "%s is negative", numbers[i]);
+    ck_assert(cJSON_IsTrue(cJSON_GetObjectItem(row, "verified")));
+    ck_assert_str_eq(text_of(row, "work"), "detect");
+    ck_assert_str_eq(text_of(row, "backbone"), "resnet18");
+    ck_assert_ptr_nonnull(strstr(text_of(row, "device"), fovea_device_name(support_device())));
+    ck_assert(cli_number(row, "size") >= 64 && cli_number(row, "batch") <= 1);
+    const double ms = cli_number(row, "ms_per_image"), rate = cli_number(row, "images_per_second");
+    ck_assert_msg(fabs(ms * rate - 1000) < 2, "%g ms and %g images/s", ms, rate);
+    double share = 0, flops = 0;
+    cJSON_ArrayForEach(room, cJSON_GetObjectItem(row, "rooms"))
+    {
+        share += cli_number(room, "share");
+        const cJSON *gflops = cJSON_GetObjectItem(room, "gflops");
+        flops += gflops ? gflops->valuedouble * cli_number(room, "seconds") : 0;
+    }
+    ck_assert_msg(fabs(share - 1) < 0.01, "the shares sum to %g", share);
+    const double counted = cli_number(row, "gflop_per_image"); /* by layers; the rooms' by launches */
+    ck_assert_msg(fabs(flops / counted - 1) < 0.01, "rooms did %g GFLOP, layers %g", flops, counted);
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "resnet18"));
+    cJSON_Delete(document);
+}
+END_TEST
+
+START_TEST(bench__writes_a_page_that_browsers_read)
+{
+    if (support_is_simulator())
+        support_skip("a simulator is too slow");
+    cli_expect(0, "test -e page.html || " BENCH "--work detect --unverified --html page.html");
+    cli_expect(0, "cat page.html");
+    check_tags(cli_stdout());
+    static const char *const parts[] = {"<!DOCTYPE html>", "prefers-color-scheme: dark", "<svg ", "<rect ", "images/s",
+                                        "Device memory", "Building kernels", "<table>", "resnet18", "</html>\n"};
+    for (size_t i = 0; i < COUNT(parts); i++)
+        ck_assert_msg(strstr(cli_stdout(), parts[i]) != NULL, "%s is missing", parts[i]);
+    ck_assert_ptr_null(strstr(cli_stdout(), "<script"));
+    ck_assert_ptr_null(strstr(cli_stdout(), "http"));
+    if (cli("command -v chromium") != 0)
+        support_skip("there is no Chromium to look with");
+    cli_expect(0, "timeout 100 chromium --no-sandbox --headless --disable-gpu --user-data-dir=browser "
+                  "--screenshot=page.png --window-size=1000,1200 \"file://$PWD/page.html\" && test $(wc -c <page.png) "
+                  "-gt 20000");
+}
+END_TEST
+
+/* An optimizer that never moves is found out by the second step's losses. */
+START_TEST(bench__calls_a_wrong_device_wrong)
+{
+    if (support_is_simulator())
+        support_skip("a simulator is too slow");
+    cli_expect(0, "cp -r '%s/cl_kernels' kernels && { echo '#define isfinite(x) 0'; cat kernels/sgd.cl; } >sgd && "
+                  "mv sgd kernels/sgd.cl", FOVEA_TEST_SOURCE);
+    cli_expect(1, "FOVEA_KERNEL_DIR=kernels " BENCH "--work step --json wrong.json");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "WRONG: "));
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "of step 2 is"));
+    cJSON *document = cli_json("wrong.json");
+    const cJSON *row = first_row(document);
+    ck_assert(cJSON_IsFalse(cJSON_GetObjectItem(row, "verified")));
+    ck_assert_ptr_null(cJSON_GetObjectItem(row, "ms_per_image"));
+    cJSON_Delete(document);
+}
+END_TEST
+
+START_TEST(bench__goes_on_after_a_device_that_fails)
+{
+    if (support_is_simulator())
+        support_skip("a simulator is too slow");
+    cli_expect(1, BENCH "--work detect --unverified --device none-such --device \"$FOVEA_DEVICE\" --json -");
+    cJSON *document = cli_json("stdout");
+    const cJSON *rows = cJSON_GetObjectItem(document, "rows");
+    ck_assert_int_eq(cJSON_GetArraySize(rows), 2);
+    ck_assert_ptr_nonnull(strstr(text_of(first_row(document), "error"), "none-such"));
+    ck_assert(cli_number(cJSON_GetArrayItem(rows, 1), "ms_per_image") > 0);
+    cJSON_Delete(document);
+}
+END_TEST
+
+int main(void)
+{
+    if (!getenv("FOVEA_DEVICE"))
+        setenv("FOVEA_DEVICE", "0", 1);
+    const support_case cases[] = {
+        {bench__verifies_times_and_tells, 0, true},
+        {bench__writes_a_page_that_browsers_read, 0, true},
+        {bench__calls_a_wrong_device_wrong, 0, true},
+        {bench__goes_on_after_a_device_that_fails, 0, true},
+    };
+    return support_run("bench", cases, COUNT(cases));
+}
