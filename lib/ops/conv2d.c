@@ -94,7 +94,7 @@ static fovea_status check_shape(const fovea_device *device, fovea__conv2d_algori
     FOVEA_CHECK_ARG(shape->height <= MOST_VALUES / 2 && shape->width <= MOST_VALUES / 2, "conv2d: x of %d x %d",
                     shape->height, shape->width);
     FOVEA_TRY(check_values(fovea__conv2d_out_shape(shape), "conv2d's y"));
-    /* Packed weights round channels up to at most 32, and a channel's worth of zeros stands before them. */
+    /* Packed weights round channels up to at most 32, and a kernel row's worth of zeros stands before them. */
     const fovea__shape padded = {shape->out_channels + 32, shape->in_channels + 32, shape->kernel, shape->kernel};
     FOVEA_TRY(check_values(padded, "conv2d's weights"));
     if (!fovea__conv2d_can(device, algorithm, direction, shape))

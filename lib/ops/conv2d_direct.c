@@ -8,6 +8,9 @@
 /* As in conv2d_direct_weights.cl. */
 enum { COLUMNS = 256, GROUP = 4 };
 
+/* Of a pass's weights, what stays in a core's cache while places go by. */
+enum { NEAR_FLOATS = 65536 };
+
 /* A block is two registers of channels, but one where padding the last block would cost more than an eighth. */
 static int block_registers(int channels, int vector)
 {
@@ -19,13 +22,16 @@ static int block_registers(int channels, int vector)
 /* Machines with registers of 16 floats have 32 of them, those with 8 have 16: the sums of a tile take 24 or 12. */
 static fovea__conv2d_cut cut_pass(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape, int vector)
 {
-    const int registers = block_registers(fovea__conv2d_to_channels(direction, shape), vector);
+    const int from = fovea__conv2d_from_channels(direction, shape), to = fovea__conv2d_to_channels(direction, shape);
+    const int registers = block_registers(to, vector), width = registers * vector;
     const int tile = vector == 16 || registers == 1 ? 12 : 6;
+    const int blocks = fovea__conv2d_blocks(to, width);
+    const int near = NEAR_FLOATS / (shape->kernel * shape->kernel * from * width);
     fovea__conv2d_cut cut = {.room = "conv2d_direct",
                              .kernel = "conv2d_direct_pass",
-                             .width = registers * vector,
-                             .begin = (fovea__conv2d_from_channels(direction, shape) + 15) / 16 * 16,
-                             .group_width = registers * vector,
+                             .width = width,
+                             .begin = fovea__conv2d_blocks(shape->kernel * from, 16) * 16,
+                             .group_width = (near < 1 ? 1 : near < blocks ? near : blocks) * width,
                              .group_places = tile,
                              .local = 1};
     snprintf(cut.options, sizeof cut.options, "-DVECTOR=%d -DBLOCKS=%d -DTILE=%d", vector, registers, tile);
