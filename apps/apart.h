@@ -4,9 +4,9 @@
 
 #include <cjson/cJSON.h>
 
-/* Returns the object that `work` makes in a child of this process, which must not have called OpenCL yet. Where there is
- * none, because the child crashed or memory ran out, it is {"error": SENTENCE}. NULL where there is no memory even for
- * that. */
+/* Returns the object that `work` makes in a child of this process, which must not have called OpenCL yet. Where there
+ * is none, because the child crashed or memory ran out, it is {"error": SENTENCE}. NULL where there is no memory even
+ * for that. */
 cJSON *apart_run(cJSON *(*work)(void *context), void *context);
 
 #endif

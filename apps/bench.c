@@ -28,8 +28,8 @@ static const options_choice norms[] = {{"frozen", FOVEA_NORM_FROZEN}, {"batch", 
 #define AT(field) .at = offsetof(bench_options, field)
 
 static const options_row rows[] = {
-    {"device", "TEXT", "A device, by its number in 'fovea devices' or a part of a platform's or a device's name; may be "
-     "given several times; 'all': every one there is. Default: $FOVEA_DEVICE, else all.", OPTIONS_TEXTS, AT(devices)},
+    {"device", "TEXT", "A device, by its number in 'fovea devices' or a part of a platform's or a device's name; may "
+     "be given several times; 'all': every one there is. Default: $FOVEA_DEVICE, else all.", OPTIONS_TEXTS, AT(devices)},
     {"work", "WHAT", "detect (one picture, from its pixels to final boxes) or step (of training: forward, losses, "
      "backward, SGD). Default: both.", OPTIONS_CHOICE, AT(work), .choices = works},
     {"backbone", "NAME", "resnet18, resnet34, resnet50 or resnet101. Default: resnet18 and resnet50.", OPTIONS_CHOICE,
@@ -42,8 +42,8 @@ static const options_row rows[] = {
     {"norm", "HOW", "Batch norm in training: batch or frozen (batch).", OPTIONS_CHOICE, AT(norm), .choices = norms},
     {"runs", "N", "Timed runs, after two that are not; the median counts (5).", OPTIONS_INTEGER, AT(run.runs),
      .low = 1, .high = 1000},
-    {"profile", NULL, "Time every kernel: a table by room of launches, time, rates and share of the device's peak, for one "
-     "run; host and idle time. Slows some devices.", OPTIONS_FLAG, AT(profile)},
+    {"profile", NULL, "Time every kernel: a table by room of launches, time, rates and share of the device's peak, for "
+     "one run; host and idle time. Slows some devices.", OPTIONS_FLAG, AT(profile)},
     {"unverified", NULL, "Do not look at the results before timing: for runs in a row, the first of which has looked.",
      OPTIONS_FLAG, AT(unverified)},
     {"json", "FILE", "Write everything as JSON to FILE; '-': to stdout, instead of the table.", OPTIONS_TEXT,
@@ -53,10 +53,10 @@ static const options_row rows[] = {
 
 static const options_table table = {
     .command = "bench",
-    .usage = {"[--device TEXT]... [--work detect|step] [--backbone NAME] [--size N] [--batch N] [--profile] [--json FILE] "
-              "[--html FILE]"},
-    .summary = "Times detection and training of RetinaNet with random weights on noise, on every device, after holding its "
-               "results to known ones: a row whose results are wrong says so and is not timed. GFLOP/s "
+    .usage = {"[--device TEXT]... [--work detect|step] [--backbone NAME] [--size N] [--batch N] [--profile] "
+              "[--json FILE] [--html FILE]"},
+    .summary = "Times detection and training of RetinaNet with random weights on noise, on every device, after holding "
+               "its results to known ones: a row whose results are wrong says so and is not timed. GFLOP/s "
                "counts the convolutions' operations by the direct algorithm; the share of peak is of the "
                "multiply-adds measured on the same device. Memory is the most that was held on the device, and by "
                "the process.",
@@ -159,6 +159,8 @@ int command_bench(int argc, char **argv)
     const options_result parsed = options_parse(&table, &b.o, argc, argv, &operand);
     if (parsed != OPTIONS_GO)
         return parsed == OPTIONS_HELPED ? EXIT_DONE : EXIT_MISUSED;
+    if (b.o.json && b.o.html && strcmp(b.o.json, "-") == 0 && strcmp(b.o.html, "-") == 0)
+        return options_misused(&table, "--json and --html cannot both go to stdout");
     b.quiet = (b.o.json && strcmp(b.o.json, "-") == 0) || (b.o.html && strcmp(b.o.html, "-") == 0);
     b.document = cJSON_CreateObject();
     cJSON_AddStringToObject(b.document, "fovea", fovea_version());

@@ -20,9 +20,10 @@ static const char head[] =
     "  max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }\n"
     "h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .3rem; }\n"
     "p, figcaption { color: var(--faint); } figure { margin: 0; overflow-x: auto; }\n"
-    "svg text { font: 13px system-ui, sans-serif; fill: var(--ink); } svg .faint { fill: var(--faint); } svg .group { font-weight: 600; }\n"
-    ".scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }\n"
-    "th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }\n"
+    "svg text { font: 13px system-ui, sans-serif; fill: var(--ink); } svg .faint { fill: var(--faint); }\n"
+    "svg .group { font-weight: 600; } .scroll { overflow-x: auto; }\n"
+    "table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }\n"
+    "th, td { padding: .25rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }\n"
     "th:first-child, td:first-child { text-align: left; } .wrong { color: var(--c4); font-weight: 600; }\n"
     "</style>\n</head>\n<body>\n";
 

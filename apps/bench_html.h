@@ -1,4 +1,4 @@
-/* The result of 'bench' as a page of its own: bar charts as inline SVG and a table, light or dark as the reader has it. */
+/* The result of 'bench' as a page of its own: bar charts as inline SVG and a table, light or dark as its reader is. */
 #ifndef FOVEA_APPS_BENCH_HTML_H
 #define FOVEA_APPS_BENCH_HTML_H
 

@@ -72,6 +72,7 @@ static const misuse misuses[] = {
     {"detect photo.jpg", "--model is missing"},
     {"detect --model m", "no picture"},
     {"bench --work both", "one of detect, step, not 'both'"},
+    {"bench --json - --html -", "cannot both"},
     {"bench --device ''", "up to 16 times, not ''"},
     {"detect --model m --min-score 2 p.jpg", "--min-score takes a number, 0 to 1, not '2'"},
 };
