@@ -6,7 +6,7 @@
   tests/golden/make_golden.py --check    writes nothing; says how far float32 torch is from the stored float64 values
 
 Nothing that a formula can give is stored. Every parameter is a function of its name and index, every picture of its case
-and index (below, and again in tests/net/golden.c, to the last bit), and so are the places at which long results are
+and index (below, and again in lib/bench/small.c, to the last bit), and so are the places at which long results are
 sampled. The results are torch's in float64.
 
 A golden file, one a case (N pictures; T trained tensors, in state_dict order):

@@ -1,6 +1,7 @@
 #include "golden.h"
 
 #include "random.h"
+#include "small.h"
 #include "support.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 
 /* Streams by seed, as in the script. */
-enum { SEED_WEIGHTS = 1, SEED_PICTURES = 2, SEED_PROJECTION = 4, SEED_PLACES = 5 };
+enum { SEED_PROJECTION = 4, SEED_PLACES = 5 };
 
 static uint64_t name_hash(const char *name)
 {
@@ -81,47 +82,12 @@ double *golden_read(const golden *stored, const char *tensor, size_t count, size
     return values;
 }
 
-static bool ends(const char *text, const char *with)
-{
-    const size_t length = strlen(text), tail = strlen(with);
-    return length >= tail && !strcmp(text + length - tail, with);
-}
-
-/* Weights are uniform within +-sqrt(gain / inputs of an output). */
-static double weight_bound(const fovea__name *name)
-{
-    double gain = 6;
-    if (strstr(name->name, "fpn"))
-        gain = strstr(name->name, "extra") ? 3.0 : 0.5;
-    else if (strstr(name->name, "cls_logits"))
-        gain = 4;
-    else if (strstr(name->name, "bbox_reg"))
-        gain = 0.4;
-    return sqrt(gain / (double)(name->dims[1] * name->dims[2] * name->dims[3]));
-}
-
 float *golden_parameter(const fovea__name *name, int depth)
 {
     const size_t count = (size_t)(name->dims[0] * name->dims[1] * name->dims[2] * name->dims[3]);
-    const bool last = name->kind == FOVEA__NAME_GAMMA && ends(name->name, depth >= 50 ? "bn3.weight" : "bn2.weight");
-    const double bound = name->kind == FOVEA__NAME_CONV ? weight_bound(name) : 0;
-    const double prior = -log(0.99 / 0.01);
     float *values = malloc(count * sizeof *values);
     ck_assert_ptr_nonnull(values);
-    fovea__random random = stream(SEED_WEIGHTS, name->name);
-    for (size_t i = 0; i < count; i++) {
-        const double u = fovea__random_uniform(&random), sign = 2.0 * u - 1.0;
-        double value = 0.1 * sign;
-        if (name->kind == FOVEA__NAME_CONV)
-            value = sign * bound;
-        else if (name->kind == FOVEA__NAME_VARIANCE)
-            value = 0.5 + u;
-        else if (name->kind == FOVEA__NAME_GAMMA)
-            value = last ? 0.1 + 0.2 * u : 0.5 + u;
-        else if (strstr(name->name, "cls_logits"))
-            value = prior + 0.5 * sign;
-        values[i] = (float)value;
-    }
+    fovea__small_parameter(name, depth, values);
     return values;
 }
 
@@ -129,13 +95,7 @@ void golden_picture(const golden *stored, int index, uint8_t *pixels)
 {
     char name[96];
     snprintf(name, sizeof name, "%s.%d", stored->name, index);
-    fovea__random random = stream(SEED_PICTURES, name);
-    for (int y = 0; y < stored->height[index]; y++)
-        for (int x = 0; x < stored->width[index]; x++)
-            for (int c = 0; c < 3; c++) {
-                const double wave = ((x * (3 + c) + y * (5 - c)) % 64) / 64.0;
-                *pixels++ = (uint8_t)floor(255.999 * (0.5 * fovea__random_uniform(&random) + 0.5 * wave));
-            }
+    fovea__small_picture(name, pixels, stored->height[index], stored->width[index]);
 }
 
 golden_digest golden_digest_of(const char *name, const float *values, size_t count)
