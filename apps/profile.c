@@ -8,25 +8,34 @@
 
 enum { MOST = 256 };
 
+/* A room's kernels may lie in several files: batch_norm_backward.cl is of batch_norm. Is `name` the room of `file`? */
+static bool is_room_of(const char *name, const char *file)
+{
+    const size_t length = strlen(name);
+    return strncmp(name, file, length) == 0 && (file[length] == '\0' || file[length] == '_');
+}
+
 /* Adds up the rows of one room in the place of its first; returns how many are left, each room's name as its kernel. */
 static size_t group_by_room(fovea_kernel_time *times, size_t count)
 {
     size_t groups = 0;
     for (size_t i = 0; i < count; i++) {
         size_t at = 0;
-        while (at < groups && strcmp(times[at].room, times[i].room) != 0)
+        while (at < groups && !is_room_of(times[at].room, times[i].room) && !is_room_of(times[i].room, times[at].room))
             at++;
         if (at == groups) {
-            times[groups] = times[i];
-            snprintf(times[groups].kernel, sizeof times[groups].kernel, "%s", times[groups].room);
-            groups++;
+            times[groups++] = times[i];
             continue;
         }
+        if (strlen(times[i].room) < strlen(times[at].room))
+            memcpy(times[at].room, times[i].room, sizeof times[at].room);
         times[at].launches += times[i].launches;
         times[at].seconds += times[i].seconds;
         times[at].flops += times[i].flops;
         times[at].bytes += times[i].bytes;
     }
+    for (size_t i = 0; i < groups; i++)
+        snprintf(times[i].kernel, sizeof times[i].kernel, "%s", times[i].room);
     return groups;
 }
 

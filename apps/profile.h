@@ -1,4 +1,4 @@
-/* Where a device's time goes: a table of its kernels, or of its rooms (their files), for 'bench' and 'train'. */
+/* Where a device's time goes: a table of its kernels, or of its rooms, for 'bench' and 'train'. */
 #ifndef FOVEA_APPS_PROFILE_H
 #define FOVEA_APPS_PROFILE_H
 
