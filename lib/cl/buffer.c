@@ -47,6 +47,13 @@ static void empty_pool(fovea_device *device)
     device->pooled_bytes = 0;
 }
 
+fovea_status fovea__buffer_pool_empty(fovea_device *device)
+{
+    FOVEA_TRY(fovea__device_finish(device));
+    empty_pool(device);
+    return FOVEA_OK;
+}
+
 void fovea__pool_free(fovea_device *device)
 {
     empty_pool(device);

@@ -21,6 +21,10 @@ fovea_status fovea__buffer_fit(fovea__buffer **buffer, fovea_device *device, siz
 fovea_status fovea__buffer_slice(fovea__buffer **out, fovea__buffer *parent, size_t offset_bytes, size_t size_bytes);
 size_t fovea__buffer_alignment(const fovea_device *device);
 
+/* Gives back to the driver what the pool keeps, after all queued work: for who leaves sizes behind that nobody asks
+ * for again. */
+fovea_status fovea__buffer_pool_empty(fovea_device *device);
+
 void fovea__buffer_free(fovea__buffer *buffer); /* accepts NULL */
 
 size_t fovea__buffer_size(const fovea__buffer *buffer); /* bytes asked for */

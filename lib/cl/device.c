@@ -91,6 +91,8 @@ void fovea_device_close(fovea_device *device)
         return;
     if (device->queue)
         clFinish(device->queue);
+    if (device->release_kept)
+        device->release_kept(device->kept);
     fovea__timing_free(device);
     fovea__programs_free(device);
     fovea__pool_free(device);
@@ -101,6 +103,29 @@ void fovea_device_close(fovea_device *device)
     free(device->cache_dir);
     free(device->kernel_dir);
     free(device);
+}
+
+void fovea__device_key(const fovea_device *device, char out[FOVEA__DEVICE_KEY])
+{
+    const fovea_device_info *info = &device->info;
+    snprintf(out, FOVEA__DEVICE_KEY, "%s|%s|%s|%s|%s|%s", fovea_version(), info->platform, info->name, info->driver,
+             info->version, device->build_flags);
+}
+
+const char *fovea__device_cache_dir(const fovea_device *device)
+{
+    return device->cache_dir;
+}
+
+void *fovea__device_kept(const fovea_device *device)
+{
+    return device->kept;
+}
+
+void fovea__device_keep(fovea_device *device, void *kept, void (*release)(void *kept))
+{
+    device->kept = kept;
+    device->release_kept = release;
 }
 
 const char *fovea_device_name(const fovea_device *device)

@@ -18,6 +18,18 @@ int fovea__device_vector_width(const fovea_device *device); /* floats in a vecto
 size_t fovea__device_max_work_group(const fovea_device *device);
 size_t fovea__device_local_bytes(const fovea_device *device);
 
+/* What decides how a device computes, as far as it can be told: library, platform, device, driver, build flags. A text
+ * of at most FOVEA__DEVICE_KEY - 1 bytes. */
+enum { FOVEA__DEVICE_KEY = 1024 };
+void fovea__device_key(const fovea_device *device, char out[FOVEA__DEVICE_KEY]);
+
+const char *fovea__device_cache_dir(const fovea_device *device); /* NULL: nothing is kept */
+
+/* One thing that a layer above keeps as long as the device is open; `release` is called with it when it closes. NULL
+ * before it is set. */
+void *fovea__device_kept(const fovea_device *device);
+void fovea__device_keep(fovea_device *device, void *kept, void (*release)(void *kept));
+
 /* Seconds that kernels ran since the last call, by the device's clock; -1 unless opened with .profile. */
 double fovea__device_busy_seconds(fovea_device *device);
 

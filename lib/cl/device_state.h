@@ -54,6 +54,9 @@ struct fovea_device {
     fovea__program *programs;
     size_t n_programs, programs_room;
 
+    void *kept; /* see fovea__device_keep() */
+    void (*release_kept)(void *kept);
+
     fovea__pooled *pool;
     size_t n_pooled, pool_room;
     uint64_t held_bytes, pooled_bytes, peak_bytes; /* pooled ones are not among the held */

@@ -56,11 +56,11 @@ static fovea_status read_source(const fovea_device *device, const char *room, ch
 static fovea_status make_key(const fovea_device *device, const char *room, const char *options, const char *source,
                              char **key)
 {
-    const fovea_device_info *info = &device->info;
     enum { KEY_BYTES = 2048 };
+    char device_key[FOVEA__DEVICE_KEY];
+    fovea__device_key(device, device_key);
     FOVEA_TRY(fovea__allocate(key, KEY_BYTES, 1, "a cache key"));
-    snprintf(*key, KEY_BYTES, "%s|%s|%s|%s|%s|%s|%s|%s|%016llx", fovea_version(), info->platform, info->name,
-             info->driver, info->version, device->build_flags, room, options,
+    snprintf(*key, KEY_BYTES, "%s|%s|%s|%016llx", device_key, room, options,
              (unsigned long long)fovea__hash(FOVEA__HASH_EMPTY, source, strlen(source)));
     return FOVEA_OK;
 }
