@@ -1,7 +1,7 @@
 /* fovea: train and run RetinaNet object detectors on any OpenCL device.
  *
- *   errors · devices · pictures · data sets · models · detection · training ·
- *   evaluation · benchmarks
+ *   errors · devices · pictures · data sets · models · tuning ·
+ *   detection · training · evaluation · benchmarks
  *
  * Rules that hold everywhere:
  *   - Every call that can fail returns a fovea_status; fovea_error() then gives the sentence that says what and where.
@@ -94,7 +94,7 @@ typedef struct fovea_device_options {
                           winning; of several the first. NULL or "": $FOVEA_DEVICE, else the first GPU, else the first */
     fovea_log_callback log; /* receives what is worth knowing; NULL: silence */
     void *log_cookie;
-    const char *cache_dir; /* where built programs are kept. NULL: $XDG_CACHE_HOME/fovea, else ~/.cache/fovea.
+    const char *cache_dir; /* where built programs and measurements are kept. NULL: $XDG_CACHE_HOME/fovea, else ~/.cache/fovea.
                               "": nothing is kept */
     bool profile; /* time every kernel, see fovea_device_profile() */
 } fovea_device_options;
@@ -265,6 +265,47 @@ FOVEA_API const char *fovea_model_missing_name(const fovea_model *model, size_t 
 /* What a model is, as options that would make its like (backbone NULL, seed 0; category_ids borrowed). */
 FOVEA_API void fovea_model_describe(const fovea_model *model, fovea_model_options *out);
 
+/* ---- tuning ---------------------------------------------------------------------------------------------------- */
+
+/* A convolution has several algorithms. Without measurement a rule by device and shape chooses; tuning measures them for
+ * the shapes that a model asks for, checks each result before it may win, and keeps what won: with the device and, unless
+ * fovea_device_options.cache_dir is "", on disk for the next time. Detection follows the device's choices. A training run
+ * takes them when its trainer is made, and keeps them to its end and in its checkpoints. Another algorithm rounds
+ * otherwise: the same choices give the same bits. */
+
+/* What was measured for one direction of one convolution, and chosen. */
+typedef struct fovea_choice {
+    const char *direction; /* "forward", "backward data" or "backward weights". Static text, as are the names below */
+    int batch, height, width, in_channels, out_channels, kernel, stride, padding; /* height and width of the input */
+    const char *algorithm; /* "direct", ... */
+    const char *rule;      /* what the rule takes */
+    double gflops; /* 10^9 operations a second, a multiply-add being two, counted as plain sums: shortcuts may be above
+                      what the device can */
+    double rule_gflops; /* of the rule's algorithm, measured beside it; 0 where its result was wrong */
+} fovea_choice;
+
+typedef struct fovea_tune_options {
+    int size, max_size; /* as in fovea_detect_options */
+    int width, height;  /* of the pictures, before resizing (0 0: square ones) */
+    int batch;          /* also what training steps of so many pictures ask for (0: detection alone) */
+    double seconds;     /* the most it should take; the heaviest work comes first (0: 60) */
+    bool again;         /* also what was measured before */
+} fovea_tune_options;
+
+/* Hears of each measurement, number `done` of `total`, which may not all fit into the time. Returns false to end the
+ * tuning; what was measured counts. */
+typedef bool (*fovea_tune_callback)(void *cookie, const fovea_choice *choice, size_t done, size_t total);
+
+/* Measures what detection with `model` (and training) asks for. options and report may be NULL. Where nothing is left to
+ * measure it returns at once. */
+FOVEA_API fovea_status fovea_model_tune(fovea_model *model, const fovea_tune_options *options,
+                                        fovea_tune_callback report, void *cookie);
+
+/* The choices of a device, those kept on disk included, in a fixed order.
+ *   out      room for `capacity` entries; may be NULL when capacity is 0
+ *   *count   how many there are, which may exceed capacity. */
+FOVEA_API fovea_status fovea_device_choices(fovea_device *device, fovea_choice *out, size_t capacity, size_t *count);
+
 /* ---- detection ------------------------------------------------------------------------------------------------- */
 
 typedef struct fovea_detection {
@@ -318,6 +359,7 @@ typedef struct fovea_train_options {
     int ohem_batch;      /* anchors kept a picture (0: 128) */
     double ohem_nms;     /* IoU of its NMS (0: .5) */
     bool ohem_ratio;     /* keep objects to background 1:3 */
+    bool by_rule;        /* take convolutions' algorithms by the rule alone, whatever was measured, see "tuning" */
     int loader_threads;  /* (0: 2) */
     uint64_t seed;       /* order and augmentation (0 is a seed too) */
 } fovea_train_options;
@@ -343,6 +385,11 @@ FOVEA_API fovea_status fovea_trainer_create(fovea_trainer **out, fovea_model *mo
                                             const fovea_train_options *options);
 FOVEA_API void fovea_trainer_free(fovea_trainer *trainer);
 
+/* Measures what the steps to come ask for most, for about `seconds` (0: 60), and makes the run follow it. Before the first
+ * step only, and not where it was resumed or made with .by_rule (FOVEA_ERROR_ARGUMENT). report may be NULL. */
+FOVEA_API fovea_status fovea_trainer_tune(fovea_trainer *trainer, double seconds, fovea_tune_callback report,
+                                          void *cookie);
+
 FOVEA_API bool fovea_trainer_done(const fovea_trainer *trainer);
 
 /* Runs one step. Fails with FOVEA_ERROR_NUMERIC where loss or gradient is not finite: the message names step, pictures
@@ -353,7 +400,8 @@ FOVEA_API fovea_status fovea_trainer_step(fovea_trainer *trainer, fovea_progress
 FOVEA_API fovea_status fovea_trainer_save(const fovea_trainer *trainer, const char *path);
 
 /* Takes weights, optimizer and place from a checkpoint of the same model and options; the steps that follow give the
- * same bits as those of a run that never stopped. Fails with FOVEA_ERROR_FORMAT where the checkpoint is another run's. */
+ * same bits as those of a run that never stopped, by the algorithms that it began with, whatever was measured since.
+ * Fails with FOVEA_ERROR_FORMAT where the checkpoint is another run's. */
 FOVEA_API fovea_status fovea_trainer_resume(fovea_trainer *trainer, const char *path);
 
 /* Steps and epoch done so far (after resuming too). */

@@ -88,14 +88,14 @@ static fovea_status level_candidates(fovea_model *model, fovea__detector *d, con
 fovea_status fovea__detector_run(fovea_model *model, fovea__detector *d, const fovea_image *image,
                                  const fovea__detect_plan *plan)
 {
-    if (!model->network)
-        FOVEA_TRY(fovea__network_create(&model->network, model->parameters, false, 0));
-    FOVEA_TRY(fovea__network_plan(model->network, 1, plan->padded_height, plan->padded_width));
+    fovea__network *network = NULL;
     fovea__anchors anchors;
-    fovea__network_anchors(model->network, &anchors);
+    FOVEA_TRY(fovea__model_network(model, &network));
+    FOVEA_TRY(fovea__network_plan(network, 1, plan->padded_height, plan->padded_width));
+    fovea__network_anchors(network, &anchors);
     FOVEA_TRY(fit_buffers(model, d, &anchors, plan));
     FOVEA_TRY(picture_in(model, d, image, plan));
-    FOVEA_TRY(fovea__network_forward(model->network));
+    FOVEA_TRY(fovea__network_forward(network));
     FOVEA_TRY(write_anchors(model, d, &anchors));
     size_t first_anchor = 0;
     for (int level = 0; level < FOVEA__LEVELS; level++) {

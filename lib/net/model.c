@@ -57,6 +57,25 @@ void fovea_model_free(fovea_model *model)
     free(model);
 }
 
+void fovea__model_set_choices(fovea_model *model, const fovea__conv2d_choices *choices)
+{
+    model->choices = choices;
+    if (model->network)
+        fovea__network_drop_plan(model->network);
+}
+
+fovea_status fovea__model_network(fovea_model *model, fovea__network **network)
+{
+    fovea__conv2d_choices *measured = NULL;
+    if (!model->network)
+        FOVEA_TRY(fovea__network_create(&model->network, model->parameters, false, 0));
+    if (!model->choices)
+        FOVEA_TRY(fovea__conv2d_choices_of(&measured, model->device));
+    model->network->choices = model->choices ? model->choices : measured;
+    *network = model->network;
+    return FOVEA_OK;
+}
+
 static int or_default(int value, int otherwise)
 {
     return value ? value : otherwise;

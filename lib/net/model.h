@@ -15,6 +15,7 @@ struct fovea_model {
     char **missing;       /* tensors that the backbone file did not hold */
     size_t n_missing;
     bool in_training;     /* it has a trainer */
+    const fovea__conv2d_choices *choices; /* its trainer's, which detection follows too; NULL: the device's */
     fovea__network *network; /* for detection; made at first use */
     void *detector;          /* lib/detect's own, freed by free_detector */
     void (*free_detector)(void *detector);
@@ -25,6 +26,12 @@ static inline int fovea__model_slot(const fovea_model *model, int label)
 {
     return model->config.profile == FOVEA_PROFILE_TORCHVISION ? label + 1 : label;
 }
+
+/* Makes detection follow a trainer's choices of algorithms; NULL: the device's again. */
+void fovea__model_set_choices(fovea_model *model, const fovea__conv2d_choices *choices);
+
+/* The network for detection, made at first use, with the choices that it is to follow. */
+fovea_status fovea__model_network(fovea_model *model, fovea__network **network);
 
 /* The metadata of a model's file. The texts are freed by fovea__model_metadata_clear(). */
 typedef struct fovea__model_metadata {

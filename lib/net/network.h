@@ -9,7 +9,7 @@
 
 #include "anchors.h"
 #include "arena.h"
-#include "conv2d.h"
+#include "conv2d_choices.h"
 #include "parameters.h"
 
 typedef enum fovea__node_kind {
@@ -78,6 +78,7 @@ typedef struct fovea__network {
     size_t norms_room;
     int logits[FOVEA__LEVELS], codes[FOVEA__LEVELS]; /* output nodes, P3 to P7 */
 
+    const fovea__conv2d_choices *choices; /* borrowed; what plans take their algorithms from. NULL: from the rule */
     int batch, height, width; /* of the plan; 0: none */
     fovea__buffer **slabs;
     int n_slabs;
@@ -90,6 +91,12 @@ void fovea__network_free(fovea__network *network); /* accepts NULL */
 /* Plans shapes, memory and algorithms for batches of `batch` pictures of height x width (multiples of 32). Cheap where
  * nothing changed. Fails with FOVEA_ERROR_MEMORY, saying what a smaller batch or size would help. */
 fovea_status fovea__network_plan(fovea__network *network, int batch, int height, int width);
+
+/* Gives up the plan, so that the next call makes one: for who changed .choices. */
+void fovea__network_drop_plan(fovea__network *network);
+
+/* Sets the nodes' shapes alone, for who wants to know what a size asks of convolutions. There must be no plan. */
+fovea_status fovea__network_set_shapes(fovea__network *network, int batch, int height, int width);
 
 /* A picture's side with its padding: the next multiple of 32. */
 static inline int fovea__network_padded(int side)
@@ -120,7 +127,6 @@ fovea_status fovea__network_find_nonfinite(fovea__network *network, bool backwar
 
 /* Inside lib/net. */
 fovea_status fovea__retinanet_build(fovea__network *network);
-void fovea__network_drop_plan(fovea__network *network);
 fovea_status fovea__network_fold(fovea__network *network);
 fovea_status fovea__network_forward_node(fovea__network *network, int index);
 fovea_status fovea__network_backward_node(fovea__network *network, int index);

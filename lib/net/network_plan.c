@@ -62,8 +62,9 @@ static bool adds_in_place(const fovea__network *network, int index)
 }
 
 /* What depends on the size but not on memory. */
-static fovea_status set_shapes(fovea__network *network, fovea__shape picture)
+fovea_status fovea__network_set_shapes(fovea__network *network, int batch, int height, int width)
 {
+    const fovea__shape picture = {batch, height, width, 3};
     for (int i = 0; i < network->n_nodes; i++) {
         fovea__node *node = &network->nodes[i];
         node->shape = shape_of(network, node, picture);
@@ -76,7 +77,8 @@ static fovea_status set_shapes(fovea__network *network, fovea__shape picture)
             for (int direction = 0; direction < 3; direction++)
                 node->algorithm[direction] =
                     network->plain ? FOVEA__CONV2D_DIRECT
-                                   : fovea__conv2d_choose(network->device, (fovea__conv2d_direction)direction, &shape);
+                                   : fovea__conv2d_choices_pick(network->choices, network->device,
+                                                                (fovea__conv2d_direction)direction, &shape);
         }
         if (node->kind == FOVEA__NODE_NORM) /* the convolution's only reader; its gradient is made in place */
             network->nodes[node->input].gradient_of = i;
@@ -319,7 +321,7 @@ fovea_status fovea__network_plan(fovea__network *network, int batch, int height,
     if (network->batch == batch && network->height == height && network->width == width)
         return FOVEA_OK;
     fovea__network_drop_plan(network);
-    fovea_status status = set_shapes(network, (fovea__shape){batch, height, width, 3});
+    fovea_status status = fovea__network_set_shapes(network, batch, height, width);
     if (!status)
         status = plan_memory(network);
     if (status) {

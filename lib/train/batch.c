@@ -73,6 +73,13 @@ static int scaled(int size, double factor)
     return value < 1 ? 1 : value > FOVEA__MOST_SIZE ? FOVEA__MOST_SIZE : (int)value;
 }
 
+void fovea__batch_resized(const fovea_train_options *plan, const fovea__augment *augment, int height, int width,
+                          int *resized_height, int *resized_width)
+{
+    fovea__resize_normalize_size(height, width, scaled(plan->size, augment->scale),
+                                 scaled(plan->max_size, augment->scale), resized_height, resized_width);
+}
+
 static fovea_status load_one(fovea__batch *batch, int slot, fovea__loader *loader, const fovea__sampler *sampler,
                              const fovea_dataset *dataset, const fovea_train_options *plan, const fovea_model *model)
 {
@@ -83,8 +90,7 @@ static fovea_status load_one(fovea__batch *batch, int slot, fovea__loader *loade
     at->image = loaded.image;
     at->index = loaded.index;
     at->augment = fovea__sampler_augment(sampler, loaded.k, plan->flip, plan->scale_jitter);
-    fovea__resize_normalize_size(at->image.height, at->image.width, scaled(plan->size, at->augment.scale),
-                                 scaled(plan->max_size, at->augment.scale), &at->height, &at->width);
+    fovea__batch_resized(plan, &at->augment, at->image.height, at->image.width, &at->height, &at->width);
     const int height = fovea__network_padded(at->height), width = fovea__network_padded(at->width);
     batch->padded_height = height > batch->padded_height ? height : batch->padded_height;
     batch->padded_width = width > batch->padded_width ? width : batch->padded_width;

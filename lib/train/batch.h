@@ -27,6 +27,10 @@ typedef struct fovea__batch {
 fovea_status fovea__batch_create(fovea__batch **out, int size);
 void fovea__batch_free(fovea__batch *batch); /* accepts NULL */
 
+/* The size that a picture of height x width is resized to. */
+void fovea__batch_resized(const fovea_train_options *plan, const fovea__augment *augment, int height, int width,
+                          int *resized_height, int *resized_width);
+
 /* Takes the next pictures from the loader, draws their augmentation and resizes their boxes. Fails where a picture cannot
  * be read. */
 fovea_status fovea__batch_load(fovea__batch *batch, fovea__loader *loader, const fovea__sampler *sampler,

@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "reduce.h"
 #include "sgd.h"
+#include "tuner.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,6 +25,16 @@ static fovea_status check_labels(const fovea_model *model, const fovea_dataset *
     return FOVEA_OK;
 }
 
+void fovea__trainer_set_choices(fovea_trainer *t, fovea__conv2d_choices *choices)
+{
+    fovea__conv2d_choices_clear(&t->choices);
+    t->choices = *choices;
+    *choices = (fovea__conv2d_choices){0};
+    t->network->choices = &t->choices;
+    fovea__network_drop_plan(t->network);
+    fovea__model_set_choices(t->model, &t->choices);
+}
+
 static size_t statistics_bytes(const fovea__parameters *parameters)
 {
     return (parameters->n_floats - parameters->n_trained) * sizeof(float);
@@ -39,6 +50,10 @@ static fovea_status create(fovea_trainer *t, const fovea_train_options *options)
     t->fingerprint = fovea__train_plan_fingerprint(t->dataset);
     FOVEA_TRY(fovea__parameters_begin_training(parameters));
     FOVEA_TRY(fovea__network_create(&t->network, parameters, true, t->plan.freeze));
+    fovea__conv2d_choices choices = {0};
+    if (!t->plan.by_rule)
+        FOVEA_TRY(fovea__tuner_pick(&choices, t->network, t->plan.batch));
+    fovea__trainer_set_choices(t, &choices);
     FOVEA_TRY(fovea__sampler_create(&t->sampler, pictures, t->plan.seed));
     FOVEA_TRY(fovea__batch_create(&t->batch, t->plan.batch));
     FOVEA_TRY(fovea__losses_create(&t->losses, model->device));
@@ -78,11 +93,13 @@ void fovea_trainer_free(fovea_trainer *trainer)
         return;
     fovea__parameters_end_training(trainer->model->parameters);
     trainer->model->in_training = false;
+    fovea__model_set_choices(trainer->model, NULL);
     fovea__loader_free(trainer->loader);
     fovea__losses_free(trainer->losses);
     fovea__batch_free(trainer->batch);
     fovea__sampler_free(trainer->sampler);
     fovea__network_free(trainer->network);
+    fovea__conv2d_choices_clear(&trainer->choices);
     fovea__buffer_free(trainer->kept_statistics);
     free(trainer->kept_batches);
     free(trainer);

@@ -18,11 +18,16 @@ struct fovea_trainer {
     fovea__loader *loader; /* NULL until the next step needs it, and after a failure */
     fovea__batch *batch;
     fovea__losses *losses;
+    fovea__conv2d_choices choices; /* where not the rule's; fixed before step 1 and kept in checkpoints */
+    bool resumed;         /* with the choices of the checkpoint */
     size_t first_trained; /* of the flat parameters: frozen stages lie before it */
 
     /* Running statistics as they were before the step, for taking it back. */
     fovea__buffer *kept_statistics;
     int64_t *kept_batches;
 };
+
+/* Makes the run follow `choices` (taken) from the next step on, in training and evaluation. */
+void fovea__trainer_set_choices(fovea_trainer *trainer, fovea__conv2d_choices *choices);
 
 #endif

@@ -1,5 +1,5 @@
-/* Checkpoints: the model's file with the momenta, the step, and the text that says which run it is. Nothing else: a run's
- * order and augmentation follow from seed and step. */
+/* Checkpoints: the model's file with the momenta, the step, the choices of algorithms, and the text that says which run
+ * it is. Nothing else: a run's order and augmentation follow from seed and step. */
 #include "trainer.h"
 
 #include "memory.h"
@@ -14,11 +14,14 @@ enum { RUN_TEXT = 1024 };
 fovea_status fovea_trainer_save(const fovea_trainer *trainer, const char *path)
 {
     FOVEA_CHECK_ARG(trainer && path, "fovea_trainer_save: trainer or path is NULL");
-    char step[24], run[RUN_TEXT];
+    char step[24], run[RUN_TEXT], *choices = NULL;
     snprintf(step, sizeof step, "%lld", (long long)trainer->step);
     fovea__train_plan_text(&trainer->plan, trainer->fingerprint, run, sizeof run);
-    const fovea__safetensors_pair more[] = {{"fovea.step", step}, {"fovea.run", run}};
-    return fovea__model_write(trainer->model, path, more, 2, true);
+    FOVEA_TRY(fovea__conv2d_choices_text(&choices, &trainer->choices, false));
+    const fovea__safetensors_pair more[] = {{"fovea.step", step}, {"fovea.run", run}, {"fovea.choices", choices}};
+    const fovea_status status = fovea__model_write(trainer->model, path, more, 3, true);
+    free(choices);
+    return status;
 }
 
 /* Step and run of a checkpoint; *step only where both fit. */
@@ -62,16 +65,29 @@ static fovea_status check_model(const fovea_trainer *t, const fovea__safetensors
     return status;
 }
 
+/* None where the file says nothing of them: the rule's. */
+static fovea_status read_choices(const fovea__safetensors *file, fovea__conv2d_choices *choices)
+{
+    char name[512];
+    const char *text = fovea__safetensors_metadata(file, "fovea.choices");
+    snprintf(name, sizeof name, "%.400s: metadata fovea.choices", fovea__safetensors_path(file));
+    return text ? fovea__conv2d_choices_parse(choices, text, name) : FOVEA_OK;
+}
+
 /* Nothing changes before everything was found good. */
-static fovea_status resume(fovea_trainer *t, const fovea__safetensors *file, bool *loaded)
+static fovea_status resume(fovea_trainer *t, const fovea__safetensors *file, bool *loaded,
+                           fovea__conv2d_choices *choices)
 {
     int64_t step = 0;
     FOVEA_TRY(read_place(t, file, &step));
     FOVEA_TRY(check_model(t, file));
+    FOVEA_TRY(read_choices(file, choices));
     FOVEA_TRY(fovea__weights_check(t->model->parameters, file));
     FOVEA_TRY(fovea__weights_read(t->model->parameters, file, false, loaded));
     FOVEA_TRY(fovea__weights_read_momenta(t->model->parameters, file));
+    fovea__trainer_set_choices(t, choices);
     t->step = step;
+    t->resumed = true;
     fovea__loader_free(t->loader);
     t->loader = NULL;
     return FOVEA_OK;
@@ -82,10 +98,12 @@ fovea_status fovea_trainer_resume(fovea_trainer *trainer, const char *path)
     FOVEA_CHECK_ARG(trainer && path, "fovea_trainer_resume: trainer or path is NULL");
     fovea__safetensors *file = NULL;
     bool *loaded = NULL;
+    fovea__conv2d_choices choices = {0};
     FOVEA_TRY(fovea__safetensors_open(&file, path));
     fovea_status status = fovea__allocate(&loaded, trainer->model->parameters->count, sizeof *loaded, path);
     if (!status)
-        status = resume(trainer, file, loaded);
+        status = resume(trainer, file, loaded, &choices);
+    fovea__conv2d_choices_clear(&choices);
     free(loaded);
     fovea__safetensors_close(file);
     return status;
