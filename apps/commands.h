@@ -3,6 +3,7 @@
 #define FOVEA_APPS_COMMANDS_H
 
 int command_devices(int argc, char **argv);
+int command_tune(int argc, char **argv);
 int command_synth(int argc, char **argv);
 int command_train(int argc, char **argv);
 int command_evaluate(int argc, char **argv);

@@ -29,7 +29,7 @@ say "training"
 "$fovea" train --images "$demo/shapes/images" --annotations "$demo/shapes/train.json" \
     --val-annotations "$demo/shapes/val.json" --out "$demo/run" \
     --backbone resnet18 --width 16 --channels 64 --head-depth 2 --anchor-ratios 1 --size 160 --max-size 192 \
-    --batch 4 --epochs 30 --lr 0.01 --steps-at 0.75,0.93 --eval-every 10
+    --batch 4 --epochs 30 --lr 0.01 --steps-at 0.75,0.93 --eval-every 10 --no-tune
 
 say "evaluating"
 "$fovea" evaluate --model "$demo/run/model.safetensors" --images "$demo/shapes/images" \

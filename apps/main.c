@@ -19,6 +19,7 @@ static const command commands[] = {
     {"evaluate", "COCO's twelve numbers of a model or of its detections", command_evaluate},
     {"detect", "find objects in pictures", command_detect},
     {"bench", "how fast each device detects and trains", command_bench},
+    {"tune", "measure which algorithms are fastest on a device", command_tune},
     {"synth", "draw a data set of small shapes", command_synth},
 };
 

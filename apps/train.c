@@ -5,14 +5,15 @@
 #include "profile.h"
 #include "progress.h"
 #include "run_folder.h"
+#include "stop.h"
 #include "train_options.h"
+#include "tune_bar.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_WARNINGS = 20, SAVE_SECONDS = 30 };
+enum { MOST_WARNINGS = 20, SAVE_SECONDS = 30, TUNE_SECONDS = 50 };
 
 typedef struct training {
     train_options o;
@@ -26,21 +27,6 @@ typedef struct training {
     int64_t saved_step; /* of last.safetensors */
     double saved_at;
 } training;
-
-static volatile sig_atomic_t stop_signal;
-
-/* A second signal finds the default action again and ends the process. */
-static void note_signal(int number)
-{
-    stop_signal = number;
-}
-
-static void catch_signals(void)
-{
-    const struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static bool told(fovea_status status)
 {
@@ -175,6 +161,18 @@ static bool prepare(training *t)
                 (long long)fovea_trainer_steps(t->trainer));
     return run_folder_begin(&t->run, config_json(t), fovea_trainer_steps_done(t->trainer)) &&
            (!t->o.json || json_out_open(&t->json, t->o.json));
+}
+
+/* Before the first step of a run: measures what the device's table lacks. A run that goes on has its choices. */
+static bool tune(training *t)
+{
+    if (t->run.has_last || t->o.plan.by_rule)
+        return true;
+    tune_bar bar = tune_bar_begin("the first training of this kind on this device: convolutions are measured, for at "
+                                  "most a minute (--no-tune: never)");
+    const bool good = told(fovea_trainer_tune(t->trainer, TUNE_SECONDS, tune_bar_hear, &bar));
+    tune_bar_end(&bar);
+    return good;
 }
 
 /* Saves last.safetensors; where nothing is evaluated, the last model is the run's model and is saved before it. */
@@ -365,10 +363,10 @@ int command_train(int argc, char **argv)
         code = parsed == OPTIONS_HELPED ? EXIT_DONE : EXIT_MISUSED;
         goto done;
     }
-    catch_signals();
+    stop_on_signals();
     if (!prepare(t))
         goto done;
-    const bool good = run(t);
+    const bool good = tune(t) && run(t);
     if (good && t->o.time_kernels)
         print_kernel_times(t->device);
     if (good && stop_signal && !is_finished(t)) {

@@ -36,6 +36,8 @@ static const options_row rows[] = {
      .high = 1e9},
     {"json", "FILE", "Write the log's lines to FILE too; '-': to stdout.", OPTIONS_TEXT, AT(json)},
     {"device", "TEXT", PICK_DEVICE_HELP, OPTIONS_TEXT, AT(device)},
+    {"no-tune", NULL, "Take convolutions' algorithms by the rule alone: measure none before the first step (which takes "
+     "at most a minute, and once), and use no earlier measurement.", OPTIONS_FLAG, AT(plan.by_rule)},
     {"time-kernels", NULL, "Time every kernel: idle time in the log, a table at the end. Slows some devices.",
      OPTIONS_FLAG, AT(time_kernels)},
     /* the model */
@@ -106,7 +108,8 @@ const options_table train_options_table = {
     .command = "train",
     .usage = {"--images DIR --annotations FILE --out RUN [--val-annotations FILE] [--backbone NAME] [--weights FILE] "
               "[--size N] [--batch N] [--epochs N | --steps N] [--lr R] [--resume]"},
-    .summary = "Trains a RetinaNet detector. The same seed on the same device gives the same bits. Ctrl-C and SIGTERM "
+    .summary = "Trains a RetinaNet detector. The same seed on the same device by the same algorithms gives the same "
+               "bits. Ctrl-C and SIGTERM "
                "finish the step, save, say how to go on, and exit with 130 or 143; a second one ends at once.",
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
@@ -120,7 +123,7 @@ const options_table train_options_table = {
 /* What decides nothing about the weights that a run ends with. */
 static const char *const may_change[] = {"images",     "annotations", "val-annotations", "val-images", "out",
                                          "resume",     "save-every",  "eval-every",      "json",       "device",
-                                         "time-kernels", "weights",   "loaders"};
+                                         "no-tune",    "time-kernels", "weights",    "loaders"};
 
 bool train_options_may_change(const char *name)
 {

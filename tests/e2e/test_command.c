@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const commands[] = {"devices", "train", "evaluate", "detect", "bench", "synth"};
+static const char *const commands[] = {"devices", "train", "evaluate", "detect", "bench", "tune", "synth"};
 
 START_TEST(help__every_command_has_usage_and_examples)
 {
@@ -61,6 +61,9 @@ static const misuse misuses[] = {
     {"train --images a --annotations b --out c --steps 3 --epochs 2", "exclude each other"},
     {"train --images a --annotations b --out c --width 12", "a multiple of 8"},
     {"train --images a --annotations b --out c --val-images d", "--val-annotations"},
+    {"tune --seconds 0", "--seconds takes a number"},
+    {"tune --pictures 5", "--pictures takes"},
+    {"tune --size 100 --max-size 50", "--max-size 50 is below --size 100"},
     {"synth", "--out is missing"},
     {"synth --size 4x5", "width and height"},
     {"synth --objects 9-4", "two whole numbers"},

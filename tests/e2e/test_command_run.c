@@ -8,7 +8,7 @@
 /* A network so small that a process takes longer to start than to train. */
 #define TRAIN_ON(folder)                                                                                  \
     "\"$F\" train --images " folder "/images --annotations " folder "/train.json --backbone resnet18 "      \
-    "--width 8 --channels 8 --head-depth 1 --size 64 --batch 2 --lr 0.01 --seed 3"
+    "--width 8 --channels 8 --head-depth 1 --size 64 --batch 2 --lr 0.01 --seed 3 --no-tune"
 #define TRAIN TRAIN_ON("data")
 #define VALIDATED TRAIN " --val-annotations data/val.json"
 
@@ -170,7 +170,7 @@ START_TEST(train__names_a_box_of_zero_area)
                   "{\"id\":2,\"image_id\":1,\"category_id\":7,\"bbox\":[5,5,0,9],\"area\":0,\"iscrowd\":0}]}' "
                   ">zero.json");
     cli_expect(0, "\"$F\" train --images data/images --annotations zero.json --backbone resnet18 --width 8 "
-                  "--channels 8 --head-depth 1 --size 64 --steps 1 --out zero");
+                  "--channels 8 --head-depth 1 --size 64 --steps 1 --no-tune --out zero");
     cli_said("warning: ");
     cli_said("train_0001.jpg");
 }
@@ -215,6 +215,68 @@ START_TEST(evaluate__a_model_and_its_detections_agree)
     cli_expect(1, "mkdir -p none; \"$F\" evaluate --model run/model.safetensors --images none "
                   "--annotations data/val.json");
     cli_said("none/val_0001.jpg");
+}
+END_TEST
+
+#define TUNED \
+    "XDG_CACHE_HOME=\"$PWD/tuned\" \"$F\" "
+#define TRAIN_TUNED \
+    TUNED "train --images data/images --annotations data/train.json --backbone resnet18 --width 8 --channels 8 " \
+          "--head-depth 1 --size 32 --steps 2 "
+
+/* tuned/ is a cache of this test's own, with the programs of the common one. */
+static void need_cache(void)
+{
+    need_run();
+    cli_expect(0, "test -d tuned || { mkdir tuned && cp -r \"${XDG_CACHE_HOME:-$HOME/.cache}/fovea\" tuned && "
+                  "rm -f tuned/fovea/*.choices; }");
+}
+
+/* The first run measures (and more of them, on a machine too busy for all of it in a minute), until one finds everything
+ * measured; a run that goes on measures nothing. */
+START_TEST(tune__before_the_first_run_alone)
+{
+    need_cache();
+    cli_expect(0, TRAIN_TUNED "--no-tune --out rule");
+    ck_assert_ptr_null(strstr(cli_stderr(), "measured"));
+    cli_expect(0, TUNED "tune --show");
+    cli_said("nothing was measured on this device yet");
+    cli_expect(0, TRAIN_TUNED "--out tuned1");
+    cli_said("convolutions are measured, for at most a minute (--no-tune: never)");
+    cli_said("convolutions measured in");
+    cli_expect(0, "for i in 1 2 3 4 5; do rm -rf tuned1; " TRAIN_TUNED "--out tuned1 2>told || exit; "
+                  "grep -q 'measured in' told || exit 0; done; exit 1");
+    cli_expect(0, TRAIN_TUNED "--out tuned2");
+    ck_assert_ptr_null(strstr(cli_stderr(), "measured"));
+    cli_expect(0, "cmp tuned1/last.safetensors tuned2/last.safetensors");
+    cli_expect(0, "rm -r tuned/fovea/*.choices; " TRAIN_TUNED "--out tuned1 --resume");
+    ck_assert_ptr_null(strstr(cli_stderr(), "measured"));
+    cli_expect(0, "cmp tuned1/last.safetensors tuned2/last.safetensors");
+}
+END_TEST
+
+START_TEST(tune__measures_and_shows)
+{
+    need_cache();
+    cli_expect(0, TUNED "tune --model run/model.safetensors --size 32 --batch 0 --seconds 30 --json -");
+    cli_said("convolutions measured in");
+    cJSON *document = cli_json("stdout");
+    const cJSON *row, *choices = cJSON_GetObjectItem(document, "choices");
+    ck_assert_int_gt(cJSON_GetArraySize(choices), 10);
+    ck_assert(cli_number(document, "peak_gflops") > 0);
+    cJSON_ArrayForEach(row, choices)
+    {
+        ck_assert(cli_number(row, "gflops") > 0 && cli_number(row, "rule_gflops") > 0);
+        ck_assert(cli_number(row, "share_of_peak") > 0 && cli_number(row, "batch") > 0);
+        ck_assert(cJSON_IsString(cJSON_GetObjectItem(row, "algorithm")));
+    }
+    cJSON_Delete(document);
+    cli_expect(0, TUNED "tune --show");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "measured peak of the device"));
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "forward"));
+    cli_expect(0, TUNED "detect --model run/model.safetensors --size 32 data/new/new_0001.jpg");
+    cli_expect(1, TUNED "tune --model data/new/new_0001.jpg");
+    cli_said("data/new/new_0001.jpg");
 }
 END_TEST
 
@@ -270,6 +332,8 @@ int main(void)
         {train__names_a_box_of_zero_area, .needs_device = true},
         {train__a_missing_picture_is_named_before_the_first_step, .needs_device = true},
         {train__a_broken_picture_costs_no_step, .needs_device = true},
+        {tune__before_the_first_run_alone, .needs_device = true},
+        {tune__measures_and_shows, .needs_device = true},
         {evaluate__a_model_and_its_detections_agree, .needs_device = true},
         {detect__a_bad_picture_is_named_and_the_others_are_done, .needs_device = true},
         {detect__what_cannot_be_done_is_a_sentence, .needs_device = true},
