@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The pool keeps the small blocks that come and go at every step. A larger one goes straight back to the driver: it was
- * outgrown, and the next is larger still. */
-static const size_t most_pooled_each = (size_t)4 << 20, most_pooled_bytes = (size_t)32 << 20;
+/* The pool keeps what comes and goes at every step; a large block goes straight back to the driver. */
+static const size_t most_pooled_each = (size_t)64 << 20, most_pooled_bytes = (size_t)256 << 20;
 
 struct fovea__buffer {
     fovea_device *device;
@@ -116,14 +115,6 @@ fovea_status fovea__buffer_create(fovea__buffer **out, fovea_device *device, siz
     return FOVEA_OK;
 }
 
-fovea_status fovea__buffer_fit(fovea__buffer **buffer, fovea_device *device, size_t size_bytes, const char *what)
-{
-    if (*buffer && (*buffer)->bytes >= size_bytes)
-        return FOVEA_OK;
-    fovea__buffer_free(*buffer);
-    return fovea__buffer_create(buffer, device, size_bytes, what);
-}
-
 size_t fovea__buffer_alignment(const fovea_device *device)
 {
     return device->alignment;
@@ -161,14 +152,28 @@ static bool keep_in_pool(fovea_device *device, const fovea__buffer *buffer)
     return true;
 }
 
-void fovea__buffer_free(fovea__buffer *buffer)
+static void release(fovea__buffer *buffer, bool for_pool)
 {
     if (!buffer)
         return;
     buffer->device->held_bytes -= buffer->held;
-    if (!keep_in_pool(buffer->device, buffer))
+    if (!for_pool || !keep_in_pool(buffer->device, buffer))
         clReleaseMemObject(buffer->memory);
     free(buffer);
+}
+
+void fovea__buffer_free(fovea__buffer *buffer)
+{
+    release(buffer, true);
+}
+
+/* What was outgrown is no use to the pool: the next one asked for is larger still. */
+fovea_status fovea__buffer_fit(fovea__buffer **buffer, fovea_device *device, size_t size_bytes, const char *what)
+{
+    if (*buffer && (*buffer)->bytes >= size_bytes)
+        return FOVEA_OK;
+    release(*buffer, false);
+    return fovea__buffer_create(buffer, device, size_bytes, what);
 }
 
 size_t fovea__buffer_size(const fovea__buffer *buffer)

@@ -249,13 +249,8 @@ static fovea_status fit_slabs(fovea__network *network, const size_t *sizes, int 
         while (network->n_slabs < n_slabs)
             network->slabs[network->n_slabs++] = NULL;
     }
-    for (int i = 0; i < n_slabs; i++) {
-        if (network->slabs[i] && fovea__buffer_size(network->slabs[i]) >= sizes[i])
-            continue;
-        fovea__buffer_free(network->slabs[i]);
-        network->slabs[i] = NULL;
-        FOVEA_TRY(fovea__buffer_create(&network->slabs[i], network->device, sizes[i], "the network's activations"));
-    }
+    for (int i = 0; i < n_slabs; i++)
+        FOVEA_TRY(fovea__buffer_fit(&network->slabs[i], network->device, sizes[i], "the network's activations"));
     return FOVEA_OK;
 }
 
