@@ -164,6 +164,33 @@ START_TEST(model__cut_short_is_refused)
 }
 END_TEST
 
+START_TEST(model__outlives_its_file_unless_that_is_written_to)
+{
+    fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, 3), *loaded = NULL;
+    fovea_model *other = drawn_model(FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, 4);
+    const char *path = support_scratch_file("kept.safetensors");
+    fovea_image image = drawn_noise(48, 40, 1);
+    const fovea_detect_options options = {.min_score = -1, .size = 32, .max_size = 64, .top_k = 50};
+    fovea_detection want[MOST], got[MOST];
+    size_t count = detect(model, &image, &options, want);
+    support_ok(fovea_model_save(model, path));
+    support_ok(fovea_model_load(&loaded, support_device(), path, NULL));
+    support_ok(fovea_model_save(other, path)); /* another file of the same name */
+    ck_assert_uint_eq(detect(loaded, &image, &options, got), count);
+    ck_assert_mem_eq(got, want, sizeof got);
+    fovea_model_free(loaded);
+    support_ok(fovea_model_load(&loaded, support_device(), path, NULL));
+    FILE *file = fopen(path, "ab");
+    ck_assert(file && fputc(0, file) == 0 && fclose(file) == 0);
+    support_fails(fovea_detect(loaded, &image, &options, got, MOST, &count), FOVEA_ERROR_IO, "was written to");
+    ck_assert_uint_eq(count, 0);
+    fovea_image_clear(&image);
+    fovea_model_free(loaded);
+    fovea_model_free(other);
+    fovea_model_free(model);
+}
+END_TEST
+
 START_TEST(model__refuses_bad_options)
 {
     static const char *const names[] = {"thing"};
@@ -184,6 +211,7 @@ int main(void)
         {.test = detect__obeys_its_options, .needs_device = true},
         {.test = model__takes_a_partial_backbone_and_lists_the_rest, .needs_device = true},
         {.test = model__cut_short_is_refused, .needs_device = true},
+        {.test = model__outlives_its_file_unless_that_is_written_to, .needs_device = true},
         {.test = model__refuses_bad_options, .needs_device = true},
     };
     return support_run("detect", cases, COUNT(cases));
