@@ -24,13 +24,20 @@ static fovea_status set_cache_dir(fovea_device *device, const char *asked)
     return FOVEA_OK;
 }
 
-/* Vector registers are wider than what a CPU's implementation prefers where it vectorises by itself. */
-static int vector_width(cl_device_id id, fovea_device_type type)
+/* Vector registers are wider than what a CPU's implementation prefers where it vectorises by itself.
+ * $FOVEA_VECTOR_WIDTH, for tests and benches, makes any device one of that width. */
+static fovea_status set_vector_width(fovea_device *device)
 {
+    const char *asked = getenv("FOVEA_VECTOR_WIDTH");
     cl_uint width = 0;
-    if (type != FOVEA_DEVICE_CPU || clGetDeviceInfo(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL))
-        return 4;
-    return width >= 16 ? 16 : width >= 8 ? 8 : 4;
+    if (asked && *asked)
+        width = strcmp(asked, "4") == 0 ? 4 : strcmp(asked, "8") == 0 ? 8 : strcmp(asked, "16") == 0 ? 16 : 0;
+    else if (device->info.type != FOVEA_DEVICE_CPU ||
+             clGetDeviceInfo(device->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL))
+        width = 4;
+    FOVEA_CHECK_ARG(width > 0 || !asked || !*asked, "FOVEA_VECTOR_WIDTH is \"%s\", expected 4, 8 or 16", asked);
+    device->vector_width = width >= 16 ? 16 : width >= 8 ? 8 : 4;
+    return FOVEA_OK;
 }
 
 static const char *build_flags(cl_device_id id)
@@ -60,7 +67,7 @@ static fovea_status open_on(fovea_device *device, const fovea_device_options *op
     clGetDeviceInfo(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits, NULL);
     device->local_bytes = (size_t)local_bytes;
     device->alignment = align_bits / 8 > 256 ? align_bits / 8 : 256;
-    device->vector_width = vector_width(id, device->info.type);
+    FOVEA_TRY(set_vector_width(device));
     device->build_flags = build_flags(id);
 
     cl_int code = CL_SUCCESS;
