@@ -7,12 +7,12 @@
  *
  * One work-group = ROWS x COLUMNS of the product, DEPTH at a time: while a step is multiplied out of one half of local
  * memory, the next comes in and fills the other half. One work-item = HIGH x WIDE squares of 4 x 4; work-items lie in
- * patches of 8 x 8, so that those that run together read few different words. Each brings one quad (4 floats in a row) of
- * the left side a step; PITCH keeps its scattered stores off each other's banks. Offsets are unsigned: those of taps
+ * patches of 8 x 8, so that those that run together read few different words. Each brings one quad (4 floats in a row)
+ * of the left side a step; PITCH keeps its scattered stores off each other's banks. Offsets are unsigned: those of taps
  * outside may wrap, and are not used.
- * -D: DOWN and ACROSS patches in a work-group, HIGH and WIDE squares, LEFT_QUADS and RIGHT_QUADS 1 where the channels that
- * the left side reads and those of the columns are multiples of 4. All sizes are arguments. (The file is long because both
- * products share the tile.) */
+ * -D: DOWN and ACROSS patches in a work-group, HIGH and WIDE squares, LEFT_QUADS and RIGHT_QUADS 1 where the channels
+ * that the left side reads and those of the columns are multiples of 4. All sizes are arguments. (The file is long
+ * because both products share the tile.) */
 #define ITEMS (64 * DOWN * ACROSS)
 #define ROWS (32 * DOWN * HIGH)
 #define COLUMNS (32 * ACROSS * WIDE)
@@ -147,9 +147,9 @@ static inline float4 gather(__global const float *x, uint at, int at_y, int at_x
     return (float4)(value[0], value[1], value[2], value[3]);
 }
 
-/* y = relu?(scale sum + shift + residual); each of the three may be NULL, residual may be y. packed: this pass's weights
- * [tap][read channel][written channel, rounded up to 4] at `offset`. A part takes part_depth, a multiple of DEPTH, and
- * writes part_values behind the part before it. */
+/* y = relu?(scale sum + shift + residual); each of the three may be NULL, residual may be y. packed: this pass's
+ * weights [tap][read channel][written channel, rounded up to 4] at `offset`. A part takes part_depth, a multiple of
+ * DEPTH, and writes part_values behind the part before it. */
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
 conv2d_tiled_pass(__global const float *x, __global const float *packed, int offset, __global const float *scale,
                   __global const float *shift, __global const float *residual, int relu, __global float *y, int places,
@@ -218,8 +218,8 @@ conv2d_tiled_pass(__global const float *x, __global const float *packed, int off
 }
 
 /* What a quad of the left side reads in backward-weights: its rows' taps (channel, tap x, tap y) at one place. */
-static inline float4 gather_rows(__global const float *x, int n, int y, int x_, const counter tap[LEFT_TAPS], bool is_place,
-                                 int from_h, int from_w, int channels, int size)
+static inline float4 gather_rows(__global const float *x, int n, int y, int x_, const counter tap[LEFT_TAPS],
+                                 bool is_place, int from_h, int from_w, int channels, int size)
 {
     float value[4];
     for (int i = 0; i < 4; i++) {

@@ -15,9 +15,9 @@ static fovea_status check_blas(CLBlastStatusCode code, const fovea__gemm *gemm)
                        gemm->k, fovea__cl_error_name((cl_int)code), (int)code);
 }
 
-/* CLBlast was never tuned for PoCL. With groups of one work-item that keeps 16 x 16 sums in registers, and this kernel for
- * small products too, two cores went from 15 to 82 GFLOP/s at 1444 x 256 x 2304, from 10 to 75 at 5625 x 256 x 256 and
- * from 10 to 37 at 22500 x 64 x 256. On Intel's runtime no other set was faster than CLBlast's own. */
+/* CLBlast was never tuned for PoCL. With groups of one work-item that keeps 16 x 16 sums in registers, and this kernel
+ * for small products too, two cores went from 15 to 82 GFLOP/s at 1444 x 256 x 2304, from 10 to 75 at 5625 x 256 x 256
+ * and from 10 to 37 at 22500 x 64 x 256. On Intel's runtime no other set was faster than CLBlast's own. */
 static fovea_status set_parameters(fovea_device *device, const fovea__gemm *gemm)
 {
     static const char *const names[] = {"GEMMK", "KREG",  "KWG",   "KWI", "MDIMA", "MDIMC", "MWG", "NDIMB",
@@ -38,7 +38,7 @@ static fovea_status set_parameters(fovea_device *device, const fovea__gemm *gemm
                       gemm);
 }
 
-/* CLBlast pads and turns its matrices in memory that comes from the pool, so that no call allocates. */
+/* Memory in which CLBlast pads and turns its matrices: from the pool, so that it is counted. */
 static fovea_status take_room(fovea_device *device, const fovea__gemm *gemm, CLBlastTranspose a, CLBlastTranspose b,
                               fovea__buffer **room)
 {

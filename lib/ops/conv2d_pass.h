@@ -50,8 +50,8 @@ int fovea__conv2d_pass_offset(const fovea__conv2d_pass *pass, int width, int beg
 fovea_status fovea__conv2d_sum(fovea_device *device, const fovea__conv2d_shape *shape, int parts, int width,
                                const fovea__buffer *partial, bool accumulate, fovea__tensor *d_weights);
 
-/* y = relu?(scale sum + shift + residual) for `count` values of y from `first` on, a multiple of its channels. The sums lie
- * in `sums` (y's own buffer, perhaps) from `begin` on, in `parts` parts of y's size that are added in their order. */
+/* y = relu?(scale sum + shift + residual) for `count` values of y from `first` on, a multiple of its channels. The sums
+ * lie in `sums` (y's own buffer, perhaps) from `begin` on, in `parts` parts of y's size that are added in order. */
 fovea_status fovea__conv2d_finish(fovea_device *device, const fovea__buffer *sums, size_t begin, int parts,
                                   const fovea__conv2d_epilogue *epilogue, fovea__tensor *y, size_t first, size_t count);
 

@@ -80,9 +80,9 @@ static double blocks_of(double size, int block)
 
 /* The time that a product takes, in multiply-adds of one of the device's `units`.
  * A unit works its groups off one after the other, each two steps longer than its depth. Reading four floats of local
- * memory costs as much as the four multiply-adds that could go out meanwhile, and a work-item reads high + wide of those
- * quads for its 16 high wide products. Below 4096 sums a unit waits for its own results. Parts are written and read
- * again, and devices do about 64 multiply-adds in the time that a float takes to or from memory. */
+ * memory costs as much as the four multiply-adds that could go out meanwhile, and a work-item reads high + wide of
+ * those quads for its 16 high wide products. Below 4096 sums a unit waits for its own results. Parts are written and
+ * read again, and devices do about 64 multiply-adds in the time that a float takes to or from memory. */
 static double cost_of(const product *work, const tile *cut, int parts, double units)
 {
     const double squares = (double)cut->high * cut->wide, reads = cut->high + cut->wide;
@@ -170,8 +170,8 @@ size_t fovea__conv2d_tiled_workspace_bytes(const fovea_device *device, fovea__co
 
 /* ---- launching ------------------------------------------------------------------------------------------------- */
 
-/* The tile with which a kernel runs: `cut`, or where the registers of the device do not do for its work-groups, the first
- * smaller one of which they do. */
+/* The tile with which a kernel runs: `cut`, or where the device's registers do not do for its work-groups, the first
+ * smaller one for which they do. */
 static fovea_status fit_tile(fovea_device *device, const char *kernel, bool left_quads, bool right_quads,
                              const tile **cut, char options[96])
 {
