@@ -53,7 +53,7 @@ enum {
     ROUNDS = 4096,         /* sums of whole numbers stay below 2^24, where float32 is exact */
     MOST_ITEMS = 1 << 22,
     COPY_BYTES = 128 << 20, /* beyond any cache */
-    RUNS = 6               /* the best counts; the first also builds and warms up */
+    RUNS = 20              /* the best counts; the first also builds and warms up */
 };
 static const double long_enough = 0.02; /* seconds, beside which a launch costs nothing */
 
