@@ -11,12 +11,11 @@ enum { COLUMNS = 256, GROUP = 4 };
 /* Of a pass's weights, what stays in a core's cache while places go by. */
 enum { NEAR_FLOATS = 65536 };
 
-/* A block is two registers of channels, but one where padding the last block would cost more than an eighth. */
+/* A block is two registers of channels, or one where no more is needed: each variant of the kernels takes seconds to
+ * compile, which is more than a network spends on lanes behind the last channel. */
 static int block_registers(int channels, int vector)
 {
-    const int one = fovea__conv2d_blocks(channels, vector) * vector;
-    const int two = fovea__conv2d_blocks(channels, 2 * vector) * 2 * vector;
-    return two - one > channels / 8 ? 1 : 2;
+    return channels > vector ? 2 : 1;
 }
 
 /* Machines with registers of 16 floats have 32 of them, those with 8 have 16: the sums of a tile take 24 or 12. */
