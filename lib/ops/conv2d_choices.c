@@ -227,13 +227,24 @@ fovea_status fovea__conv2d_choices_parse(fovea__conv2d_choices *out, const char 
 
 /* ---- a device's file ------------------------------------------------------------------------------------------- */
 
-/* The first line of the file is the device's key, the rest the table. */
+/* What a measurement depends on beside the device: its vectors, and which algorithms there were to choose from. */
+static void add_algorithms(const fovea_device *device, char key[FOVEA__DEVICE_KEY])
+{
+    size_t length = strlen(key);
+    length += (size_t)snprintf(key + length, FOVEA__DEVICE_KEY - length, "|%d", fovea__device_vector_width(device));
+    for (int a = 0; a < FOVEA__CONV2D_ALGORITHMS && length < FOVEA__DEVICE_KEY; a++)
+        length += (size_t)snprintf(key + length, FOVEA__DEVICE_KEY - length, " %s",
+                                   fovea__conv2d_algorithm_name((fovea__conv2d_algorithm)a));
+}
+
+/* The first line of the file is the device's key with the algorithms, the rest the table. */
 static bool file_path(const fovea_device *device, char *path, size_t room, char key[FOVEA__DEVICE_KEY])
 {
     const char *folder = fovea__device_cache_dir(device);
     if (!folder)
         return false;
     fovea__device_key(device, key);
+    add_algorithms(device, key);
     for (char *c = key; *c; c++)
         *c = *c == '\n' ? ' ' : *c;
     const int length = snprintf(path, room, "%s/%016llx.choices", folder,
