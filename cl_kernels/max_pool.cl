@@ -1,77 +1,102 @@
-/* Maximum over windows, and its gradient in gather form. A work-item does a part of the matrix of pixels (of y;
- * backward: of d_x) by channels, see part_of() in common.cl.
- * -D: BACKWARD: the gradient alone, so that detection does not compile it; its LANES channels at once in private memory.
- * Arguments: sizes and shares; size, stride and padding are the window's. Forward's comparison is written so that NaN
- * is larger than everything, as in torch. */
+/* Maximum over windows, and its gradient.
+ *   max_pool_forward   work-item = a part of the matrix of y's pixels by channels, see part_of() in common.cl
+ *   max_pool_backward  work-item = a tile of d_x by some channels: it looks through all windows that reach its tile
+ *   -DWIDTH            channels at once, 1, 4, 8 or 16; divides the channels
+ *   -DSIZE             of the window
+ *   -DBACKWARD         the gradient alone, so that detection does not compile it
+ *   arguments          sizes and shares; stride and padding are the window's
+ * A NaN is larger than everything, as in torch. */
+
+#if WIDTH == 1
+typedef float vector;
+typedef int whole;
+#define LOAD(from) (*(from))
+#define STORE(value, to) (*(to) = (value))
+#define CHOOSE(no, yes, which) ((which) ? (yes) : (no))
+#else
+#define PASTE(a, b) a##b
+#define JOIN(a, b) PASTE(a, b)
+typedef JOIN(float, WIDTH) vector;
+typedef JOIN(int, WIDTH) whole;
+#define LOAD(from) JOIN(vload, WIDTH)(0, from)
+#define STORE(value, to) JOIN(vstore, WIDTH)(value, 0, to)
+#define CHOOSE(no, yes, which) select(no, yes, which)
+#endif
+
+/* The largest values of the window at (y, x); *place is the row-major place of the first of each, or of the last NaN.
+ * Places outside the picture are taken for the nearest inside, which belong to the window too. */
+static inline vector largest(__global const float *picture, int y, int x, int h, int w, int channels, whole *place)
+{
+    vector best = (vector)(-INFINITY);
+    whole winner = (whole)(max(y, 0) * w + max(x, 0));
+#pragma unroll
+    for (int i = 0; i < SIZE; i++)
+#pragma unroll
+        for (int j = 0; j < SIZE; j++) {
+            const int here = clamp(y + i, 0, h - 1) * w + clamp(x + j, 0, w - 1);
+            const vector value = LOAD(picture + here * channels);
+            const whole wins = (value > best) | (value != value);
+            best = CHOOSE(best, value, wins);
+            winner = CHOOSE(winner, (whole)(here), wins);
+        }
+    *place = winner;
+    return best;
+}
 
 #ifndef BACKWARD
-__kernel void max_pool_forward(__global const float *restrict x, int h, int w, int out_h, int out_w, int size,
-                               int stride, int padding, int pixels, int channels, int run_rows, int run_columns,
+__kernel void max_pool_forward(__global const float *restrict x, int h, int w, int out_h, int out_w, int stride,
+                               int padding, int pixels, int channels, int run_rows, int run_columns,
                                __global float *restrict y)
 {
     const matrix_part part = part_of(pixels, channels, run_rows, run_columns);
     for (int pixel = part.top; pixel < part.bottom; pixel++) {
-        const int x0 = pixel % out_w * stride - padding, row = pixel / out_w, y0 = row % out_h * stride - padding;
-        const int left = max(x0, 0), right = min(x0 + size, w), top = max(y0, 0), bottom = min(y0 + size, h);
-        __global float *restrict to = y + pixel * channels;
-        for (int in_y = top; in_y < bottom; in_y++)
-            for (int in_x = left; in_x < right; in_x++) {
-                __global const float *restrict from = x + at_nhwc(row / out_h, in_y, in_x, 0, h, w, channels);
-                if (in_y == top && in_x == left)
-                    for (int c = part.left; c < part.right; c++)
-                        to[c] = from[c];
-                else
-                    for (int c = part.left; c < part.right; c++)
-                        to[c] = from[c] > to[c] || from[c] != from[c] ? from[c] : to[c];
-            }
+        const int row = pixel / out_w, in_y = row % out_h * stride - padding, in_x = pixel % out_w * stride - padding;
+        __global const float *picture = x + row / out_h * h * w * channels;
+        for (int c = part.left; c < part.right; c += WIDTH) {
+            whole place;
+            STORE(largest(picture + c, in_y, in_x, h, w, channels, &place), y + pixel * channels + c);
+        }
     }
 }
 #else
-/* Place (y, x) wins a window where no earlier value is as large and no later one larger. */
+/* Tiles are of tile_h x tile_w pixels, `across` of them side by side and `down` in a picture. */
 __kernel void max_pool_backward(__global const float *restrict x, __global const float *restrict d_y, int h, int w,
-                                int out_h, int out_w, int size, int stride, int padding, int pixels, int channels,
-                                int run_rows, int run_columns, int accumulate, __global float *restrict d_x)
+                                int out_h, int out_w, int stride, int padding, int tile_h, int tile_w, int down,
+                                int across, int tiles, int channels, int run_columns, int accumulate,
+                                __global float *restrict d_x)
 {
-    const matrix_part part = part_of(pixels, channels, run_rows, run_columns);
-    for (int pixel = part.top; pixel < part.bottom; pixel++) {
-        const int row = pixel / w, here_y = row % h, here_x = pixel % w, n = row / h;
-        /* The windows that hold this place. */
-        const int first_y = max(0, (here_y + padding - size + stride) / stride);
-        const int first_x = max(0, (here_x + padding - size + stride) / stride);
-        const int last_y = min(out_h - 1, (here_y + padding) / stride);
-        const int last_x = min(out_w - 1, (here_x + padding) / stride);
-        for (int left = part.left; left < part.right; left += LANES) {
-            const int lanes = min(LANES, part.right - left);
-            __global const float *restrict here = x + pixel * channels + left;
-            float sum[LANES];
-            int wins[LANES];
-            for (int c = 0; c < lanes; c++)
-                sum[c] = 0.0f;
-            for (int out_y = first_y; out_y <= last_y; out_y++)
-                for (int out_x = first_x; out_x <= last_x; out_x++) {
-                    for (int c = 0; c < lanes; c++)
-                        wins[c] = 1;
-                    for (int i = 0; i < size * size; i++) {
-                        const int in_y = out_y * stride - padding + i / size;
-                        const int in_x = out_x * stride - padding + i % size;
-                        if (in_y < 0 || in_y >= h || in_x < 0 || in_x >= w)
-                            continue;
-                        __global const float *restrict other = x + at_nhwc(n, in_y, in_x, left, h, w, channels);
-                        if (in_y < here_y || (in_y == here_y && in_x < here_x))
-                            for (int c = 0; c < lanes; c++)
-                                wins[c] &= !(other[c] >= here[c]);
-                        else
-                            for (int c = 0; c < lanes; c++)
-                                wins[c] &= !(other[c] > here[c]);
-                    }
-                    __global const float *restrict from = d_y + at_nhwc(n, out_y, out_x, left, out_h, out_w, channels);
-                    for (int c = 0; c < lanes; c++)
-                        sum[c] += wins[c] ? from[c] : 0.0f;
+    const matrix_part part = part_of(tiles, channels, 1, run_columns);
+    if (part.bottom == 0)
+        return;
+    const int n = part.top / across / down, top = part.top / across % down * tile_h, left = part.top % across * tile_w;
+    const int bottom = min(top + tile_h, h), right = min(left + tile_w, w);
+    __global const float *picture = x + n * h * w * channels;
+    __global float *d_picture = d_x + n * h * w * channels;
+    for (int to_y = top; to_y < bottom && !accumulate; to_y++)
+        for (int to_x = left; to_x < right; to_x++)
+            for (int c = part.left; c < part.right; c += WIDTH)
+                STORE((vector)(0.0f), d_picture + (to_y * w + to_x) * channels + c);
+    const int first_y = max(0, (top + padding - SIZE + stride) / stride);
+    const int first_x = max(0, (left + padding - SIZE + stride) / stride);
+    const int last_y = min(out_h - 1, (bottom - 1 + padding) / stride);
+    const int last_x = min(out_w - 1, (right - 1 + padding) / stride);
+    for (int out_y = first_y; out_y <= last_y; out_y++)
+        for (int out_x = first_x; out_x <= last_x; out_x++) {
+            const int y = out_y * stride - padding, x0 = out_x * stride - padding;
+            __global const float *from = d_y + at_nhwc(n, out_y, out_x, 0, out_h, out_w, channels);
+            for (int c = part.left; c < part.right; c += WIDTH) {
+                whole place;
+                largest(picture + c, y, x0, h, w, channels, &place);
+                const vector gradient = LOAD(from + c);
+#pragma unroll
+                for (int i = 0; i < SIZE * SIZE; i++) {
+                    const int to_y = y + i / SIZE, to_x = x0 + i % SIZE, here = to_y * w + to_x;
+                    if (to_y < top || to_y >= bottom || to_x < left || to_x >= right)
+                        continue;
+                    __global float *to = d_picture + here * channels + c;
+                    STORE(LOAD(to) + CHOOSE((vector)(0.0f), gradient, place == here), to);
                 }
-            __global float *restrict to = d_x + pixel * channels + left;
-            for (int c = 0; c < lanes; c++)
-                to[c] = accumulate ? to[c] + sum[c] : sum[c];
+            }
         }
-    }
 }
 #endif

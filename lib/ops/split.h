@@ -47,12 +47,13 @@ static inline size_t fovea__split_local(const fovea_device *device)
     return fovea__device_is_cpu(device) ? 0 : fovea__split_group(device, FOVEA__SPLIT_GROUP);
 }
 
-/* Shares out a matrix (of pixels by channels, say). rows_each: how many rows a work-item must take; 0: any number. */
-static inline fovea__split fovea__split_matrix(const fovea_device *device, size_t rows, size_t columns,
-                                               size_t rows_each)
+/* Shares out a matrix (of pixels by channels, say). rows_each: how many rows a work-item must take; 0: any number.
+ * vector: how many columns a work-item takes at once; divides the columns. */
+static inline fovea__split fovea__split_vectors(const fovea_device *device, size_t rows, size_t columns,
+                                                size_t rows_each, size_t vector)
 {
     const bool cpu = fovea__device_is_cpu(device);
-    const size_t width = !cpu ? 1 : columns < FOVEA__SPLIT_COLUMNS ? columns : FOVEA__SPLIT_COLUMNS;
+    const size_t width = !cpu ? vector : columns < FOVEA__SPLIT_COLUMNS ? columns : FOVEA__SPLIT_COLUMNS;
     if (rows == 0 || columns == 0)
         return (fovea__split){1, 1, fovea__split_grid(device, 0)};
     if (rows_each == 0 && cpu) {
@@ -62,6 +63,12 @@ static inline fovea__split fovea__split_matrix(const fovea_device *device, size_
     rows_each = rows_each ? rows_each : 1;
     const size_t items = fovea__split_parts(rows, rows_each) * fovea__split_parts(columns, width);
     return (fovea__split){(int)rows_each, (int)width, fovea__split_grid(device, items)};
+}
+
+static inline fovea__split fovea__split_matrix(const fovea_device *device, size_t rows, size_t columns,
+                                               size_t rows_each)
+{
+    return fovea__split_vectors(device, rows, columns, rows_each, 1);
 }
 
 /* Shares out a list: a matrix of one row. */

@@ -94,8 +94,18 @@ START_TEST(max_pool__keeps_nan_and_infinity)
     float *got = fence_read(&y);
     ck_assert(isnan(got[0]) && isnan(got[1]) && got[2] == 3.0f && isinf(got[3]) && got[3] > 0);
     free(got);
+    const float gradients[4] = {1, 2, 4, 8}, want[8] = {0, 3, 0, 4, 0, 0, 8, 0};
+    fence d_y = fence_tensor((fovea__shape){1, 1, 4, 1}, gradients), d_x = fence_tensor(x.tensor.shape, NULL);
+    support_ok(fovea__max_pool_backward(support_device(), &x.tensor, (fovea__max_pool_window){3, 2, 1}, &d_y.tensor,
+                                        false, &d_x.tensor));
+    got = fence_read(&d_x);
+    for (int i = 0; i < 8; i++)
+        ck_assert_msg(got[i] == want[i], "the gradient at %d is %g, expected %g", i, (double)got[i], (double)want[i]);
+    free(got);
     fence_free(&x, "x");
     fence_free(&y, "y");
+    fence_free(&d_y, "d_y");
+    fence_free(&d_x, "d_x");
 }
 END_TEST
 
