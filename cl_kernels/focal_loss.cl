@@ -7,37 +7,30 @@
 
 #define BACKGROUND (-1)
 #define IGNORED (-2)
-#define PASTE(a, b) a##b
-#define JOIN(a, b) PASTE(a, b)
-#define LOAD JOIN(vload, WIDTH)
-#define STORE JOIN(vstore, WIDTH)
-typedef JOIN(float, WIDTH) vector;
-
-/* log(1 + e) of e in 0 .. 1, as 2 atanh(e / (2 + e)) by its series: to 2^-26 with seven terms, at a fraction of log1p's
- * cost on CPUs. */
-static vector log_one_plus(vector e)
-{
-    const vector t = e / (2.0f + e), u = t * t;
-    const vector tail = 1.0f / 7 + u * (1.0f / 9 + u * (1.0f / 11 + u * (1.0f / 13)));
-    return 2.0f * t * (1.0f + u * (1.0f / 3 + u * (1.0f / 5 + u * tail)));
-}
-
 /* (1 - p_t)^gamma (-log p_t), and its derivative by `wrong`: the logit, or for an object's class its negative. With
  * q = 1 - p_t = sigmoid(wrong): log p_t and log q by log-sigmoid, so nothing overflows; the derivative
  * q^gamma (gamma p_t (-log p_t) + q) is eq. 10 and has no terms that cancel. A NaN stays one. */
 static vector focal(vector wrong, float gamma, vector *derivative)
 {
     const vector zero = (vector)(0.0f), one = (vector)(1.0f);
-    const vector e = exp(-fabs(wrong)), log_one_e = log_one_plus(e), share = one / (one + e);
+    const vector e = exp_of_minus(fabs(wrong)), log_one_e = log_one_plus(e), share = one / (one + e), rest = e * share;
     const vector minus_log_p = fmax(wrong, zero) + log_one_e, log_q = fmin(wrong, zero) - log_one_e;
-    const vector q = select(e, one, wrong >= zero) * share, p = select(one, e, wrong >= zero) * share;
+    const vector q = CHOOSE(rest, share, wrong >= zero), p = CHOOSE(share, rest, wrong >= zero);
     vector focus = one;
     if (gamma == 2.0f)
         focus = q * q;
+    else if (gamma == 1.0f)
+        focus = q;
     else if (gamma != 0.0f)
-        focus = exp(gamma * log_q);
+        focus = exp_of_minus(-gamma * log_q);
     *derivative = focus * (gamma * p * minus_log_p + q);
     return focus * minus_log_p;
+}
+
+/* floor(at / classes), exactly where at < 2^20: the error of (at + 1/2) / classes is less than 1 / (2 classes). */
+static int row_of(int at, float share)
+{
+    return (int)(((float)at + 0.5f) * share);
 }
 
 /* True where the rows (anchors) first .. last are all background. */
@@ -62,12 +55,12 @@ static vector focal_mixed(global const float *logits, global const int *matches,
         wrong[lane] = match == IGNORED ? 0.0f : sign[lane] * logits[i + lane];
     }
     vector derivative;
-    const vector loss = focal(LOAD(0, wrong), gamma, &derivative);
+    const vector loss = focal(LOAD(wrong), gamma, &derivative);
     float gradients[WIDTH];
-    STORE(scale * derivative * LOAD(0, sign) * LOAD(0, weight), 0, gradients);
+    STORE(scale * derivative * LOAD(sign) * LOAD(weight), gradients);
     for (int lane = 0; lane < count; lane++)
         d_logits[i + lane] = gradients[lane];
-    return loss * LOAD(0, weight);
+    return loss * LOAD(weight);
 }
 
 /* alphas: of an object's class, and of all else. chunk, end: logits of a work-group, and of a picture. */
@@ -83,19 +76,21 @@ kernel void focal_loss(global const float *all_logits, global const int *all_mat
     const float scale = scales[picture];
     const float2 alphas = (float2)(alpha_object, alpha_background);
     const int begin = get_group_id(0) * chunk, size = min(chunk, end - begin);
+    const float share = 1.0f / (float)classes;
+    global const int *own_matches = matches + begin / classes;
     vector sum = (vector)(0.0f);
     for (int at = item * WIDTH; at < size; at += items * WIDTH) {
         const int i = begin + at, count = min(WIDTH, size - at);
-        if (count == WIDTH && all_background(matches, i / classes, (i + WIDTH - 1) / classes)) {
+        if (count == WIDTH && all_background(own_matches, row_of(at, share), row_of(at + WIDTH - 1, share))) {
             vector derivative;
-            sum += alpha_background * focal(LOAD(0, logits + i), gamma, &derivative);
-            STORE(scale * alpha_background * derivative, 0, d_logits + i);
+            sum += alpha_background * focal(LOAD(logits + i), gamma, &derivative);
+            STORE(scale * alpha_background * derivative, d_logits + i);
         } else {
             sum += focal_mixed(logits, matches, labels, classes, i, count, alphas, gamma, scale, d_logits);
         }
     }
     float lanes[WIDTH], total = 0.0f;
-    STORE(sum, 0, lanes);
+    STORE(sum, lanes);
     for (int lane = 0; lane < WIDTH; lane++)
         total += lanes[lane];
     sums[item] = total;

@@ -7,22 +7,6 @@
  *   arguments          sizes and shares; stride and padding are the window's
  * A NaN is larger than everything, as in torch. */
 
-#if WIDTH == 1
-typedef float vector;
-typedef int whole;
-#define LOAD(from) (*(from))
-#define STORE(value, to) (*(to) = (value))
-#define CHOOSE(no, yes, which) ((which) ? (yes) : (no))
-#else
-#define PASTE(a, b) a##b
-#define JOIN(a, b) PASTE(a, b)
-typedef JOIN(float, WIDTH) vector;
-typedef JOIN(int, WIDTH) whole;
-#define LOAD(from) JOIN(vload, WIDTH)(0, from)
-#define STORE(value, to) JOIN(vstore, WIDTH)(value, 0, to)
-#define CHOOSE(no, yes, which) select(no, yes, which)
-#endif
-
 /* The largest values of the window at (y, x); *place is the row-major place of the first of each, or of the last NaN.
  * Places outside the picture are taken for the nearest inside, which belong to the window too. */
 static inline vector largest(__global const float *picture, int y, int x, int h, int w, int channels, whole *place)
