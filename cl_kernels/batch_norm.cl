@@ -4,8 +4,8 @@
  *   batch_norm_statistics  work-item = one channel: what backward needs, and the running statistics
  *   batch_norm_apply       work-item = a part of the matrix of pixels by channels: y
  * Moments are merged in a tree (Chan, Golub, LeVeque 1979): batch_norm_moments reads values first (span 1), then means
- * and squares of `span` values each, of fewer in the last. Distances are taken from each part's own mean, so a mean far
- * from 0 costs no digits of the variance.
+ * and squares of `span` values each, of fewer in the last. Either is read once. Distances are taken from the mean so
+ * far, and both from the part's first row, so a mean far from 0 costs no digits of the variance.
  * -D: Y_IS_X, Y_IS_RESIDUAL. Arguments: the rest; residual may be NULL. */
 
 #ifdef Y_IS_X
@@ -49,22 +49,22 @@ __kernel void batch_norm_moments(__global const float *restrict in, int first, i
     __global const float *restrict from = in + first;
     __global float *restrict mean = out + out_first + part.top / run_rows * 2 * channels;
     __global float *restrict squares = mean + channels;
-    const int last = part.bottom - 1;
-    const float total = (float)((last - part.top) * span + values_of(last, span, count));
+    __global const float *restrict origin = from + part.top * stride;
     for (int c = part.left; c < part.right; c++)
         mean[c] = squares[c] = 0.0f;
     for (int row = part.top; row < part.bottom; row++) {
-        const float share = (float)values_of(row, span, count) / total;
-        for (int c = part.left; c < part.right; c++)
-            mean[c] += share * from[row * stride + c];
-    }
-    for (int row = part.top; row < part.bottom; row++) {
-        const float weight = (float)values_of(row, span, count);
+        const float before = (float)((row - part.top) * span), here = (float)values_of(row, span, count);
+        const float share = here / (before + here);
         for (int c = part.left; c < part.right; c++) {
-            const float distance = from[row * stride + c] - mean[c];
-            squares[c] += weight * distance * distance + (span == 1 ? 0.0f : from[row * stride + channels + c]);
+            const float distance = from[row * stride + c] - origin[c] - mean[c];
+            mean[c] += share * distance;
+            squares[c] += before * share * distance * distance;
         }
+        for (int c = part.left; c < part.right && span > 1; c++)
+            squares[c] += from[row * stride + channels + c];
     }
+    for (int c = part.left; c < part.right; c++)
+        mean[c] += origin[c];
 }
 
 __kernel void batch_norm_statistics(__global const float *restrict moments, int first, int count, int channels,
