@@ -4,10 +4,10 @@
 #include "split.h"
 
 #include <limits.h>
+#include <stdio.h>
 
 enum {
-    CHUNK_CPU = 4096, /* values to a partial sum */
-    CHUNK_GPU = 256,
+    CHUNK = 4096,   /* values to a partial sum */
     CHUNK_ROWS = 64 /* rows to a row of partial sums */
 };
 
@@ -17,7 +17,8 @@ size_t fovea__reduce_workspace_bytes(size_t count)
     return (count / 16 + 64) * sizeof(float);
 }
 
-static fovea_status reduce(fovea_device *device, const char *options, const fovea__buffer *values, size_t first,
+/* term: "", " -DSQUARES" or " -DNONFINITE". */
+static fovea_status reduce(fovea_device *device, const char *term, const fovea__buffer *values, size_t first,
                            size_t count, fovea__buffer *out, size_t out_index, fovea__buffer *workspace)
 {
     FOVEA_CHECK_ARG(first <= INT_MAX && count <= INT_MAX - first && out_index <= INT_MAX,
@@ -25,19 +26,22 @@ static fovea_status reduce(fovea_device *device, const char *options, const fove
                     out_index);
     if (count == 0)
         return fovea__buffer_fill(out, out_index * sizeof(float), sizeof(float), 0);
-    const int chunk = fovea__device_is_cpu(device) ? CHUNK_CPU : CHUNK_GPU;
     fovea__count(device, 0, 4.0 * (double)count);
+    char options[48];
+    snprintf(options, sizeof options, "-DWIDTH=%d%s", fovea__device_vector_width(device), term);
+    const size_t items = fovea__split_group(device, FOVEA__SPLIT_GROUP);
     const fovea__buffer *from = values;
     const char *kernel = "reduce_values";
     for (size_t next = 0;;) {
-        const size_t parts = fovea__split_parts(count, (size_t)chunk);
+        const size_t parts = fovea__split_parts(count, CHUNK);
         const bool last = parts == 1;
         FOVEA_TRY(fovea__launch(device, "reduce", options, kernel,
                                 (fovea__arg[]){fovea__arg_buffer(from), fovea__arg_int((int)first),
-                                               fovea__arg_int((int)count), fovea__arg_int(chunk),
+                                               fovea__arg_int((int)count), fovea__arg_int(CHUNK),
                                                fovea__arg_buffer(last ? out : workspace),
-                                               fovea__arg_int((int)(last ? out_index : next))},
-                                6, fovea__split_grid(device, parts)));
+                                               fovea__arg_int((int)(last ? out_index : next)),
+                                               fovea__arg_local(items * sizeof(float))},
+                                7, fovea__grid_1d(parts * items, items)));
         if (last)
             return FOVEA_OK;
         kernel = "reduce_parts";
@@ -57,19 +61,21 @@ fovea_status fovea__reduce_sum(fovea_device *device, const fovea__buffer *values
 fovea_status fovea__reduce_squares(fovea_device *device, const fovea__buffer *values, size_t first, size_t count,
                                    fovea__buffer *out, size_t out_index, fovea__buffer *workspace)
 {
-    return reduce(device, "-DSQUARES", values, first, count, out, out_index, workspace);
+    return reduce(device, " -DSQUARES", values, first, count, out, out_index, workspace);
 }
 
 fovea_status fovea__reduce_nonfinite(fovea_device *device, const fovea__buffer *values, size_t first, size_t count,
                                      fovea__buffer *out, size_t out_index, fovea__buffer *workspace)
 {
-    return reduce(device, "-DNONFINITE", values, first, count, out, out_index, workspace);
+    return reduce(device, " -DNONFINITE", values, first, count, out, out_index, workspace);
 }
 
 fovea_status fovea__reduce_rows(fovea_device *device, const fovea__buffer *x, size_t first, size_t rows,
                                 size_t columns, bool accumulate, fovea__buffer *sums, fovea__buffer *workspace,
                                 size_t workspace_first)
 {
+    char options[16];
+    snprintf(options, sizeof options, "-DWIDTH=%d", fovea__device_vector_width(device));
     if (rows == 0)
         return accumulate ? FOVEA_OK : fovea__buffer_fill(sums, 0, columns * sizeof(float), 0);
     fovea__count(device, 0, 4.0 * (double)(rows * columns));
@@ -77,7 +83,7 @@ fovea_status fovea__reduce_rows(fovea_device *device, const fovea__buffer *x, si
         const size_t parts = fovea__split_parts(rows, CHUNK_ROWS);
         const bool last = parts == 1;
         const fovea__split split = fovea__split_matrix(device, rows, columns, CHUNK_ROWS);
-        FOVEA_TRY(fovea__launch(device, "reduce", "", "reduce_rows",
+        FOVEA_TRY(fovea__launch(device, "reduce", options, "reduce_rows",
                                 (fovea__arg[]){fovea__arg_buffer(x), fovea__arg_int((int)first),
                                                fovea__arg_int((int)rows), fovea__arg_int((int)columns),
                                                fovea__arg_int(split.rows), fovea__arg_int(split.columns),

@@ -8,15 +8,16 @@
 
 enum { SIMULATOR_MOST = 6000 };
 
-/* A value takes part in at most 275 additions a launch (256 in its lane of a chunk of 4096, 15 of a remainder, 4 that
- * join the lanes) and at most 4 launches make a sum; every addition errs by 2^-24 of a partial sum, which is at most
- * the sum of magnitudes. Squaring errs by 2^-24 once more. */
-static const double per_magnitude = (4 * 275 + 1) * 0x1p-24;
+/* A value takes part in at most 1030 additions a launch (1024 in its lane of a chunk of 4096 where vectors have four
+ * lanes, 1 of a remainder, then 5 that join them; fewer where there are more lanes or work-items) and at most 3 launches
+ * make a sum; every addition errs by 2^-24 of a partial sum, which is at most the sum of magnitudes. Squaring errs by
+ * 2^-24 once more. */
+static const double per_magnitude = (3 * 1030 + 1) * 0x1p-24;
 
 static const struct {
     size_t first, count;
 } lists[] = {{0, 0}, {0, 1}, {3, 15}, {0, 16}, {1, 17}, {0, 4096}, {5, 4097}, {0, 65537}, {7, 300001},
-             {1, 4096 * 4096 + 5} /* three launches on a CPU */};
+             {1, 4096 * 4096 + 5} /* three launches */};
 
 static void check_sum(size_t row, bool squares)
 {
