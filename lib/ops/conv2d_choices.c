@@ -9,6 +9,7 @@
 #include "text.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ const char *fovea__conv2d_direction_name(fovea__conv2d_direction direction)
 
 static void shape_numbers(const fovea__conv2d_shape *shape, int out[SHAPE_NUMBERS])
 {
-    const int numbers[SHAPE_NUMBERS] = {shape->batch, shape->height, shape->width, shape->in_channels,
+    const int numbers[SHAPE_NUMBERS] = {shape->batch,        shape->height, shape->width,  shape->in_channels,
                                         shape->out_channels, shape->kernel, shape->stride, shape->padding};
     memcpy(out, numbers, sizeof numbers);
 }
@@ -77,8 +78,7 @@ const fovea__conv2d_choice *fovea__conv2d_choices_find(const fovea__conv2d_choic
 }
 
 fovea__conv2d_algorithm fovea__conv2d_choices_pick(const fovea__conv2d_choices *choices, const fovea_device *device,
-                                                   fovea__conv2d_direction direction,
-                                                   const fovea__conv2d_shape *shape)
+                                                   fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
     const fovea__conv2d_choice *found = fovea__conv2d_choices_find(choices, direction, shape);
     if (found && fovea__conv2d_can(device, found->algorithm, direction, shape))
@@ -133,16 +133,23 @@ fovea_status fovea__conv2d_choices_text(char **text, const fovea__conv2d_choices
 static fovea_status read_shape(fovea__conv2d_shape *shape, const cJSON *item, const fovea__json_place *place)
 {
     static const int least[SHAPE_NUMBERS] = {0, 0, 0, 1, 1, 1, 1, 0};
+    static const int most[SHAPE_NUMBERS] = {65535, 65535, 65535, 1 << 20, 1 << 20, 4096, 4096, 4096};
     double numbers[SHAPE_NUMBERS];
     int n[SHAPE_NUMBERS];
     FOVEA_TRY(fovea__json_numbers(numbers, SHAPE_NUMBERS, item, "shape", place));
     for (int i = 0; i < SHAPE_NUMBERS; i++) {
-        if (!(numbers[i] >= least[i] && numbers[i] <= INT_MAX))
-            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s[%zu].shape: number %d is %g; expected %d to %d", place->file,
-                       place->list, place->index, i, numbers[i], least[i], INT_MAX);
+        if (!(numbers[i] >= least[i] && numbers[i] <= most[i] && numbers[i] == floor(numbers[i])))
+            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s[%zu].shape: number %d is %g; expected %d to %d, whole", place->file,
+                       place->list, place->index, i, numbers[i], least[i], most[i]);
         n[i] = (int)numbers[i];
     }
     *shape = (fovea__conv2d_shape){n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]};
+    const double x = numbers[0] * numbers[1] * numbers[2] * numbers[3];
+    const double y =
+        numbers[0] * fovea__conv2d_out_size(n[1], shape) * fovea__conv2d_out_size(n[2], shape) * numbers[4];
+    if (x > INT_MAX || y > INT_MAX)
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s[%zu].shape: tensors of %g and %g values; expected at most %d",
+                   place->file, place->list, place->index, x, y, INT_MAX);
     return FOVEA_OK;
 }
 

@@ -13,9 +13,10 @@ enum { SIDE = 4, POINTS = 36, APART = 16 };
 /* Bytes of cache that a block of tiles, or what a product reads of them, should stay in. */
 enum { SLICE = 1 << 20, CHUNK = 1 << 19 };
 
-static int tiles_of(const fovea__conv2d_pass *pass)
+static size_t count_tiles(const fovea__conv2d_pass *pass)
 {
-    return pass->batch * ((pass->grid_h + SIDE - 1) / SIDE) * ((pass->grid_w + SIDE - 1) / SIDE);
+    return (size_t)pass->batch * (size_t)((pass->grid_h + SIDE - 1) / SIDE) *
+           (size_t)((pass->grid_w + SIDE - 1) / SIDE);
 }
 
 /* How the kernels are built, and the sizes that follow from it. */
@@ -33,9 +34,9 @@ static int rounded(int value, int unit)
     return (value + unit - 1) / unit * unit;
 }
 
-/* Two registers of channels, or one where no more is needed: each variant takes a second or two to compile, which is more
- * than a network spends on lanes behind the last channel. As many sums as the registers hold: machines with registers of
- * 16 floats have 32 of them, those with 8 have 16. */
+/* Two registers of channels, or one where no more is needed: each variant takes a second or two to compile, which is
+ * more than a network spends on lanes behind the last channel. As many sums as the registers hold: machines with
+ * registers of 16 floats have 32 of them, those with 8 have 16. */
 static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
     const int from = fovea__conv2d_from_channels(direction, shape), to = fovea__conv2d_to_channels(direction, shape);
@@ -48,7 +49,7 @@ static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction,
                 .tile = tile,
                 .from_row = rounded(from, vector),
                 .to_row = rounded(to, vector * registers),
-                .tiles = tiles_of(&pass)};
+                .tiles = (int)count_tiles(&pass)};
     snprintf(made.options, sizeof made.options, "-DVECTOR=%d -DBLOCKS=%d -DTILE=%d%s", vector, registers, tile,
              direction == FOVEA__CONV2D_BACKWARD_WEIGHTS ? " -DBACKWARD_WEIGHTS" : "");
     return made;
@@ -56,17 +57,19 @@ static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction,
 
 bool fovea__conv2d_winograd_can(const fovea__conv2d_shape *shape)
 {
-    /* Packed weights, and their gradient in points, are indexed by int. */
+    /* Packed weights, and a chunk's transforms, are indexed by int. */
+    enum { MOST_CHANNELS = 1 << 18 };
     const size_t floats =
         (size_t)POINTS * (size_t)rounded(shape->in_channels, 32) * (size_t)rounded(shape->out_channels, 32);
-    return shape->kernel == 3 && shape->stride == 1 && shape->padding <= 2 && floats < INT_MAX / 2;
+    return shape->kernel == 3 && shape->stride == 1 && shape->padding <= 2 && floats < INT_MAX / 2 &&
+           shape->in_channels <= MOST_CHANNELS && shape->out_channels <= MOST_CHANNELS;
 }
 
 bool fovea__conv2d_winograd_pays(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
     const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, 0);
     return fovea__conv2d_winograd_can(shape) && shape->in_channels >= 16 && shape->out_channels >= 16 &&
-           tiles_of(&pass) >= 12;
+           count_tiles(&pass) >= 12;
 }
 
 /* Zeros before the packed weights: what lies outside is read there. */
