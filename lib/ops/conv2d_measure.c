@@ -245,8 +245,7 @@ static fovea_status try_algorithm(measuring *m, candidate *c, fovea__conv2d_algo
     FOVEA_TRY(check(m, c));
     if (!c->right)
         return FOVEA_OK;
-    if (!(seconds > 0)) /* that was the run that compiled it */
-        FOVEA_TRY(time_runs(m, trial, 1, &c->first));
+    FOVEA_TRY(time_runs(m, trial, 1, &c->first)); /* the run before may have compiled something */
     if (!(m->fastest > 0) || c->first < m->fastest)
         m->fastest = c->first;
     return FOVEA_OK;
