@@ -51,9 +51,9 @@ static fovea_status create(fovea_trainer *t, const fovea_train_options *options)
     FOVEA_TRY(fovea__parameters_begin_training(parameters));
     FOVEA_TRY(fovea__network_create(&t->network, parameters, true, t->plan.freeze));
     fovea__conv2d_choices choices = {0};
-    if (!t->plan.by_rule)
-        FOVEA_TRY(fovea__tuner_pick(&choices, t->network, t->plan.batch));
-    fovea__trainer_set_choices(t, &choices);
+    const fovea_status picked = t->plan.by_rule ? FOVEA_OK : fovea__tuner_pick(&choices, t->network, t->plan.batch);
+    fovea__trainer_set_choices(t, &choices); /* the trainer's from here on, and freed with it */
+    FOVEA_TRY(picked);
     FOVEA_TRY(fovea__sampler_create(&t->sampler, pictures, t->plan.seed));
     FOVEA_TRY(fovea__batch_create(&t->batch, t->plan.batch));
     FOVEA_TRY(fovea__losses_create(&t->losses, model->device));
