@@ -1,13 +1,13 @@
 /* Verifying, timing and telling, the same way for every room. */
 #include "bench.h"
 
+#include "clock.h"
 #include "device.h"
 #include "random.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 static fovea_device *the_device;
 static const char *the_room;
@@ -54,13 +54,6 @@ void bench_verify(const char *what, const float *got, const double *want, size_t
         fprintf(stderr, "%s: %s is wrong: largest error %g, largest value %g\n", the_room, what, worst, largest);
     verified = good;
     all_verified = all_verified && good;
-}
-
-static double now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -110,10 +103,10 @@ void bench_time(const char *what, fovea_status (*call)(void *context), void *con
         bench_ok(call(context));
     bench_ok(fovea__device_finish(the_device));
     while (runs < LEAST || (runs < MOST && total < 0.5)) {
-        const double start = now_seconds();
+        const double start = fovea__clock();
         bench_ok(call(context));
         bench_ok(fovea__device_finish(the_device));
-        seconds[runs] = now_seconds() - start;
+        seconds[runs] = fovea__clock() - start;
         total += seconds[runs++];
     }
     qsort(seconds, (size_t)runs, sizeof *seconds, compare_doubles);

@@ -1,17 +1,10 @@
 /* fovea_benchmark_run(): a workload, timed. */
 #include "workload.h"
 
+#include "clock.h"
 #include "memory.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-static double now(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int shorter_first(const void *a, const void *b)
 {
@@ -21,9 +14,9 @@ static int shorter_first(const void *a, const void *b)
 
 static fovea_status time_run(fovea__workload *work, double *seconds)
 {
-    const double began = now(CLOCK_MONOTONIC);
+    const double began = fovea__clock();
     FOVEA_TRY(fovea__workload_run(work));
-    *seconds = now(CLOCK_MONOTONIC) - began;
+    *seconds = fovea__clock() - began;
     return FOVEA_OK;
 }
 
@@ -54,12 +47,12 @@ static fovea_status time_runs(fovea__workload *work, double *seconds, fovea_benc
     FOVEA_TRY(time_run(work, &out->first_seconds));
     FOVEA_TRY(time_run(work, &warm));
     FOVEA_TRY(fovea_device_profile(work->device, NULL, 0, &kernels, true));
-    const double host_began = now(CLOCK_THREAD_CPUTIME_ID);
+    const double host_began = fovea__clock_thread();
     for (int i = 0; i < runs; i++) {
         FOVEA_TRY(time_run(work, &seconds[i]));
         all += seconds[i];
     }
-    out->host_seconds = (now(CLOCK_THREAD_CPUTIME_ID) - host_began) / runs;
+    out->host_seconds = (fovea__clock_thread() - host_began) / runs;
     return find_idle(work->device, all, runs, &out->idle_seconds);
 }
 

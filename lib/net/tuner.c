@@ -1,6 +1,7 @@
 /* The list of what is measured, the measuring, and what programs see of it. */
 #include "tuner.h"
 
+#include "clock.h"
 #include "conv2d_measure.h"
 #include "device.h"
 #include "memory.h"
@@ -9,16 +10,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const double seconds_each = 0.1; /* after the first runs */
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- the list -------------------------------------------------------------------------------------------------- */
 
@@ -117,9 +110,9 @@ static fovea_status measure(fovea_device *device, const fovea__tuner_item *item,
 static fovea_status measure_all(const fovea__tuner *tuner, fovea_device *device, double seconds,
                                 fovea__conv2d_choices *table, fovea_tune_callback report, void *cookie)
 {
-    const double began = now();
+    const double began = fovea__clock();
     bool go_on = true;
-    for (size_t i = 0; i < tuner->count && go_on && now() - began < seconds; i++) {
+    for (size_t i = 0; i < tuner->count && go_on && fovea__clock() - began < seconds; i++) {
         fovea__conv2d_choice choice;
         bool measured = false;
         FOVEA_TRY(measure(device, &tuner->items[i], &choice, &measured));

@@ -1,13 +1,13 @@
 /* Running, checking and timing the algorithms of one direction of one shape. */
 #include "conv2d_measure.h"
 
+#include "clock.h"
 #include "device.h"
 #include "memory.h"
 #include "random.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { MOST_SAMPLES = 128, LEAST_SAMPLES = 32, LEAST_ROUNDS = 3, MOST_ROUNDS = 9, MOST_REPEATS = 16 };
 
@@ -41,13 +41,6 @@ typedef struct measuring {
     double fastest;   /* of the first runs; 0: none yet */
     double rule_part; /* seconds that the rule's algorithm takes for the part; 0: there is none, the whole is small */
 } measuring;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 fovea_status fovea__conv2d_run_trial(fovea_device *device, fovea__conv2d_trial *t)
 {
@@ -168,11 +161,11 @@ static void take_samples(measuring *m)
 static fovea_status time_runs(measuring *m, fovea__conv2d_trial *trial, int repeats, double *seconds)
 {
     FOVEA_TRY(fovea__device_finish(m->device));
-    const double began = now();
+    const double began = fovea__clock();
     for (int i = 0; i < repeats; i++)
         FOVEA_TRY(m->runner(m->device, trial));
     FOVEA_TRY(fovea__device_finish(m->device));
-    *seconds = (now() - began) / repeats;
+    *seconds = (fovea__clock() - began) / repeats;
     return FOVEA_OK;
 }
 
@@ -259,12 +252,12 @@ static bool is_in_the_race(const measuring *m, const candidate *c)
 /* Round by round, so that what else the machine does meets all alike. Where one is left its first run will do. */
 static void time_rounds(measuring *m, candidate *candidates, int count, double seconds)
 {
-    const double began = now();
+    const double began = fovea__clock();
     int racing = 0;
     for (int i = 0; i < count; i++)
         racing += is_in_the_race(m, &candidates[i]);
     const int least = racing > 1 ? LEAST_ROUNDS : 0;
-    for (int round = 0; round < MOST_ROUNDS && (round < least || now() - began < seconds); round++)
+    for (int round = 0; round < MOST_ROUNDS && (round < least || fovea__clock() - began < seconds); round++)
         for (int i = 0; i < count; i++) {
             candidate *c = &candidates[i];
             if (!is_in_the_race(m, c))

@@ -1,13 +1,13 @@
 /* The launches of the probes, and fovea_device_measure(), which times them. */
 #include "probe.h"
 
+#include "clock.h"
 #include "memory.h"
 #include "split.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 size_t fovea__probe_lanes(const fovea_device *device)
 {
@@ -64,13 +64,6 @@ typedef struct measuring {
     size_t items, copied;
 } measuring;
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static fovea_status multiply_add(measuring *m)
 {
     return fovea__probe_multiply_add(m->device, m->start, 1.0f, 1.0f, ROUNDS, m->sums, m->items);
@@ -87,10 +80,10 @@ static fovea_status time_runs(measuring *m, fovea_status (*run)(measuring *), in
     *seconds = 0;
     FOVEA_TRY(fovea__device_finish(m->device));
     for (int i = 0; i < runs; i++) {
-        const double began = now();
+        const double began = fovea__clock();
         FOVEA_TRY(run(m));
         FOVEA_TRY(fovea__device_finish(m->device));
-        const double took = now() - began;
+        const double took = fovea__clock() - began;
         if (i == 0 || took < *seconds)
             *seconds = took;
     }

@@ -1,6 +1,7 @@
 /* Making a trainer and running its steps. */
 #include "trainer.h"
 
+#include "clock.h"
 #include "device.h"
 #include "diagnose.h"
 #include "memory.h"
@@ -10,7 +11,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 static fovea_status check_labels(const fovea_model *model, const fovea_dataset *dataset)
 {
@@ -105,13 +105,6 @@ void fovea_trainer_free(fovea_trainer *trainer)
     free(trainer);
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static fovea_status need_loader(fovea_trainer *t)
 {
     if (t->loader)
@@ -173,7 +166,7 @@ static fovea_status queue_step(fovea_trainer *t)
 
 static void report(fovea_trainer *t, const float state[3], double began, double waited, fovea_progress *out)
 {
-    const double seconds = now() - began, busy = fovea__device_busy_seconds(t->model->device);
+    const double seconds = fovea__clock() - began, busy = fovea__device_busy_seconds(t->model->device);
     const double pictures = (double)fovea_dataset_size(t->dataset);
     *out = (fovea_progress){
         .step = t->step,
@@ -196,10 +189,10 @@ static fovea_status run_step(fovea_trainer *t, fovea_progress *out)
 {
     float state[3] = {0};
     fovea__device_busy_seconds(t->model->device); /* what ran before is no part of the step */
-    const double began = now();
+    const double began = fovea__clock();
     FOVEA_TRY(need_loader(t));
     FOVEA_TRY(fovea__batch_load(t->batch, t->loader, t->sampler, t->dataset, &t->plan, t->model));
-    const double waited = now() - began;
+    const double waited = fovea__clock() - began;
     FOVEA_TRY(keep_statistics(t));
     fovea_status status = queue_step(t);
     fovea__parameters_moved(t->model->parameters, t->plan.freeze); /* sgd may have run */
