@@ -1,3 +1,4 @@
+/* Reading and writing whole files, see file.h. */
 #include "file.h"
 
 #include "memory.h"
@@ -6,8 +7,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { MOST_WRITERS = 100 };
 
 static fovea_status read_stream(char **data, size_t *size_bytes, FILE *stream, const char *path, size_t limit_bytes)
 {
@@ -58,17 +62,58 @@ fovea_status fovea__file_read(char **data, size_t *size_bytes, const char *path,
     return status;
 }
 
+bool fovea__file_is_missing(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* Locks a temporary file and empties it. One that is not this writer's own making is either another's, who holds the
+ * lock, or was left by a process that was killed, whose lock went with it. A file system without locks keeps those. */
+static bool take(int file, const char *name, bool made)
+{
+    struct stat held, named;
+    const bool locked = flock(file, LOCK_EX | LOCK_NB) == 0;
+    if (!locked && (!made || errno == EWOULDBLOCK))
+        return false;
+    return fstat(file, &held) == 0 && stat(name, &named) == 0 && held.st_dev == named.st_dev &&
+           held.st_ino == named.st_ino && ftruncate(file, 0) == 0;
+}
+
+/* Opens PATH.part1, or the next one that no other writer has. NULL with errno set where that fails. */
+static FILE *open_temporary(char *name, size_t size, const char *path)
+{
+    for (int i = 1; i <= MOST_WRITERS; i++) {
+        snprintf(name, size, "%s.part%d", path, i);
+        int file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        const bool made = file >= 0;
+        if (!made && errno != EEXIST)
+            return NULL;
+        if (!made)
+            file = open(name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+        FILE *stream = file >= 0 && take(file, name, made) ? fdopen(file, "wb") : NULL;
+        if (stream)
+            return stream;
+        if (file >= 0)
+            close(file);
+    }
+    errno = EBUSY;
+    return NULL;
+}
+
 fovea_status fovea__file_begin(fovea__file_writer *writer, const char *path)
 {
     *writer = (fovea__file_writer){0};
-    const size_t size = strlen(path) + 8;
+    const size_t size = strlen(path) + 16;
     FOVEA_TRY(fovea__copy_text(&writer->path, path));
     fovea_status status = fovea__allocate(&writer->temporary, size, 1, "a file name");
     if (!status) {
-        snprintf(writer->temporary, size, "%s.part", path);
-        writer->stream = fopen(writer->temporary, "wb");
-        if (!writer->stream)
+        writer->stream = open_temporary(writer->temporary, size, path);
+        if (!writer->stream) {
             status = fovea__fail(FOVEA_ERROR_IO, "%s: cannot be written: %s", path, strerror(errno));
+            free(writer->temporary); /* another's, if anyone's */
+            writer->temporary = NULL;
+        }
     }
     if (status)
         fovea__file_abandon(writer);
@@ -99,25 +144,14 @@ static void sync_folder_of(char *path)
 fovea_status fovea__file_commit(fovea__file_writer *writer)
 {
     fovea_status status = FOVEA_OK;
-    bool good = fflush(writer->stream) == 0 && fsync(fileno(writer->stream)) == 0;
-    int reason = errno;
-    if (fclose(writer->stream) != 0 && good) {
-        good = false;
-        reason = errno;
-    }
-    writer->stream = NULL;
-    if (good && rename(writer->temporary, writer->path) != 0) {
-        good = false;
-        reason = errno;
-    }
-    if (!good)
-        status = fovea__fail(FOVEA_ERROR_IO, "%s: cannot be written: %s; what was there before is unchanged",
-                             writer->path, strerror(reason));
-    else
-        sync_folder_of(writer->path);
-    if (good) {
+    if (fflush(writer->stream) == 0 && fsync(fileno(writer->stream)) == 0 &&
+        rename(writer->temporary, writer->path) == 0) { /* still open, and so locked: nobody takes it over meanwhile */
         free(writer->temporary);
         writer->temporary = NULL;
+        sync_folder_of(writer->path);
+    } else {
+        status = fovea__fail(FOVEA_ERROR_IO, "%s: cannot be written: %s; what was there before is unchanged",
+                             writer->path, strerror(errno));
     }
     fovea__file_abandon(writer);
     return status;
@@ -125,10 +159,10 @@ fovea_status fovea__file_commit(fovea__file_writer *writer)
 
 void fovea__file_abandon(fovea__file_writer *writer)
 {
-    if (writer->stream)
-        fclose(writer->stream);
     if (writer->temporary)
         unlink(writer->temporary);
+    if (writer->stream)
+        fclose(writer->stream);
     free(writer->temporary);
     free(writer->path);
     *writer = (fovea__file_writer){0};
@@ -168,4 +202,18 @@ fovea_status fovea__folder_make(const char *path)
     if (!status && (stat(path, &facts) != 0 || !S_ISDIR(facts.st_mode)))
         status = fovea__fail(FOVEA_ERROR_IO, "%s: is a file, a folder is expected", path);
     return status;
+}
+
+int fovea__folder_lock(const char *path)
+{
+    const int folder = open(path, O_RDONLY | O_CLOEXEC);
+    if (folder >= 0)
+        flock(folder, LOCK_EX);
+    return folder;
+}
+
+void fovea__folder_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
 }

@@ -10,8 +10,13 @@
  * reason, and with FOVEA_ERROR_FORMAT where the file is larger than `limit_bytes`. */
 fovea_status fovea__file_read(char **data, size_t *size_bytes, const char *path, size_t limit_bytes);
 
+/* Nothing is there to be read, not even something that one may not read. */
+bool fovea__file_is_missing(const char *path);
+
 /* A file being written beside its final place. Begin; write to .stream; then commit (flush, fsync, rename, fsync of the
- * folder) or abandon. Until commit succeeds the old file stays as it was. */
+ * folder) or abandon. Until commit succeeds the old file stays as it was. Of writers at once, in one process or many, each
+ * has a temporary file of its own (PATH.part1, PATH.part2, ...), and the last to commit stays. What a killed process left
+ * of these is taken by the next writer. */
 typedef struct fovea__file_writer {
     FILE *stream;
     char *path, *temporary;
@@ -27,5 +32,10 @@ fovea_status fovea__file_write(const char *path, const void *data, size_t size_b
 
 /* Makes a folder and those above it; one that is there is no error. */
 fovea_status fovea__folder_make(const char *path);
+
+/* For who reads a file, changes it and writes it back: waits until no one else holds the folder's lock, and holds it until
+ * unlock. Where there are no locks it does nothing. */
+int fovea__folder_lock(const char *path);
+void fovea__folder_unlock(int lock);
 
 #endif

@@ -275,12 +275,12 @@ static fovea_status read_file(fovea__conv2d_choices *out, const char *path, cons
     return status;
 }
 
-/* Adds what the device's file has and the table has not. */
+/* Adds what the device's file, where there is one, has and the table has not. */
 static void add_file(fovea__conv2d_choices *choices, fovea_device *device)
 {
     char path[MOST_PATH], key[FOVEA__DEVICE_KEY];
     fovea__conv2d_choices found;
-    if (!file_path(device, path, sizeof path, key))
+    if (!file_path(device, path, sizeof path, key) || fovea__file_is_missing(path))
         return;
     const fovea__error_kept kept = fovea__error_keep();
     fovea_status status = read_file(&found, path, key);
@@ -288,7 +288,7 @@ static void add_file(fovea__conv2d_choices *choices, fovea_device *device)
         if (!fovea__conv2d_choices_find(choices, found.items[i].direction, &found.items[i].shape))
             status = fovea__conv2d_choices_set(choices, &found.items[i]);
     fovea__conv2d_choices_clear(&found);
-    if (status && status != FOVEA_ERROR_IO) /* most often there is none */
+    if (status)
         fovea__device_log(device, FOVEA_LOG_WARNING, "measured choices are passed over: %s", fovea_error());
     fovea__error_restore(&kept);
 }
@@ -310,11 +310,9 @@ fovea_status fovea__conv2d_choices_of(fovea__conv2d_choices **out, fovea_device 
     return FOVEA_OK;
 }
 
-static fovea_status write_file(const fovea__conv2d_choices *choices, const char *folder, const char *path,
-                               const char *key)
+static fovea_status write_file(const fovea__conv2d_choices *choices, const char *path, const char *key)
 {
     char *text = NULL, *whole = NULL;
-    FOVEA_TRY(fovea__folder_make(folder));
     FOVEA_TRY(fovea__conv2d_choices_text(&text, choices, true));
     const size_t size = strlen(key) + strlen(text) + 2;
     fovea_status status = fovea__allocate(&whole, size + 1, 1, "the choice of algorithms");
@@ -331,11 +329,18 @@ void fovea__conv2d_choices_save(fovea_device *device)
 {
     char path[MOST_PATH], key[FOVEA__DEVICE_KEY];
     fovea__conv2d_choices *choices = fovea__device_kept(device);
+    const char *folder = fovea__device_cache_dir(device);
     if (!choices || !file_path(device, path, sizeof path, key))
         return;
-    add_file(choices, device);
     const fovea__error_kept kept = fovea__error_keep();
-    if (write_file(choices, fovea__device_cache_dir(device), path, key))
+    fovea_status status = fovea__folder_make(folder);
+    if (!status) {
+        const int lock = fovea__folder_lock(folder);
+        add_file(choices, device);
+        status = write_file(choices, path, key);
+        fovea__folder_unlock(lock);
+    }
+    if (status)
         fovea__device_log(device, FOVEA_LOG_WARNING, "measured choices are not kept: %s", fovea_error());
     fovea__error_restore(&kept);
 }

@@ -50,8 +50,9 @@ fovea_status fovea__conv2d_choices_parse(fovea__conv2d_choices *out, const char 
  * the device's log and left alone until the next save. */
 fovea_status fovea__conv2d_choices_of(fovea__conv2d_choices **out, fovea_device *device);
 
-/* Writes a device's table to disk, with what other processes have put there meanwhile. A file that cannot be written is
- * told to the log and is no failure. */
+/* Writes a device's table to disk, with what others have put there meanwhile: the folder is locked from reading to
+ * writing, so that none of two that save at once is lost (where the file system has locks). Of a shape that both have,
+ * this device's choice stays. A file that cannot be written is told to the log and is no failure. */
 void fovea__conv2d_choices_save(fovea_device *device);
 
 #endif

@@ -6,9 +6,11 @@
 
 #include <dirent.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const fovea__conv2d_choice samples[] = {
     {FOVEA__CONV2D_BACKWARD_WEIGHTS, {2, 75, 75, 256, 256, 3, 1, 1}, FOVEA__CONV2D_GEMM, 12.5, 10},
@@ -191,6 +193,41 @@ START_TEST(choices__stay_on_disk_and_processes_add_to_each_other)
 }
 END_TEST
 
+static void *save(void *device)
+{
+    fovea__conv2d_choices_save(device);
+    return NULL;
+}
+
+START_TEST(choices__of_those_that_save_at_once_none_is_lost)
+{
+    enum { ROUNDS = 20 };
+    char folder[1024], path[1300];
+    snprintf(folder, sizeof folder, "%s", support_scratch_file("at_once"));
+    fovea_device *devices[COUNT(samples)];
+    pthread_t threads[COUNT(samples)];
+    for (size_t i = 0; i < COUNT(samples); i++)
+        devices[i] = open_device(folder);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (size_t i = 0; i < COUNT(samples); i++) {
+            fovea__conv2d_choices_clear(table_of(devices[i]));
+            support_ok(fovea__conv2d_choices_set(table_of(devices[i]), &samples[i]));
+        }
+        for (size_t i = 0; i < COUNT(samples); i++)
+            ck_assert_int_eq(pthread_create(&threads[i], NULL, save, devices[i]), 0);
+        for (size_t i = 0; i < COUNT(samples); i++)
+            pthread_join(threads[i], NULL);
+        ck_assert_int_eq(warnings, 0);
+        ck_assert_uint_eq(count_in(folder), COUNT(samples));
+        find_table(folder, path, sizeof path);
+        support_alone(path);
+        ck_assert_int_eq(unlink(path), 0);
+    }
+    for (size_t i = 0; i < COUNT(samples); i++)
+        fovea_device_close(devices[i]);
+}
+END_TEST
+
 START_TEST(choices__a_broken_file_is_passed_over_and_told)
 {
     char folder[1024], path[1300], *good = NULL;
@@ -226,6 +263,12 @@ START_TEST(choices__a_broken_file_is_passed_over_and_told)
     support_ok(fovea__file_write(path, good, size));
     ck_assert_uint_eq(count_in(folder), 1);
     ck_assert_int_eq(warnings, 0);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_uint_eq(count_in(folder), 0);
+    ck_assert_int_eq(warnings, 0); /* there is none */
+    support_ok(fovea__folder_make(path));
+    ck_assert_uint_eq(count_in(folder), 0);
+    ck_assert_int_eq(warnings, 1); /* there is something that cannot be read */
     free(good);
 }
 END_TEST
@@ -387,6 +430,7 @@ int main(void)
         {choices__what_is_wrong_with_a_text_is_said, .rows = COUNT(bad_texts)},
         {choices__the_rule_serves_what_is_not_in_the_table, .needs_device = true},
         {choices__stay_on_disk_and_processes_add_to_each_other, .needs_device = true},
+        {choices__of_those_that_save_at_once_none_is_lost, .needs_device = true},
         {choices__a_broken_file_is_passed_over_and_told, .needs_device = true},
         {choices__a_folder_that_cannot_be_written_is_no_failure, .needs_device = true},
         {measure__finds_every_algorithm_right, .rows = COUNT(measured), .needs_device = true},

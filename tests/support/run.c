@@ -98,6 +98,19 @@ void support_write(const char *path, const char *text)
     ck_assert_msg(file && fputs(text, file) >= 0 && fclose(file) == 0, "%s cannot be written", path);
 }
 
+void support_alone(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash + 1;
+    char folder[1024];
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    DIR *open = opendir(folder);
+    ck_assert_msg(open != NULL, "%s cannot be read", folder);
+    for (struct dirent *entry; (entry = readdir(open)) != NULL;)
+        ck_assert_msg(strncmp(entry->d_name, name, strlen(name)) != 0 || strcmp(entry->d_name, name) == 0,
+                      "%s was left beside %s", entry->d_name, path);
+    closedir(open);
+}
+
 static const char *path_if_there(const char *folder, const char *inside)
 {
     char *path = next_path();

@@ -54,6 +54,9 @@ const char *support_scratch(void);
 const char *support_scratch_file(const char *name);
 void support_write(const char *path, const char *text);
 
+/* Fails the test where a file lies beside `path` that bears its name with something behind it. */
+void support_alone(const char *path);
+
 /* Fails the test unless a status is FOVEA_OK, printing the sentence. */
 #define support_ok(call)                                                                                       \
     do {                                                                                                       \
