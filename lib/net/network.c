@@ -15,9 +15,7 @@ fovea_status fovea__network_create(fovea__network **out, fovea__parameters *para
     made->parameters = parameters;
     made->training = training;
     made->freeze = freeze;
-    fovea_status status = training ? fovea__parameters_need_all(parameters) : FOVEA_OK;
-    if (!status)
-        status = fovea__retinanet_build(made);
+    const fovea_status status = fovea__retinanet_build(made);
     if (status) {
         fovea__network_free(made);
         return status;

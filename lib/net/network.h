@@ -84,7 +84,8 @@ typedef struct fovea__network {
     int n_slabs;
 } fovea__network;
 
-/* Builds the list. training: gradients can be had; freeze: leading stages that stay as they are (1: the stem ...). */
+/* Builds the list. training: gradients can be had, once the parameters' training has begun; freeze: leading stages that
+ * stay as they are (1: the stem ...). */
 fovea_status fovea__network_create(fovea__network **out, fovea__parameters *parameters, bool training, int freeze);
 void fovea__network_free(fovea__network *network); /* accepts NULL */
 

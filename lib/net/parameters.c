@@ -177,8 +177,19 @@ fovea_status fovea__parameters_initialize(fovea__parameters *parameters, uint64_
     return status;
 }
 
+/* Reads all to the device that is still in the file. */
+static fovea_status need_all(fovea__parameters *parameters)
+{
+    for (size_t i = 0; i < parameters->count; i++)
+        FOVEA_TRY(fovea__parameter_need(parameters, &parameters->items[i]));
+    fovea__safetensors_close(parameters->file);
+    parameters->file = NULL;
+    return FOVEA_OK;
+}
+
 fovea_status fovea__parameters_begin_training(fovea__parameters *parameters)
 {
+    FOVEA_TRY(need_all(parameters));
     FOVEA_TRY(zeros(&parameters->gradients, parameters->device, parameters->n_trained, "the gradients"));
     FOVEA_TRY(zeros(&parameters->momenta, parameters->device, parameters->n_trained, "the momenta"));
     for (size_t i = 0; i < parameters->count; i++) {
@@ -211,9 +222,10 @@ fovea__parameter *fovea__parameters_find(fovea__parameters *parameters, const ch
 
 fovea_status fovea__parameter_write(fovea__parameters *parameters, fovea__parameter *parameter, const float *values)
 {
+    FOVEA_TRY(fovea__tensor_write(&parameter->value, values));
     parameter->version = ++parameters->version;
     parameter->in_file = NULL;
-    return fovea__tensor_write(&parameter->value, values);
+    return FOVEA_OK;
 }
 
 fovea_status fovea__parameter_read(const fovea__parameters *parameters, const fovea__parameter *parameter,
@@ -243,15 +255,6 @@ fovea_status fovea__parameter_need(fovea__parameters *parameters, fovea__paramet
         return FOVEA_OK;
     FOVEA_TRY(fovea__parameter_load(parameters->file, parameter->in_file, &parameter->value));
     parameter->in_file = NULL;
-    return FOVEA_OK;
-}
-
-fovea_status fovea__parameters_need_all(fovea__parameters *parameters)
-{
-    for (size_t i = 0; i < parameters->count; i++)
-        FOVEA_TRY(fovea__parameter_need(parameters, &parameters->items[i]));
-    fovea__safetensors_close(parameters->file);
-    parameters->file = NULL;
     return FOVEA_OK;
 }
 

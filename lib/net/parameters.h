@@ -37,7 +37,8 @@ void fovea__parameters_free(fovea__parameters *parameters); /* accepts NULL */
  * but the class logits', which is -log((1 - prior) / prior) (paper sections 3.3 and 4.1). */
 fovea_status fovea__parameters_initialize(fovea__parameters *parameters, uint64_t seed);
 
-/* Makes gradients and momenta, all 0, or lets go of them; also of what a failed beginning left. */
+/* Reads to the device what is still in the file, and makes gradients and momenta, all 0; or lets go of these, also of what
+ * a failed beginning left. */
 fovea_status fovea__parameters_begin_training(fovea__parameters *parameters);
 void fovea__parameters_end_training(fovea__parameters *parameters);
 
@@ -54,9 +55,8 @@ fovea_status fovea__parameter_read(const fovea__parameters *parameters, const fo
 fovea_status fovea__parameter_load(const fovea__safetensors *file, const fovea__safetensors_entry *entry,
                                    fovea__tensor *to);
 
-/* Reads a tensor, or all, to the device where they are still in the file. A network in training needs all. */
+/* Reads a tensor to the device where it is still in the file. */
 fovea_status fovea__parameter_need(fovea__parameters *parameters, fovea__parameter *parameter);
-fovea_status fovea__parameters_need_all(fovea__parameters *parameters);
 
 /* Notes that a step changed what is trained from `stage` on, and its running statistics. */
 void fovea__parameters_moved(fovea__parameters *parameters, int stage);

@@ -92,17 +92,17 @@ static fovea_choice row_of(const fovea_device *device, const fovea__conv2d_choic
                           .rule_gflops = c->rule_gflops};
 }
 
-/* One item; *measured is false where it could not be. */
-static fovea_status measure(fovea_device *device, const fovea__tuner_item *item, fovea__conv2d_choice *choice,
-                            bool *measured)
+/* One item; *measured is false where it could not be, or not in time. */
+static fovea_status measure(fovea_device *device, const fovea__tuner_item *item, double until,
+                            fovea__conv2d_choice *choice, bool *measured)
 {
     const fovea__error_kept kept = fovea__error_keep();
-    const fovea_status status = fovea__conv2d_measure(choice, device, item->direction, &item->shape, seconds_each,
-                                                      fovea__conv2d_run_trial);
-    *measured = status == FOVEA_OK;
+    const fovea__conv2d_patience patience = {.seconds = seconds_each, .until = until};
+    const fovea_status status = fovea__conv2d_measure(choice, measured, device, item->direction, &item->shape,
+                                                      patience, fovea__conv2d_run_trial);
     if (status != FOVEA_ERROR_MEMORY && status != FOVEA_ERROR_UNSUPPORTED && status != FOVEA_ERROR_NUMERIC)
         return status;
-    fovea__device_log(device, FOVEA_LOG_WARNING, "a convolution is left to the rule: %s", fovea_error());
+    fovea__device_log(device, FOVEA_LOG_WARNING, "a convolution is not measured: %s", fovea_error());
     fovea__error_restore(&kept);
     return FOVEA_OK;
 }
@@ -110,12 +110,12 @@ static fovea_status measure(fovea_device *device, const fovea__tuner_item *item,
 static fovea_status measure_all(const fovea__tuner *tuner, fovea_device *device, double seconds,
                                 fovea__conv2d_choices *table, fovea_tune_callback report, void *cookie)
 {
-    const double began = fovea__clock();
+    const double until = fovea__clock() + seconds;
     bool go_on = true;
-    for (size_t i = 0; i < tuner->count && go_on && fovea__clock() - began < seconds; i++) {
+    for (size_t i = 0; i < tuner->count && go_on && fovea__clock() < until; i++) {
         fovea__conv2d_choice choice;
         bool measured = false;
-        FOVEA_TRY(measure(device, &tuner->items[i], &choice, &measured));
+        FOVEA_TRY(measure(device, &tuner->items[i], until, &choice, &measured));
         if (!measured)
             continue;
         FOVEA_TRY(fovea__conv2d_choices_set(table, &choice));

@@ -22,8 +22,9 @@ typedef struct fovea__tuner {
 fovea_status fovea__tuner_add(fovea__tuner *tuner, fovea__network *network, int batch, int height, int width,
                               double times);
 
-/* Measures what the device's table lacks (all of it where `again`), for about `seconds`, and saves the table. What
- * cannot be measured is told to the device's log and left to the rule. report may be NULL. */
+/* Measures what the device's table lacks (all of it where `again`), and saves the table. After `seconds` it ends with the
+ * algorithm that is being tried. What cannot be measured is told to the device's log; it keeps the choice that it had, and
+ * where it had none, the rule's. report may be NULL. */
 fovea_status fovea__tuner_run(fovea__tuner *tuner, fovea_device *device, double seconds, bool again,
                               fovea_tune_callback report, void *cookie);
 void fovea__tuner_clear(fovea__tuner *tuner);

@@ -34,14 +34,13 @@ static fovea_status read_one(fovea__parameters *parameters, fovea__parameter *pa
 {
     if (parameter->name.kind == FOVEA__NAME_BATCHES)
         return fovea__safetensors_read_int64(file, entry, &parameter->batches);
+    const bool stays = file == parameters->file && parameter->name.kind == FOVEA__NAME_CONV &&
+                       fovea__safetensors_holds_floats(entry);
+    if (!stays)
+        FOVEA_TRY(fovea__parameter_load(file, entry, &parameter->value));
     parameter->version = ++parameters->version;
-    if (file == parameters->file && parameter->name.kind == FOVEA__NAME_CONV &&
-        fovea__safetensors_holds_floats(entry)) {
-        parameter->in_file = entry;
-        return FOVEA_OK;
-    }
-    parameter->in_file = NULL;
-    return fovea__parameter_load(file, entry, &parameter->value);
+    parameter->in_file = stays ? entry : NULL;
+    return FOVEA_OK;
 }
 
 /* What other classes or the other profile shape differently in a detector that is to be trained on. */

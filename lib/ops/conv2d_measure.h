@@ -1,4 +1,5 @@
-/* Choosing by measurement: every algorithm that can a direction of a shape is run on random data. A result is held to
+/* Choosing by measurement: every algorithm that can a direction of a shape is run on random data, but for tiled on CPUs,
+ * which is far behind there and takes seconds to compile. A result is held to
  * sums in float64 at places all over it before its algorithm is timed at all, and another than the rule's wins only
  * where it is faster by a clear margin, so that noise changes nothing. */
 #ifndef FOVEA_OPS_CONV2D_MEASURE_H
@@ -20,9 +21,17 @@ typedef struct fovea__conv2d_trial {
 typedef fovea_status (*fovea__conv2d_runner)(fovea_device *device, fovea__conv2d_trial *trial);
 fovea_status fovea__conv2d_run_trial(fovea_device *device, fovea__conv2d_trial *trial);
 
-/* Measures for about `seconds` after every algorithm's first run, and fills *out. Fails with FOVEA_ERROR_NUMERIC where
- * no algorithm's result is right, and as the rule's algorithm fails where that cannot be run at all. */
-fovea_status fovea__conv2d_measure(fovea__conv2d_choice *out, fovea_device *device, fovea__conv2d_direction direction,
-                                   const fovea__conv2d_shape *shape, double seconds, fovea__conv2d_runner runner);
+/* How long it may take. */
+typedef struct fovea__conv2d_patience {
+    double seconds; /* of timing, about, once every algorithm has run */
+    double until;   /* by fovea__clock(): at the first look at it after that all is given up. 0: never */
+} fovea__conv2d_patience;
+
+/* Fills *out; *measured is false, and no failure, where it was given up. Fails with FOVEA_ERROR_NUMERIC where no
+ * algorithm's result is right, with FOVEA_ERROR_MEMORY where there was not the memory to measure them all, and as the
+ * rule's algorithm fails where that cannot be run at all. */
+fovea_status fovea__conv2d_measure(fovea__conv2d_choice *out, bool *measured, fovea_device *device,
+                                   fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
+                                   fovea__conv2d_patience patience, fovea__conv2d_runner runner);
 
 #endif

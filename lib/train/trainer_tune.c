@@ -7,7 +7,7 @@
 
 enum {
     MOST_STEPS = 1000,  /* that are looked at */
-    LEAST_SHARE = 20    /* a size that fewer than one step in so many has is left to the rule */
+    LEAST_SHARE = 20    /* a size that fewer than one step in so many has is left to the rule, but not the commonest */
 };
 
 /* A padded size of batches, and how many steps have it. */
@@ -60,9 +60,12 @@ static fovea_status list_work(fovea_trainer *t, batch_sizes *sizes, fovea__tuner
         FOVEA_TRY(step_size(t, step, &height, &width));
         FOVEA_TRY(count_size(sizes, height, width));
     }
+    const batch_size *commonest = sizes->items;
+    for (size_t i = 0; i < sizes->count; i++)
+        commonest = sizes->items[i].steps > commonest->steps ? &sizes->items[i] : commonest;
     for (size_t i = 0; i < sizes->count; i++) {
         const batch_size *size = &sizes->items[i];
-        if ((int64_t)size->steps * LEAST_SHARE >= steps)
+        if (size == commonest || (int64_t)size->steps * LEAST_SHARE >= steps)
             FOVEA_TRY(fovea__tuner_add(tuner, t->network, t->plan.batch, size->height, size->width, size->steps));
     }
     return FOVEA_OK;

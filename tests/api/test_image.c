@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 /* At quality 100 every coefficient is rounded to a whole number: 64 of them, each off by up to half with random sign,
  * move a pixel by about half a step (orthonormal transform), seldom by 2; the colour transform (factors up to 1.77) and
