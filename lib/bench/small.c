@@ -3,7 +3,6 @@
 #include "dataset.h"
 #include "expected.h"
 #include "hash.h"
-#include "memory.h"
 #include "random.h"
 #include "trainer.h"
 #include "workload.h"
@@ -107,25 +106,10 @@ static fovea_status make_data(problem *p)
     return fovea__dataset_finish(p->dataset, p->expected->name);
 }
 
-static fovea_status write_weights(fovea__parameters *parameters, int depth)
+static void fill(const fovea__name *name, const void *depth, float *values, size_t count)
 {
-    size_t largest = 0;
-    for (size_t i = 0; i < parameters->count; i++) {
-        const size_t elements = fovea__parameter_elements(&parameters->items[i]);
-        largest = elements > largest ? elements : largest;
-    }
-    float *values = NULL;
-    FOVEA_TRY(fovea__allocate(&values, largest, sizeof *values, "a small problem's weights"));
-    fovea_status status = FOVEA_OK;
-    for (size_t i = 0; i < parameters->count && !status; i++) {
-        fovea__parameter *item = &parameters->items[i];
-        if (item->name.kind == FOVEA__NAME_BATCHES)
-            continue;
-        fovea__small_parameter(&item->name, depth, values);
-        status = fovea__parameter_write(parameters, item, values);
-    }
-    free(values);
-    return status;
+    (void)count;
+    fovea__small_parameter(name, *(const int *)depth, values);
 }
 
 static fovea_status make_model(problem *p)
@@ -135,7 +119,7 @@ static fovea_status make_model(problem *p)
                                          .max_size = EXPECTED_MAX_SIZE};
     const char *const *names = (const char *const *)p->dataset->names;
     FOVEA_TRY(fovea_model_create(&p->model, p->device, EXPECTED_LABELS, names, &options));
-    return write_weights(p->model->parameters, p->expected->depth);
+    return fovea__parameters_fill(p->model->parameters, fill, &p->expected->depth);
 }
 
 /* ---- what is held to what --------------------------------------------------------------------------------------- */

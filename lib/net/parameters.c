@@ -135,17 +135,22 @@ static void fill_conv(const fovea__name *name, uint64_t seed, float *values, siz
                                              : deviation * fovea__random_normal(&random));
 }
 
-static void fill_initial(const fovea__name *name, const fovea__net_config *config, uint64_t seed, float *values,
-                         size_t count)
+typedef struct initial {
+    float prior;
+    uint64_t seed;
+} initial;
+
+static void fill_initial(const fovea__name *name, const void *context, float *values, size_t count)
 {
+    const initial *how = context;
     float value = 0.0f;
     switch (name->kind) {
-    case FOVEA__NAME_CONV: fill_conv(name, seed, values, count); return;
+    case FOVEA__NAME_CONV: fill_conv(name, how->seed, values, count); return;
     case FOVEA__NAME_GAMMA:
     case FOVEA__NAME_VARIANCE: value = 1.0f; break;
     case FOVEA__NAME_BIAS:
         if (strcmp(name->name, "head.classification_head.cls_logits.bias") == 0)
-            value = (float)-log((1.0 - (double)config->prior) / (double)config->prior);
+            value = (float)-log((1.0 - (double)how->prior) / (double)how->prior);
         break;
     case FOVEA__NAME_BETA:
     case FOVEA__NAME_MEAN:
@@ -157,20 +162,25 @@ static void fill_initial(const fovea__name *name, const fovea__net_config *confi
 
 fovea_status fovea__parameters_initialize(fovea__parameters *parameters, uint64_t seed)
 {
+    return fovea__parameters_fill(parameters, fill_initial, &(initial){parameters->config.prior, seed});
+}
+
+fovea_status fovea__parameters_fill(fovea__parameters *parameters, fovea__parameter_filler fill, const void *context)
+{
     size_t largest = 0;
     for (size_t i = 0; i < parameters->count; i++) {
         const size_t elements = fovea__parameter_elements(&parameters->items[i]);
         largest = elements > largest ? elements : largest;
     }
     float *values = NULL;
-    FOVEA_TRY(fovea__allocate(&values, largest, sizeof *values, "initial values"));
+    FOVEA_TRY(fovea__allocate(&values, largest, sizeof *values, "the weights"));
     fovea_status status = FOVEA_OK;
     for (size_t i = 0; i < parameters->count && !status; i++) {
         fovea__parameter *item = &parameters->items[i];
         item->batches = 0;
         if (item->name.kind == FOVEA__NAME_BATCHES)
             continue;
-        fill_initial(&item->name, &parameters->config, seed, values, fovea__parameter_elements(item));
+        fill(&item->name, context, values, fovea__parameter_elements(item));
         status = fovea__parameter_write(parameters, item, values);
     }
     free(values);

@@ -37,6 +37,10 @@ void fovea__parameters_free(fovea__parameters *parameters); /* accepts NULL */
  * but the class logits', which is -log((1 - prior) / prior) (paper sections 3.3 and 4.1). */
 fovea_status fovea__parameters_initialize(fovea__parameters *parameters, uint64_t seed);
 
+/* Writes every tensor as `fill` makes it; batches are 0. */
+typedef void (*fovea__parameter_filler)(const fovea__name *name, const void *context, float *values, size_t count);
+fovea_status fovea__parameters_fill(fovea__parameters *parameters, fovea__parameter_filler fill, const void *context);
+
 /* Reads to the device what is still in the file, and makes gradients and momenta, all 0; or lets go of these, also of what
  * a failed beginning left. */
 fovea_status fovea__parameters_begin_training(fovea__parameters *parameters);
