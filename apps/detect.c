@@ -6,6 +6,7 @@
 #include "options.h"
 #include "pick_device.h"
 #include "progress.h"
+#include "stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,7 +211,7 @@ static bool prepare(detecting *d, const folder_list *pictures, fovea_device **de
         fputs("fovea: out of memory for the detections of a picture\n", stderr);
         return false;
     }
-    if (o->draw && (!check_draw(o->draw, pictures) || !folder_make(o->draw)))
+    if (o->draw && !check_draw(o->draw, pictures))
         return false;
     *device = pick_device(o->device, false);
     if (!*device)
@@ -219,7 +220,11 @@ static bool prepare(detecting *d, const folder_list *pictures, fovea_device **de
         print_failure();
         return false;
     }
+    if (o->draw && !folder_make(o->draw))
+        return false;
     d->as_text = !(o->json && strcmp(o->json, "-") == 0);
+    if (o->json)
+        stop_on_signals(); /* half a file is dropped */
     return !o->json || json_out_open(&d->json, o->json);
 }
 
@@ -230,7 +235,7 @@ static bool detect_all(detecting *d, const folder_list *pictures)
     progress bar = progress_begin("detecting", 0, (int64_t)pictures->count);
     if (d->o->json)
         json_out_text(&d->json, "[");
-    for (size_t i = 0; i < pictures->count; i++) {
+    for (size_t i = 0; i < pictures->count && !stop_signal; i++) {
         if (!detect_picture(d, pictures->paths[i]))
             good = false;
         if (bar_shown)
@@ -252,6 +257,8 @@ int command_detect(int argc, char **argv)
         return parsed == OPTIONS_HELPED ? EXIT_DONE : EXIT_MISUSED;
     if (!o.model)
         return options_misused(&table, "--model is missing");
+    if (!options_sizes_agree(&table, o.size, o.max_size))
+        return EXIT_MISUSED;
     if (first == argc)
         return options_misused(&table, "no picture and no folder is named");
 
@@ -262,7 +269,7 @@ int command_detect(int argc, char **argv)
     if (pictures.count > 0) {
         const bool ready = prepare(&d, &pictures, &device);
         good = ready && detect_all(&d, &pictures) && good;
-        good = json_out_close(&d.json, ready) && good;
+        good = json_out_close(&d.json, ready && !stop_signal) && good;
     }
     fovea_model_free(d.model);
     fovea_device_close(device);
@@ -271,5 +278,5 @@ int command_detect(int argc, char **argv)
     free(d.found);
     free(d.labels);
     free(d.label_list);
-    return good ? EXIT_DONE : EXIT_FAILED;
+    return stop_signal ? 128 + stop_signal : good ? EXIT_DONE : EXIT_FAILED;
 }

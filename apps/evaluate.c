@@ -3,6 +3,7 @@
 #include "judge.h"
 #include "options.h"
 #include "pick_device.h"
+#include "stop.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,8 @@ static int check(const evaluate_options *o)
         return options_misused(&table, "--model (or --detections) is missing");
     if (!o->detections && !o->images)
         return options_misused(&table, "--images is missing");
+    if (!options_sizes_agree(&table, o->size, o->max_size))
+        return EXIT_MISUSED;
     if (o->json && o->detections_out && strcmp(o->json, "-") == 0 && strcmp(o->detections_out, "-") == 0)
         return options_misused(&table, "--json and --detections-out cannot both go to stdout");
     return EXIT_DONE;
@@ -86,14 +89,16 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
                              .images = o->images,
                              .annotations = o->annotations,
                              .detect = {.size = o->size, .max_size = o->max_size},
-                             .detections = o->detections_out ? &detections : NULL};
+                             .detections = o->detections_out ? &detections : NULL,
+                             .stop = &stop_signal};
+    stop_on_signals();
     if (o->detections_out)
         json_out_text(&detections, "[");
     outcome = judge_model(result, &work);
     if (o->detections_out)
         json_out_text(&detections, "\n]\n");
 done:
-    if (!json_out_close(&detections, outcome == JUDGE_DONE))
+    if (!json_out_close(&detections, outcome == JUDGE_DONE) && outcome == JUDGE_DONE)
         outcome = JUDGE_FAILED;
     fovea_model_free(model);
     fovea_device_close(device);
@@ -113,7 +118,7 @@ int command_evaluate(int argc, char **argv)
 
     judge_result result = {0};
     judge_outcome outcome = o.detections ? judge_file(&result, o.annotations, o.detections) : run_model(&o, &result);
-    code = outcome == JUDGE_DONE ? EXIT_DONE : EXIT_FAILED;
+    code = outcome == JUDGE_DONE ? EXIT_DONE : outcome == JUDGE_STOPPED ? 128 + stop_signal : EXIT_FAILED;
     if (code == EXIT_DONE && o.json && !json_out_write(o.json, judge_json(&result), true))
         code = EXIT_FAILED;
     if (code == EXIT_DONE && !(o.json && strcmp(o.json, "-") == 0))

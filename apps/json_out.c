@@ -25,14 +25,18 @@ bool json_out_open(json_out *out, const char *path)
         return true;
     }
     const bool in_place = stat(path, &facts) == 0 && !S_ISREG(facts.st_mode);
-    if (!in_place) {
-        const size_t size = strlen(path) + sizeof ".part";
+    if (in_place) {
+        out->stream = fopen(path, "wb");
+    } else {
+        const size_t size = strlen(path) + 32;
         out->temporary = malloc(size);
         if (!out->temporary)
             return fail(out, "cannot be written", ENOMEM);
-        snprintf(out->temporary, size, "%s.part", path);
+        for (int i = 1; !out->stream && (i == 1 || errno == EEXIST); i++) { /* a file that no other process has */
+            snprintf(out->temporary, size, "%s.part%d", path, i);
+            out->stream = fopen(out->temporary, "wbx");
+        }
     }
-    out->stream = fopen(in_place ? path : out->temporary, "wb");
     if (!out->stream) {
         fail(out, "cannot be written", errno);
         free(out->temporary);

@@ -24,6 +24,14 @@ int options_misused(const options_table *table, const char *format, ...)
     return EXIT_MISUSED;
 }
 
+bool options_sizes_agree(const options_table *table, int size, int max_size)
+{
+    if (max_size == 0 || max_size >= size)
+        return true;
+    options_misused(table, "--max-size %d is below --size %d", max_size, size);
+    return false;
+}
+
 /* How many letters must be added, dropped, changed or swapped with their neighbour to make b of a (Damerau, 1964). */
 static size_t edit_distance(const char *a, const char *b)
 {

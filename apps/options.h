@@ -65,6 +65,10 @@ options_result options_parse(const options_table *table, void *fields, int argc,
 /* Prints "fovea train: SENTENCE" and where help is found, to stderr; returns EXIT_MISUSED. */
 int options_misused(const options_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Of --size and --max-size, which several commands have (0: not given). False after options_misused() where the shorter
+ * side would be above the limit of the longer. */
+bool options_sizes_agree(const options_table *table, int size, int max_size);
+
 /* The name nearest to `text` among names[0..n-1], or NULL where none is near enough to be meant. */
 const char *options_nearest(const char *text, const char *const *names, size_t n_names);
 

@@ -43,3 +43,10 @@ void print_failure(void)
 {
     fprintf(stderr, "%sfovea: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", fovea_error()); /* clears a bar */
 }
+
+bool told(fovea_status status)
+{
+    if (status)
+        print_failure();
+    return status == FOVEA_OK;
+}

@@ -20,4 +20,7 @@ fovea_status open_device(fovea_device **out, const char *match, bool time_kernel
 /* Prints "fovea: SENTENCE" to stderr for the last failing call of the library. */
 void print_failure(void);
 
+/* Whether a call of the library succeeded; where it did not, after print_failure(). */
+bool told(fovea_status status);
+
 #endif

@@ -44,7 +44,7 @@ bool run_folder_open(run_folder *run, const char *path, bool resume)
     }
     if (run->has_last)
         read_history(run);
-    return folder_make(path);
+    return true;
 }
 
 bool run_folder_agrees(const run_folder *run, const cJSON *config, bool (*may_change)(const char *name))
@@ -133,7 +133,7 @@ static void forget_evaluations(run_folder *run, int64_t steps_done)
 
 bool run_folder_begin(run_folder *run, cJSON *config, int64_t steps_done)
 {
-    if (!open_log(run) || !cut_log(run, steps_done)) {
+    if (!folder_make(run->path) || !open_log(run) || !cut_log(run, steps_done)) {
         cJSON_Delete(config);
         return false;
     }

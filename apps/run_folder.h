@@ -21,8 +21,7 @@ typedef struct run_folder {
     bool has_last; /* there is a checkpoint to resume from */
 } run_folder;
 
-/* Looks at the folder and makes it where it is missing; writes nothing else. Refuses one that holds a run unless
- * `resume`. */
+/* Looks at the folder, if there is one, and writes nothing. Refuses one that holds a run unless `resume`. */
 bool run_folder_open(run_folder *run, const char *path, bool resume);
 
 /* Does config.json, where there is one, agree with `config` in all options that may not change? Names the first that
@@ -32,7 +31,7 @@ bool run_folder_agrees(const run_folder *run, const cJSON *config, bool (*may_ch
 /* Warns where config.json was written on another device, since the bits then differ. */
 void run_folder_compare_device(const run_folder *run, const cJSON *config);
 
-/* Begins writing after `steps_done` steps: writes config.json (taken) unless a resumed run has one, cuts the log behind
+/* Begins writing after `steps_done` steps: makes the folder where it is missing, writes config.json (taken) unless a resumed run has one, cuts the log behind
  * that step and forgets later evaluations. Refuses while another process writes there. */
 bool run_folder_begin(run_folder *run, cJSON *config, int64_t steps_done);
 

@@ -28,13 +28,6 @@ typedef struct training {
     double saved_at;
 } training;
 
-static bool told(fovea_status status)
-{
-    if (status)
-        print_failure();
-    return status == FOVEA_OK;
-}
-
 static void print_warnings(const fovea_dataset *dataset)
 {
     const size_t warnings = fovea_dataset_warnings(dataset);
@@ -159,8 +152,8 @@ static bool prepare(training *t)
     if (t->run.has_last)
         fprintf(stderr, "%s: step %lld of %lld is done\n", t->run.last, (long long)t->saved_step,
                 (long long)fovea_trainer_steps(t->trainer));
-    return run_folder_begin(&t->run, config_json(t), fovea_trainer_steps_done(t->trainer)) &&
-           (!t->o.json || json_out_open(&t->json, t->o.json));
+    return (!t->o.json || json_out_open(&t->json, t->o.json)) &&
+           run_folder_begin(&t->run, config_json(t), fovea_trainer_steps_done(t->trainer));
 }
 
 /* Before the first step of a run: measures what the device's table lacks. A run that goes on has its choices. */
@@ -379,6 +372,7 @@ int command_train(int argc, char **argv)
     if (!json_out_close(&t->json, true) && code == EXIT_DONE)
         code = EXIT_FAILED;
 done:
+    json_out_close(&t->json, false); /* of a run that never began */
     run_folder_close(&t->run);
     fovea_trainer_free(t->trainer);
     fovea_model_free(t->model);

@@ -155,8 +155,8 @@ static int check(const train_options *o)
         return options_misused(table, "--width takes a multiple of 8, not %d", o->model.width);
     if (o->model.anchor_ratios == 2)
         return options_misused(table, "--anchor-ratios takes 1 or 3, not 2");
-    if (o->model.max_size && o->model.max_size < o->model.size)
-        return options_misused(table, "--max-size %d is below --size %d", o->model.max_size, o->model.size);
+    if (!options_sizes_agree(table, o->model.size, o->model.max_size))
+        return EXIT_MISUSED;
     return EXIT_DONE;
 }
 

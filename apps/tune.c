@@ -60,13 +60,6 @@ static const options_table table = {
                 "  fovea tune --show --device NVIDIA\n",
 };
 
-static bool told(fovea_status status)
-{
-    if (status)
-        print_failure();
-    return status == FOVEA_OK;
-}
-
 static fovea_status make_model(fovea_model **model, fovea_device *device, const tune_options *o)
 {
     if (o->model)
@@ -181,8 +174,8 @@ int command_tune(int argc, char **argv)
     const options_result parsed = options_parse(&table, &o, argc, argv, &operand);
     if (parsed != OPTIONS_GO)
         return parsed == OPTIONS_HELPED ? EXIT_DONE : EXIT_MISUSED;
-    if (o.tune.max_size && o.tune.max_size < o.tune.size)
-        return options_misused(&table, "--max-size %d is below --size %d", o.tune.max_size, o.tune.size);
+    if (!options_sizes_agree(&table, o.tune.size, o.tune.max_size))
+        return EXIT_MISUSED;
     fovea_device *device = pick_device(o.device, false);
     const bool good = device && (o.show || measure(device, &o)) && show(device, &o);
     fovea_device_close(device);

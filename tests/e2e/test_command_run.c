@@ -182,7 +182,12 @@ START_TEST(train__a_missing_picture_is_named_before_the_first_step)
     cli_expect(0, "cp -r data gone; rm gone/images/train_0004.jpg");
     cli_expect(1, TRAIN_ON("gone") " --steps 9 --out without");
     cli_said("gone/images/train_0004.jpg: cannot be read, though gone/train.json names it");
-    cli_expect(0, "test -z \"$(ls without)\"");
+    cli_expect(0, "test ! -e without");
+    cli_expect(1, TRAIN " --steps 9 --weights mistyped.safetensors --out without --json lines.json");
+    cli_said("mistyped.safetensors");
+    cli_expect(1, TRAIN " --steps 9 --out without --json no/such/lines.json");
+    cli_said("no/such/lines.json: cannot be written");
+    cli_expect(0, "test ! -e without && ! ls | grep lines.json");
 }
 END_TEST
 
@@ -197,6 +202,26 @@ START_TEST(train__a_broken_picture_costs_no_step)
     cli_expect(0, "cp data/images/train_0004.jpg torn/images");
     cli_expect(0, TRAIN_ON("torn") " --steps 9 --save-every 1000 --out mended --resume");
     cli_expect(0, "cmp run/last.safetensors mended/last.safetensors");
+}
+END_TEST
+
+/* Ctrl-C while a file of results is being written: it is dropped, and what was there before stays. */
+static const char *const dropped[] = {
+    "detect --model run/model.safetensors --json half.json $(yes data/new/new_0001.jpg | head -n 5000)",
+    "evaluate --model run/model.safetensors --images data/images --annotations many.json --detections-out half.json",
+};
+
+START_TEST(interrupted__half_a_file_is_dropped)
+{
+    need_run();
+    cli_expect(0, "i=1; { printf '{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"annotations\":[],\"images\":['; "
+                  "while [ $i -le 5000 ]; do printf '{\"id\":%%d,\"file_name\":\"train_0001.jpg\",\"width\":96,"
+                  "\"height\":64},' $i; i=$((i + 1)); done; "
+                  "printf '{\"id\":0,\"file_name\":\"train_0001.jpg\",\"width\":96,\"height\":64}]}'; } >many.json; "
+                  "echo before >half.json");
+    cli_expect(130, "env --default-signal=INT \"$F\" %s & p=$!; until [ -s half.json.part1 ] || "
+                    "! kill -0 $p 2>/dev/null; do sleep 0.02; done; kill -INT $p; wait $p", dropped[_i]);
+    cli_expect(0, "test \"$(ls half.json*)\" = half.json && test \"$(cat half.json)\" = before");
 }
 END_TEST
 
@@ -334,6 +359,7 @@ int main(void)
         {train__a_broken_picture_costs_no_step, .needs_device = true},
         {tune__before_the_first_run_alone, .needs_device = true},
         {tune__measures_and_shows, .needs_device = true},
+        {interrupted__half_a_file_is_dropped, .rows = COUNT(dropped), .needs_device = true},
         {evaluate__a_model_and_its_detections_agree, .needs_device = true},
         {detect__a_bad_picture_is_named_and_the_others_are_done, .needs_device = true},
         {detect__what_cannot_be_done_is_a_sentence, .needs_device = true},
