@@ -1,11 +1,10 @@
-/* The table of choices: round trips, what is wrong with files, what the rule is left; and the measuring that fills it. */
-#include "conv2d_measure.h"
+/* The table of choices: round trips, what is wrong with files, what the rule is left. */
+#include "conv2d_choices.h"
 #include "device.h"
 #include "file.h"
 #include "support.h"
 
 #include <dirent.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,144 +284,6 @@ START_TEST(choices__a_folder_that_cannot_be_written_is_no_failure)
 }
 END_TEST
 
-/* ---- measuring ------------------------------------------------------------------------------------------------- */
-
-static const fovea__conv2d_shape measured[] = {
-    {2, 7, 5, 5, 9, 3, 1, 1}, {1, 8, 7, 3, 6, 7, 2, 3}, {1, 5, 6, 8, 4, 1, 1, 0}, {2, 6, 5, 4, 3, 3, 2, 1},
-    {1, 1, 1, 1, 1, 1, 1, 0},
-};
-
-/* Nothing warns: what the sums in float64 say is what every algorithm computes. */
-START_TEST(measure__finds_every_algorithm_right)
-{
-    if (support_is_simulator())
-        support_skip("too many runs for a simulator");
-    fovea_device *device = open_device(NULL);
-    for (int d = 0; d < 3; d++) {
-        fovea__conv2d_choice choice;
-        support_ok(fovea__conv2d_measure(&choice, device, (fovea__conv2d_direction)d, &measured[_i], 0,
-                                         fovea__conv2d_run_trial));
-        ck_assert_int_eq(choice.direction, d);
-        ck_assert(memcmp(&choice.shape, &measured[_i], sizeof choice.shape) == 0);
-        ck_assert(isfinite(choice.gflops) && choice.gflops > 0 && choice.rule_gflops > 0);
-        ck_assert(choice.gflops >= choice.rule_gflops);
-    }
-    ck_assert_int_eq(warnings, 0);
-    fovea_device_close(device);
-}
-END_TEST
-
-/* Runners that spoil one algorithm, or all but one, the rule's. */
-static fovea__conv2d_algorithm the_rule;
-static int calls; /* of algorithms other than the rule's */
-
-static fovea__tensor *output_of(fovea__conv2d_trial *trial)
-{
-    return trial->direction == FOVEA__CONV2D_FORWARD ? &trial->y
-           : trial->direction == FOVEA__CONV2D_BACKWARD_DATA ? &trial->x : &trial->weights;
-}
-
-static fovea_status spoil(fovea_device *device, fovea__conv2d_trial *trial, size_t place, float value)
-{
-    FOVEA_TRY(fovea__conv2d_run_trial(device, trial));
-    return fovea__buffer_write(output_of(trial)->buffer, place * sizeof(float), &value, sizeof value);
-}
-
-static fovea_status others_do_nothing(fovea_device *device, fovea__conv2d_trial *trial)
-{
-    return trial->algorithm == the_rule ? fovea__conv2d_run_trial(device, trial) : FOVEA_OK;
-}
-
-static fovea_status others_begin_wrong(fovea_device *device, fovea__conv2d_trial *trial)
-{
-    return trial->algorithm == the_rule ? fovea__conv2d_run_trial(device, trial) : spoil(device, trial, 0, 9);
-}
-
-static fovea_status others_end_wrong(fovea_device *device, fovea__conv2d_trial *trial)
-{
-    const size_t last = fovea__shape_elements(output_of(trial)->shape) - 1;
-    return trial->algorithm == the_rule ? fovea__conv2d_run_trial(device, trial) : spoil(device, trial, last, 9);
-}
-
-static fovea_status others_end_in_nan(fovea_device *device, fovea__conv2d_trial *trial)
-{
-    const size_t last = fovea__shape_elements(output_of(trial)->shape) - 1;
-    return trial->algorithm == the_rule ? fovea__conv2d_run_trial(device, trial) : spoil(device, trial, last, NAN);
-}
-
-static fovea_status others_fail(fovea_device *device, fovea__conv2d_trial *trial)
-{
-    if (trial->algorithm != the_rule)
-        FOVEA_FAIL(FOVEA_ERROR_DEVICE, "not today");
-    return fovea__conv2d_run_trial(device, trial);
-}
-
-/* Right once, and then so fast that it beats any. */
-static fovea_status others_are_fast(fovea_device *device, fovea__conv2d_trial *trial)
-{
-    static fovea__conv2d_algorithm last;
-    if (trial->algorithm == the_rule || calls == 0 || trial->algorithm != last) {
-        last = trial->algorithm;
-        calls += trial->algorithm != the_rule;
-        return fovea__conv2d_run_trial(device, trial);
-    }
-    return FOVEA_OK;
-}
-
-static fovea_status the_rule_is_wrong(fovea_device *device, fovea__conv2d_trial *trial)
-{
-    return trial->algorithm == the_rule ? spoil(device, trial, 0, 9) : fovea__conv2d_run_trial(device, trial);
-}
-
-static fovea_status all_are_wrong(fovea_device *device, fovea__conv2d_trial *trial)
-{
-    return spoil(device, trial, 0, 9);
-}
-
-static const struct {
-    const char *what;
-    fovea__conv2d_runner runner;
-    bool rule_wins;
-} runners[] = {
-    {"others do nothing", others_do_nothing, true},  {"others begin wrong", others_begin_wrong, true},
-    {"others end wrong", others_end_wrong, true},    {"others end in NaN", others_end_in_nan, true},
-    {"others fail", others_fail, true},              {"the rule's is wrong", the_rule_is_wrong, false},
-    {"others are fast", others_are_fast, false},
-};
-
-START_TEST(measure__a_wrong_algorithm_never_wins)
-{
-    if (support_is_simulator())
-        support_skip("too many runs for a simulator");
-    fovea_device *device = support_device();
-    const fovea__conv2d_shape shape = {2, 7, 5, 5, 9, 3, 1, 1};
-    const fovea__conv2d_direction direction = (fovea__conv2d_direction)(_i % 3);
-    fovea__conv2d_choice choice;
-    the_rule = fovea__conv2d_choose(device, direction, &shape);
-    calls = 0;
-    support_ok(fovea__conv2d_measure(&choice, device, direction, &shape, 0, runners[_i].runner));
-    ck_assert_msg((choice.algorithm == the_rule) == runners[_i].rule_wins, "%s: %s wins", runners[_i].what,
-                  fovea__conv2d_algorithm_name(choice.algorithm));
-    ck_assert(choice.gflops > 0);
-    ck_assert((choice.rule_gflops > 0) == (runners[_i].runner != the_rule_is_wrong));
-}
-END_TEST
-
-START_TEST(measure__says_where_nothing_is_right_or_to_do)
-{
-    if (support_is_simulator())
-        support_skip("too many runs for a simulator");
-    fovea__conv2d_choice choice;
-    const fovea__conv2d_shape empty = {0, 7, 5, 5, 9, 3, 1, 1};
-    support_fails(fovea__conv2d_measure(&choice, support_device(), FOVEA__CONV2D_FORWARD, &measured[0], 0,
-                                        all_are_wrong),
-                  FOVEA_ERROR_NUMERIC, "no algorithm of conv2d gives right results");
-    support_fails(fovea__conv2d_measure(&choice, support_device(), FOVEA__CONV2D_FORWARD, &empty, 0,
-                                        fovea__conv2d_run_trial),
-                  FOVEA_ERROR_ARGUMENT, "empty shape");
-}
-END_TEST
-
 int main(void)
 {
     const support_case cases[] = {
@@ -433,9 +294,6 @@ int main(void)
         {choices__of_those_that_save_at_once_none_is_lost, .needs_device = true},
         {choices__a_broken_file_is_passed_over_and_told, .needs_device = true},
         {choices__a_folder_that_cannot_be_written_is_no_failure, .needs_device = true},
-        {measure__finds_every_algorithm_right, .rows = COUNT(measured), .needs_device = true},
-        {measure__a_wrong_algorithm_never_wins, .rows = COUNT(runners), .needs_device = true},
-        {measure__says_where_nothing_is_right_or_to_do, .needs_device = true},
     };
     return support_run_both_kinds("conv2d_choices", cases, COUNT(cases));
 }
