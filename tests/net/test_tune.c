@@ -141,6 +141,47 @@ START_TEST(tune__measures_once_and_remembers)
 }
 END_TEST
 
+/* Steps of some thirty sizes, none of which is a twentieth of all. */
+START_TEST(tune__measures_the_commonest_size_however_rare)
+{
+    if (support_is_simulator())
+        support_skip("too long for a simulator");
+    fovea_device *device = open_device();
+    fovea_dataset *dataset = dataset_of("rare");
+    fovea_model *model = model_on(device);
+    const fovea_train_options jittered = {.batch = 1, .steps = 1000, .scale_jitter = {0.5, 16}, .size = 64,
+                                          .max_size = 4096};
+    fovea_trainer *trainer = NULL;
+    heard first = {.stop_after = 1};
+    support_ok(fovea_trainer_create(&trainer, model, dataset, &jittered));
+    support_ok(fovea_trainer_tune(trainer, 600, hear, &first));
+    ck_assert_uint_eq(first.calls, 1);
+    fovea_trainer_free(trainer);
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+    fovea_device_close(device);
+}
+END_TEST
+
+/* A model from a file keeps its weights there: tuning asks for shapes alone. */
+START_TEST(tune__leaves_weights_in_their_file)
+{
+    fovea_device *device = open_device();
+    fovea_model *model = model_on(device);
+    const char *path = support_scratch_file("weights.safetensors");
+    support_ok(fovea_model_save(model, path));
+    fovea_model_free(model);
+    support_ok(fovea_model_load(&model, device, path, NULL));
+    support_ok(fovea_model_tune(model, &(fovea_tune_options){.batch = 2, .seconds = 1e-9}, NULL, NULL));
+    size_t in_file = 0;
+    for (size_t i = 0; i < model->parameters->count; i++)
+        in_file += model->parameters->items[i].in_file != NULL;
+    ck_assert_uint_gt(in_file, 20);
+    fovea_model_free(model);
+    fovea_device_close(device);
+}
+END_TEST
+
 START_TEST(tune__refuses_what_makes_no_sense)
 {
     fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, 1);
@@ -305,6 +346,8 @@ int main(void)
     const support_case cases[] = {
         {.test = tune__refuses_what_makes_no_sense, .needs_device = true},
         {.test = tune__measures_once_and_remembers, .needs_device = true},
+        {.test = tune__measures_the_commonest_size_however_rare, .needs_device = true},
+        {.test = tune__leaves_weights_in_their_file, .needs_device = true},
         {.test = resume__keeps_the_choices_that_the_run_began_with, .rows = 2, .needs_device = true},
         {.test = by_rule__takes_no_notice_of_the_table, .needs_device = true},
         {.test = checkpoint__holds_what_the_run_may_meet_alone, .needs_device = true},
