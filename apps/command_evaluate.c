@@ -83,6 +83,7 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
         print_failure();
         goto done;
     }
+    stop_on_signals();
     if (o->detections_out && !json_out_open(&detections, o->detections_out))
         goto done;
     const judge_work work = {.model = model,
@@ -91,7 +92,6 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
                              .detect = {.size = o->size, .max_size = o->max_size},
                              .detections = o->detections_out ? &detections : NULL,
                              .stop = &stop_signal};
-    stop_on_signals();
     if (o->detections_out)
         json_out_text(&detections, "[");
     outcome = judge_model(result, &work);

@@ -219,7 +219,7 @@ START_TEST(interrupted__half_a_file_is_dropped)
                   "\"height\":64},' $i; i=$((i + 1)); done; "
                   "printf '{\"id\":0,\"file_name\":\"train_0001.jpg\",\"width\":96,\"height\":64}]}'; } >many.json; "
                   "echo before >half.json");
-    cli_expect(130, "env --default-signal=INT \"$F\" %s & p=$!; until [ -s half.json.part1 ] || "
+    cli_expect(130, "env --default-signal=INT \"$F\" %s & p=$!; until [ -e half.json.part1 ] || "
                     "! kill -0 $p 2>/dev/null; do sleep 0.02; done; kill -INT $p; wait $p", dropped[_i]);
     cli_expect(0, "test \"$(ls half.json*)\" = half.json && test \"$(cat half.json)\" = before");
 }

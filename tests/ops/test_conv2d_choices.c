@@ -268,6 +268,7 @@ START_TEST(choices__a_broken_file_is_passed_over_and_told)
     support_ok(fovea__folder_make(path));
     ck_assert_uint_eq(count_in(folder), 0);
     ck_assert_int_eq(warnings, 1); /* there is something that cannot be read */
+    ck_assert_int_eq(rmdir(path), 0);
     free(good);
 }
 END_TEST
