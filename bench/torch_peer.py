@@ -145,6 +145,8 @@ def evaluate(args, model, coco, labels):
                 if label > 0:
                     found.append(dict(image_id=index, category_id=labels[label - 1], score=score,
                                       bbox=[x0, y0, x1 - x0, y1 - y0]))
+    if not found:
+        return [0.0, 0.0]
     judge = COCOeval(coco, coco.loadRes(found), "bbox")
     judge.evaluate()
     judge.accumulate()
