@@ -1,31 +1,38 @@
 #!/usr/bin/env python3
-"""How speed and memory grow with picture size, batch, cores and depth:  bench/growth.py --fovea build/apps/fovea
+"""How speed and memory grow with picture size, batch, cores and depth:
 
-Runs `fovea bench` for each point, every measurement a process of its own, and writes bench/results/growth.json and one
-SVG a question, readable on light and dark pages. Needs nothing but Python.
+  bench/growth.py --fovea build/apps/fovea --device NAME [--device NAME]   measure, keep, draw
+  bench/growth.py --draw                                                   draw again what was kept
+
+Runs `fovea bench --unverified` for each point, every measurement a process of its own, algorithms by the rule, and keeps
+the answers in bench/results/growth.json, each with its machine and commit; what was measured before of the same device
+is replaced. Draws one SVG a question, readable on light and dark pages. Needs nothing but Python; commits are told by git.
 """
 import argparse
+import html
 import json
 import os
 import pathlib
 import platform
 import subprocess
 import sys
+import tempfile
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
 
 # Question: its title, what grows, the values, and the options of `fovea bench` that stay.
+SIDES = [256, 400, 600, 800, 1066, 1333]
+DEPTHS = ["resnet18", "resnet34", "resnet50", "resnet101"]
 QUESTIONS = {
-    "size_detect": ("Detection, R50", "size", [256, 400, 600, 800, 1066, 1333],
-                    ["--work", "detect", "--backbone", "resnet50"]),
-    "size_step": ("Training step, R50, batch 1", "size", [256, 400, 600, 800, 1066, 1333],
+    "size_detect": ("Detection, ResNet-50", "size", SIDES, ["--work", "detect", "--backbone", "resnet50"]),
+    "size_step": ("Training step, ResNet-50, batch 1", "size", SIDES,
                   ["--work", "step", "--backbone", "resnet50", "--batch", "1"]),
-    "batch": ("Training step, R18, 320 px", "batch", [1, 2, 4, 8, 16],
+    "batch": ("Training step, ResNet-18, 320 px", "batch", [1, 2, 4, 8, 16],
               ["--work", "step", "--backbone", "resnet18", "--size", "320"]),
-    "cores": ("Detection, R50, 600 px", "cores", [1, 2], ["--work", "detect", "--backbone", "resnet50", "--size", "600"]),
-    "depth_detect": ("Detection, 600 px", "backbone", ["resnet18", "resnet34", "resnet50", "resnet101"],
-                     ["--work", "detect", "--size", "600"]),
-    "depth_step": ("Training step, 600 px, batch 2", "backbone", ["resnet18", "resnet34", "resnet50", "resnet101"],
+    "cores": ("Detection, ResNet-50, 600 px", "cores", [1, 2],
+              ["--work", "detect", "--backbone", "resnet50", "--size", "600"]),
+    "depth_detect": ("Detection, 600 px", "backbone", DEPTHS, ["--work", "detect", "--size", "600"]),
+    "depth_step": ("Training step, 600 px, batch 2", "backbone", DEPTHS,
                    ["--work", "step", "--size", "600", "--batch", "2"]),
 }
 AXES = {"size": "side of the picture, pixels", "batch": "pictures in a step", "cores": "cores", "backbone": ""}
@@ -33,48 +40,89 @@ AXES = {"size": "side of the picture, pixels", "batch": "pictures in a step", "c
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fovea", required=True, help="the command")
-    parser.add_argument("--device", action="append", required=True, help="as fovea's --device; may be repeated")
+    parser.add_argument("--fovea", help="the command")
+    parser.add_argument("--device", action="append", help="as fovea's --device; may be repeated")
     parser.add_argument("--runs", type=int, default=3, help="timed runs of a point (3)")
     parser.add_argument("--only", help="only questions whose name holds this text")
-    parser.add_argument("--draw", action="store_true", help="measure nothing, draw growth.json again")
-    return parser.parse_args()
+    parser.add_argument("--draw", action="store_true", help="measure nothing")
+    args = parser.parse_args()
+    if not args.draw and not (args.fovea and args.device):
+        parser.error("--fovea and --device are needed, or --draw")
+    return args
 
 
-def measure(args, device, grows, value, options):
-    command = [args.fovea, "bench", *options, "--device", device, "--runs", str(args.runs), "--json", "-"]
-    if grows == "cores":
-        command = ["taskset", "-c", f"0-{value - 1}", *command]
-    else:
-        command += [f"--{grows}", str(value)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}: exit {done.returncode}")
-    row = json.loads(done.stdout)["rows"][0]
-    print(f"{row['device'][:24]:24} {' '.join(options)} {grows} {value}: {row['ms_per_image']:.0f} ms, "
-          f"{row['process_memory_mib']:.0f} MiB", file=sys.stderr, flush=True)
-    return {"x": value, "device": row["device"], "driver": row["driver"], "ms": row["ms_per_image"],
-            "mib": row["process_memory_mib"], "gflops": row["gflops"]}
+def commit():
+    asked = ["git", "-C", str(RESULTS.parent), "describe", "--always", "--dirty", "--exclude", "*"]
+    return subprocess.run(asked, stdout=subprocess.PIPE, text=True, check=False).stdout.strip() or "unknown"
 
 
 def machine():
     names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=RESULTS.parent, stdout=subprocess.PIPE, text=True)
-    return {"machine": f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, {platform.system()}",
-            "commit": commit.stdout.strip()}
+    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def limited(cores):
+    """Environment and preparation of a process that has so many cores; some runtimes do not ask for their affinity."""
+    own = sorted(os.sched_getaffinity(0))[:cores]
+    environment = dict(os.environ, POCL_MAX_PTHREAD_COUNT=str(cores), DPCPP_CPU_NUM_CUS=str(cores))
+    return {"env": environment, "preexec_fn": lambda: os.sched_setaffinity(0, own)}
+
+
+def measure(args, device, grows, value, options):
+    """A point; None where it could not be measured, which is told."""
+    command = [args.fovea, "bench", "--unverified", *options, "--device", device, "--runs", str(args.runs), "--json", "-"]
+    how = limited(value) if grows == "cores" else {}
+    if grows != "cores":
+        command += [f"--{grows}", str(value)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, **how)
+    row = json.loads(done.stdout)["rows"][0] if done.stdout.strip() else {}
+    if "ms_per_image" not in row:
+        print(f"{' '.join(command)}: not measured, exit {done.returncode} {row.get('error', '')}", file=sys.stderr)
+        return None
+    return {"x": value, "device": row["device"], "driver": row["driver"], "ms": row["ms_per_image"],
+            "mib": row["process_memory_mib"], "gflops": row["gflops"]}
+
+
+def same_point(a, b):
+    return all(a[key] == b[key] for key in ("x", "device", "driver"))
+
+
+def ask(args, everything, file):
+    """All points of the chosen questions, kept one by one. How many could not be measured."""
+    stamp, failed = {"machine": machine(), "commit": commit()}, 0
+    for name, (_, grows, values, options) in QUESTIONS.items():
+        if args.only and args.only not in name:
+            continue
+        for device in args.device:
+            for value in values:
+                point = measure(args, device, grows, value, options)
+                failed += point is None
+                if point:
+                    rows = everything.setdefault(name, [])
+                    rows[:] = [row for row in rows if not same_point(row, point)] + [dict(point, **stamp)]
+                    file.write_text(json.dumps(everything, indent=1) + "\n")
+    return failed
 
 
 # ---- drawing: two panels, time above and memory below, a line a device ----
 
-STYLE = """<style>text{font:12px sans-serif;fill:#333}.t{font-size:14px}path,line{fill:none;stroke:#999}
-.a{stroke:#0072b2;stroke-width:2}.b{stroke:#d55e00;stroke-width:2;stroke-dasharray:6 3}circle.a{fill:#0072b2}
-circle.b{fill:#d55e00}@media(prefers-color-scheme:dark){text{fill:#ddd}path,line{stroke:#666}.a{stroke:#56b4e9}
-circle.a{fill:#56b4e9}.b{stroke:#e69f00}circle.b{fill:#e69f00}}</style>"""
+LIGHT = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
+DARK = ["#56b4e9", "#e69f00", "#2fd6a3", "#f0a6cf"]
+DASHES = ["none", "7 3", "2 3", "9 3 2 3"]
 LEFT, WIDTH, HEIGHT = 60, 420, 150
 
 
+def style():
+    def colours(names):
+        return "".join(f".l{i}{{stroke:{c}}}circle.l{i}{{fill:{c}}}" for i, c in enumerate(names))
+    dashes = "".join(f"path.l{i},line.l{i}{{stroke-dasharray:{d};stroke-width:2}}" for i, d in enumerate(DASHES))
+    return ("<style>text{font:12px sans-serif;fill:#333}.t{font-size:14px}.paper{fill:#fff}path,line{fill:none;stroke:#999}"
+            f"{dashes}{colours(LIGHT)}@media(prefers-color-scheme:dark){{text{{fill:#ddd}}.paper{{fill:#1c1c1c}}"
+            f"path,line{{stroke:#666}}{colours(DARK)}}}</style>")
+
+
 def step_of(largest):
-    """A round distance between marks that makes four or five of them."""
+    """A round distance between marks that makes two to five of them."""
     power = 10 ** len(str(int(largest))) / 1000
     return next(power * m for m in (1, 2, 5, 10, 20, 50, 100, 200, 500) if largest / (power * m) <= 5)
 
@@ -87,55 +135,61 @@ def places(grows, values):
 
 
 def panel(top, key, unit, lines, at):
-    largest = max(point[key] for points in lines.values() for point in points) * 1.08
+    largest = max(point[key] for points in lines for point in points) * 1.08
     out, step = [], step_of(largest)
     for i in range(int(largest / step) + 1):
         y = top + HEIGHT - HEIGHT * i * step / largest
         out.append(f'<line x1="{LEFT}" x2="{LEFT + WIDTH}" y1="{y:.1f}" y2="{y:.1f}" opacity=".4"/>'
                    f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{i * step:g}</text>')
     out.append(f'<text x="{LEFT}" y="{top - 8}">{unit}</text>')
-    for look, points in zip("ab", lines.values()):
+    for i, points in enumerate(lines):
         spots = [(LEFT + WIDTH * at[p["x"]], top + HEIGHT - HEIGHT * p[key] / largest) for p in points]
-        out.append(f'<path class="{look}" d="M' + " L".join(f"{x:.1f} {y:.1f}" for x, y in spots) + '"/>')
-        out += [f'<circle class="{look}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in spots]
+        out.append(f'<path class="l{i}" d="M' + " L".join(f"{x:.1f} {y:.1f}" for x, y in spots) + '"/>')
+        out += [f'<circle class="l{i}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in spots]
     return "".join(out)
 
 
-def draw(name, rows, about):
+def draw(name, rows):
     title, grows, values, _ = QUESTIONS[name]
-    lines = {}
-    for row in rows:
-        lines.setdefault(row["device"].split(":")[0], []).append(row)
-    at, bottom = places(grows, values), 60 + 2 * HEIGHT + 40
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 520 {bottom + 76}" width="520">{STYLE}',
-           f'<title>{title}</title><text class="t" x="{LEFT}" y="20">{title}</text>',
+    by_device = {}
+    for row in sorted((row for row in rows if row["x"] in values), key=lambda row: values.index(row["x"])):
+        by_device.setdefault(f'{row["device"]}, {row["driver"]}', []).append(row)
+    devices = list(by_device)[:len(LIGHT)]
+    lines, at, bottom = [by_device[device] for device in devices], places(grows, values), 60 + 2 * HEIGHT + 40
+    notes = sorted({f'{row["machine"]}; commit {row["commit"]}' for points in lines for row in points})
+    height = bottom + 44 + 18 * (len(devices) + len(notes)) + 12
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 520 {height}" width="520">{style()}',
+           f'<title>{title}</title><rect class="paper" width="520" height="{height}"/>',
+           f'<text class="t" x="{LEFT}" y="20">{title}</text>',
            panel(50, "ms", "milliseconds a picture", lines, at),
            panel(90 + HEIGHT, "mib", "peak resident memory, MiB", lines, at)]
     for value in values:
         out.append(f'<text x="{LEFT + WIDTH * at[value]:.1f}" y="{bottom + 8}" text-anchor="middle">{value}</text>')
     out.append(f'<text x="{LEFT + WIDTH / 2}" y="{bottom + 26}" text-anchor="middle">{AXES[grows]}</text>')
-    for i, (look, device) in enumerate(zip("ab", lines)):
-        x = LEFT + 220 * i
-        out.append(f'<line class="{look}" x1="{x}" x2="{x + 24}" y1="{bottom + 44}" y2="{bottom + 44}"/>'
-                   f'<text x="{x + 30}" y="{bottom + 48}">{device}</text>')
-    out.append(f'<text x="{LEFT}" y="{bottom + 68}" opacity=".7">{about["machine"]}; commit {about["commit"]}</text></svg>')
-    (RESULTS / f"growth_{name}.svg").write_text("\n".join(out) + "\n")
+    y = bottom + 48
+    for i, device in enumerate(devices):
+        out.append(f'<line class="l{i}" x1="10" x2="44" y1="{y - 4}" y2="{y - 4}"/>'
+                   f'<text x="{LEFT - 10}" y="{y}">{html.escape(device[:72])}</text>')
+        y += 18
+    for note in notes:
+        out.append(f'<text x="10" y="{y}" opacity=".7">{html.escape(note[:80])}</text>')
+        y += 18
+    (RESULTS / f"growth_{name}.svg").write_text("\n".join(out) + "\n</svg>\n")
 
 
 def main():
-    args = arguments()
+    args, failed = arguments(), 0
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / "growth.json"
-    everything = json.loads(file.read_text()) if file.exists() else {"questions": {}}
-    for name, (_, grows, values, options) in QUESTIONS.items():
-        if args.draw or (args.only and args.only not in name):
-            continue
-        everything["questions"][name] = [measure(args, device, grows, value, options)
-                                         for device in args.device for value in values]
-        everything.update(machine())
-        file.write_text(json.dumps(everything, indent=1) + "\n")
-    for name, rows in everything["questions"].items():
-        draw(name, rows, everything)
+    everything = json.loads(file.read_text()) if file.exists() else {}
+    if not args.draw:
+        with tempfile.TemporaryDirectory() as caches:  # nothing was tuned in these
+            os.environ.update(XDG_CACHE_HOME=caches, POCL_CACHE_DIR=f"{caches}/pocl")
+            failed = ask(args, everything, file)
+    for name, rows in everything.items():
+        if name in QUESTIONS and rows:
+            draw(name, rows)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

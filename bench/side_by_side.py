@@ -36,6 +36,7 @@ def arguments():
     parser.add_argument("--train", metavar="DIR", help="also train R18 on DIR (images/, train.json, val.json), batch 4, "
                         "240 x 320, ten epochs")
     parser.add_argument("--weights", help="the backbone's weights for --train, safetensors")
+    parser.add_argument("--channels-last", action="store_true", help="PyTorch keeps its tensors as NHWC")
     parser.add_argument("--json", help="write everything measured to this file")
     return parser.parse_args()
 
@@ -54,7 +55,8 @@ def devices(args):
 
 
 def torch(mode, options, args):
-    return last_json([sys.executable, HERE / "torch_peer.py", mode, *options, "--runs", str(args.runs)])
+    layout = ["--channels-last"] if args.channels_last else []
+    return last_json([sys.executable, HERE / "torch_peer.py", mode, *options, *layout, "--runs", str(args.runs)])
 
 
 def fovea(mode, options, args, device, verify=False):
@@ -74,8 +76,8 @@ def show(name, unit, peer, ours, goal):
     print(f"| {name} | " + " | ".join(cells) + f" | {goal:.2f} |", flush=True)
 
 
-def heading(names):
-    print("| work, a picture | PyTorch | " + " | ".join(names) + " | to reach |")
+def heading(names, peer):
+    print(f"| work, a picture | PyTorch {peer['torch']}, {peer['threads']} threads | " + " | ".join(names) + " | to reach |")
     print("|---|---|" + "---|" * len(names) + "---|", flush=True)
 
 
@@ -95,7 +97,7 @@ def compare(args, everything):
         everything[name] = {"torch": peer, "fovea": ours}
         if names is None:
             names = [rows[0]["device"] for rows in ours.values()]
-            heading(names)
+            heading(names, peer[0])
         for what, unit, goal_of in (("ms_per_image", "ms", goal), ("memory_mib", "MiB", STEP_MEMORY_GOAL)):
             if unit == "ms" or mode == "step":  # detection's memory is that of `fovea detect`
                 show(name if unit == "ms" else f"{name}: peak memory", unit, [row[what] for row in peer],
@@ -104,39 +106,53 @@ def compare(args, everything):
 
 def run(command, environment=None):
     """Seconds and largest resident MiB of a process."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{' '.join(map(str, command))}: status {status}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    with tempfile.TemporaryFile("w+") as told:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=told)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        if status:
+            told.seek(0)
+            sys.exit(f"{' '.join(map(str, command))}: status {status}\n{told.read()}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def two_pictures(args, folder):
+    """Two drawn pictures of 600 x 600, and annotations of 80 classes to make a model of."""
+    run([args.fovea, "synth", "--out", folder, "--train", "2", "--val", "1", "--new", "1", "--size", "600x600"])
+    annotations = folder / "train.json"
+    content = json.loads(annotations.read_text())
+    content["categories"] += [{"id": i, "name": str(i)} for i in range(len(content["categories"]) + 1, 81)]
+    annotations.write_text(json.dumps(content))
+    return annotations, sorted((folder / "images").glob("train_*.jpg"))
 
 
 def start_up(args, everything):
     """`fovea detect` with empty caches; a later one less the time of its picture; the memory of a later one."""
+    peer = torch(*ROWS[0][1:3], args)["memory_mib"]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        run([args.fovea, "synth", "--out", folder / "data", "--train", "2", "--val", "1", "--new", "1",
-             "--size", "600x600"])
-        pictures = sorted((folder / "data" / "images").glob("train_*.jpg"))
+        annotations, pictures = two_pictures(args, folder / "data")
         for device in devices(args):
-            # Kernels are cached by fovea and by some runtimes: both begin with nothing.
-            fresh = dict(os.environ, XDG_CACHE_HOME=str(folder / "cache"), POCL_CACHE_DIR=str(folder / "pocl"))
+            # Kernels are cached by fovea and by some runtimes: all begin with nothing.
+            fresh = dict(os.environ, **caches_in(folder / f"caches{device}"))
             model = folder / f"run{device}" / "last.safetensors"
-            run([args.fovea, "train", "--images", folder / "data" / "images", "--annotations",
-                 folder / "data" / "train.json", "--out", model.parent, "--steps", "1", "--batch", "1", "--size", "64",
+            run([args.fovea, "train", "--images", annotations.parent / "images", "--annotations", annotations,
+                 "--out", model.parent, "--steps", "1", "--batch", "1", "--size", "64", "--profile", "torchvision",
                  "--no-tune", "--device", device])
             detect = [args.fovea, "detect", "--model", model, "--device", device, "--size", "600"]
             first, _ = run([*detect, pictures[0]], fresh)
             turns = [(*run([*detect, pictures[0]], fresh), run([*detect, *pictures], fresh)[0]) for _ in range(args.rounds)]
             later = statistics.median(2 * one - two for one, _, two in turns)
             memory = statistics.median(mib for _, mib, _ in turns)
-            everything[f"start {device}"] = {"first": first, "later": later, "memory_mib": memory}
+            everything[f"start {device}"] = {"first": first, "later": later, "memory_mib": memory, "torch_mib": peer}
             print(f"device {device}, fovea detect, R50, 600 px: first ever {first:.1f} s (at most 15), a later start "
-                  f"{later:.2f} s (at most 1.0), peak memory {memory:.0f} MiB (at most .6 of PyTorch's)", flush=True)
+                  f"{later:.2f} s (at most 1.0), peak memory {memory:.0f} MiB, {memory / peer:.2f} (at most .6) of "
+                  f"PyTorch's {peer:.0f}", flush=True)
 
 
 def train(args, everything):
+    """Fovea's seconds are those of its process, PyTorch's those of its steps alone."""
     options = ["--backbone", "resnet18", "--epochs", "10", "--batch", "4", "--lr", ".005"]
     options += ["--weights", args.weights] if args.weights else []
     peer = last_json([sys.executable, HERE / "torch_peer.py", "train", "--data", args.train, "--size", "240",
@@ -164,13 +180,20 @@ def measure(args, everything):
         train(args, everything)
 
 
+def caches_in(folder):
+    """The environment variables that keep what programs and runtimes build in a folder."""
+    return {"XDG_CACHE_HOME": f"{folder}/cache", "POCL_CACHE_DIR": f"{folder}/pocl", "CUDA_CACHE_PATH": f"{folder}/cuda"}
+
+
 def main():
     args, everything = arguments(), {}
-    with tempfile.TemporaryDirectory() as cache:
-        os.environ.update(XDG_CACHE_HOME=cache, POCL_CACHE_DIR=f"{cache}/pocl")
-        measure(args, everything)
-    if args.json:
-        pathlib.Path(args.json).write_text(json.dumps(everything, indent=1) + "\n")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(caches_in(folder))
+        try:
+            measure(args, everything)
+        finally:
+            if args.json:
+                pathlib.Path(args.json).write_text(json.dumps(everything, indent=1) + "\n")
 
 
 if __name__ == "__main__":

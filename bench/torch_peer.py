@@ -35,7 +35,8 @@ def arguments():
     parser.add_argument("--data", help="a folder with images/, train.json and val.json")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--lr", type=float, default=0.005)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--channels-last", action="store_true", help="keep tensors as NHWC")
     return parser.parse_args()
 
 
@@ -46,7 +47,8 @@ def build(args, classes):
     if args.weights:
         from safetensors.torch import load_file
         backbone.body.load_state_dict(load_file(args.weights), strict=False)
-    return RetinaNet(backbone, classes + 1, min_size=args.size, max_size=args.max_size)
+    model = RetinaNet(backbone, classes + 1, min_size=args.size, max_size=args.max_size)
+    return model.to(memory_format=torch.channels_last) if args.channels_last else model
 
 
 def say(args, **measured):
