@@ -95,21 +95,42 @@ static bool give_up(measuring *m)
     return m->given_up;
 }
 
-/* Runs some rows of the first picture, about `part` operations; *seconds is 0 where that is not much less than all. */
+/* Some rows of the first picture, about `part` operations; false where that is not much less than all. */
+static bool take_part(const fovea__conv2d_shape *whole, fovea__conv2d_shape *some)
+{
+    const double share = part / fovea__conv2d_operations(whole);
+    const double rows = share * whole->batch * whole->height + whole->kernel;
+    *some = *whole;
+    if (share > 0.25 || rows > whole->height)
+        return false;
+    some->batch = 1;
+    some->height = (int)rows;
+    return true;
+}
+
+/* *seconds is 0 where there is no part. */
 static fovea_status time_part(measuring *m, const candidate *c, double *seconds)
 {
     fovea__conv2d_trial trial = c->trial;
-    const fovea__conv2d_shape *whole = &m->base.shape;
-    const double share = part / fovea__conv2d_operations(whole);
-    const int rows = (int)(share * whole->batch * whole->height) + whole->kernel;
     *seconds = 0;
-    if (share > 0.25 || rows > whole->height)
+    if (!take_part(&m->base.shape, &trial.shape))
         return FOVEA_OK;
-    trial.shape.batch = trial.x.shape.n = 1;
-    trial.shape.height = trial.x.shape.h = rows;
+    trial.x.shape.n = trial.shape.batch;
+    trial.x.shape.h = trial.shape.height;
     trial.y.shape = fovea__conv2d_out_shape(&trial.shape);
     FOVEA_TRY(time_runs(m, &trial, 1, seconds)); /* compiles */
     return time_runs(m, &trial, 1, seconds);
+}
+
+/* The part may want more than the whole: where work-groups are few, their sums are cut into more parts. */
+static size_t workspace_bytes(const measuring *m, fovea__conv2d_algorithm algorithm)
+{
+    fovea__conv2d_shape some;
+    const size_t whole = fovea__conv2d_workspace_bytes(m->device, algorithm, m->base.direction, &m->base.shape);
+    if (!take_part(&m->base.shape, &some))
+        return whole;
+    const size_t needed = fovea__conv2d_workspace_bytes(m->device, algorithm, m->base.direction, &some);
+    return needed > whole ? needed : whole;
 }
 
 static fovea_status make_room(fovea__buffer **out, fovea_device *device, size_t bytes, const char *what)
@@ -124,9 +145,8 @@ static fovea_status try_algorithm(measuring *m, candidate *c, fovea__conv2d_algo
     *trial = m->base;
     trial->algorithm = algorithm;
     const size_t packed = fovea__conv2d_packed_floats(m->device, algorithm, trial->direction, &trial->shape);
-    const size_t work = fovea__conv2d_workspace_bytes(m->device, algorithm, trial->direction, &trial->shape);
     FOVEA_TRY(make_room(&trial->packed, m->device, packed * sizeof(float), "packed weights"));
-    FOVEA_TRY(make_room(&trial->workspace, m->device, work, "a measurement"));
+    FOVEA_TRY(make_room(&trial->workspace, m->device, workspace_bytes(m, algorithm), "a measurement"));
     if (packed)
         FOVEA_TRY(fovea__conv2d_pack(m->device, algorithm, trial->direction, &trial->shape, &trial->weights,
                                      trial->packed));

@@ -1,6 +1,7 @@
 /* Measuring: every algorithm is found right, and none wins that is wrong, fails or is late. */
 #include "clock.h"
 #include "conv2d_measure.h"
+#include "conv2d_tiled.h"
 #include "status.h"
 #include "support.h"
 
@@ -183,6 +184,39 @@ START_TEST(measure__a_wrong_algorithm_never_wins)
 }
 END_TEST
 
+static int parts_run; /* trials of fewer rows than the whole shape has */
+
+static fovea_status others_fail_and_parts_count(fovea_device *device, fovea__conv2d_trial *trial)
+{
+    parts_run += trial->shape.batch == 1;
+    return others_fail(device, trial);
+}
+
+/* On a GPU of 24 units the rule's tiles sum the whole shape in one part, and some of its rows in several. */
+START_TEST(measure__a_part_of_a_large_shape_has_the_room_it_wants)
+{
+    if (support_is_simulator())
+        support_skip("a simulator is too slow for large shapes");
+    fovea_device *device = support_device();
+    fovea_device_info *info = (fovea_device_info *)fovea_device_describe(device);
+    const fovea_device_info was = *info;
+    const fovea__conv2d_shape shape = {2, 64, 64, 512, 64, 1, 1, 0}, some = {1, 24, 64, 512, 64, 1, 1, 0};
+    fovea__conv2d_choice choice;
+    info->type = FOVEA_DEVICE_GPU;
+    info->compute_units = 24;
+    parts_run = 0;
+    the_rule = fovea__conv2d_choose(device, FOVEA__CONV2D_FORWARD, &shape);
+    const size_t whole = fovea__conv2d_workspace_bytes(device, the_rule, FOVEA__CONV2D_FORWARD, &shape);
+    const size_t needed = fovea__conv2d_workspace_bytes(device, the_rule, FOVEA__CONV2D_FORWARD, &some);
+    const fovea_status status =
+        measure(&choice, device, FOVEA__CONV2D_FORWARD, &shape, others_fail_and_parts_count);
+    *info = was;
+    support_ok(status);
+    ck_assert_int_eq(choice.algorithm, the_rule);
+    ck_assert(parts_run > 0 && (needed > whole || !fovea__conv2d_is_tiled(the_rule)));
+}
+END_TEST
+
 START_TEST(measure__is_given_up_when_time_is_over)
 {
     if (support_is_simulator())
@@ -225,6 +259,7 @@ int main(void)
     const support_case cases[] = {
         {measure__finds_every_algorithm_right, .rows = COUNT(measured), .needs_device = true},
         {measure__a_wrong_algorithm_never_wins, .rows = COUNT(runners), .needs_device = true},
+        {measure__a_part_of_a_large_shape_has_the_room_it_wants, .needs_device = true},
         {measure__is_given_up_when_time_is_over, .needs_device = true},
         {measure__says_where_nothing_is_right_or_to_do, .needs_device = true},
     };
