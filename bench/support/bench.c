@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 static fovea_device *the_device;
+static fovea_device_speed best;
 static const char *the_room;
 static bool verified, all_verified = true;
 
@@ -83,9 +84,10 @@ static void print_result(const char *what, const double *seconds, int runs, doub
     printf(", \"median_ms\": %.4f, \"min_ms\": %.4f, \"spread\": %.3f, \"runs\": %d", median * 1e3, least * 1e3,
            (seconds[runs - 1] - least) / median, runs);
     if (flops > 0)
-        printf(", \"gflops\": %.2f, \"best_gflops\": %.2f", flops / median * 1e-9, flops / least * 1e-9);
+        printf(", \"gflops\": %.2f, \"best_gflops\": %.2f, \"of_peak\": %.3f", flops / median * 1e-9,
+               flops / least * 1e-9, flops / least * 1e-9 / best.gflops);
     if (bytes > 0)
-        printf(", \"gbs\": %.2f", bytes / median * 1e-9);
+        printf(", \"gbs\": %.2f, \"of_copy\": %.3f", bytes / median * 1e-9, bytes / least * 1e-9 / best.copy_gbs);
     printf(", \"verified\": %s, ", verified ? "true" : "false");
     print_text("device", info->name);
     printf(", ");
@@ -99,6 +101,8 @@ void bench_time(const char *what, fovea_status (*call)(void *context), void *con
     enum { WARM_UP = 2, LEAST = 5, MOST = 50 };
     double seconds[MOST], total = 0;
     int runs = 0;
+    if (best.gflops == 0)
+        bench_ok(fovea_device_measure(the_device, &best));
     for (int i = 0; i < WARM_UP; i++)
         bench_ok(call(context));
     bench_ok(fovea__device_finish(the_device));

@@ -1,6 +1,9 @@
 /* What every bench needs: the device that FOVEA_DEVICE names, a check against the reference that comes before any
  * timing, and repeated runs told as one JSON line a result on stdout:
- *   {"room", "case", "median_ms", "min_ms", "spread", "runs", "gflops"?, "gbs"?, "verified", "device", "driver"}
+ *   {"room", "case", "median_ms", "min_ms", "spread", "runs", "gflops"?, "of_peak"?, "gbs"?, "of_copy"?, "verified",
+ *    "device", "driver"}
+ * of_peak and of_copy are shares of what the device was measured to do at best (fovea_device_measure, just before the
+ * first result), of the shortest run: best is held to best.
  * A result whose check failed is printed with "verified": false and makes bench_close() return 1. */
 #ifndef FOVEA_BENCH_BENCH_H
 #define FOVEA_BENCH_BENCH_H
