@@ -1,4 +1,5 @@
-/* A photograph of 480 x 640 on its way to 600 px. */
+/* A photograph of 480 x 640 on its way to 600 px. Bytes: all of its and all of the result. Six in seven are written,
+ * and a CPU reads a line of memory before it writes to it, so that four fifths of a copy's rate are the most it can. */
 #include "bench.h"
 #include "ref_resize_normalize.h"
 #include "resize_normalize.h"
