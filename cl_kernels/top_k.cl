@@ -5,7 +5,8 @@
  *   top_k_count      one work-group = one chunk: how many winners it has
  *   top_k_gather     one work-group = one chunk: its winners' keys and indices, in the order of indices
  *   top_k_rank       one work-item = one place of the answer
- *   arguments        sizes, where values begin, the threshold; no -D
+ *   -DWIDTH, -DSPAN  floats in a vector, 4, 8 or 16; values that a work-item looks through at once
+ *   arguments        sizes, where values begin, the threshold
  * workspace, in ints: 3 histograms of BINS; the state; for each chunk the values that pass the threshold, the winners
  * above the last key, and those that equal it; k keys; k indices. The state: [0] the leading digits of the k-th largest
  * key, [1] how many of the keys that share them are wanted, [2] how many values pass the threshold; where these are at
@@ -33,10 +34,15 @@ static uint key_of(float value, float threshold)
     return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
 }
 
-/* True where none of values i .. i+7 passes the threshold (nor is the end among them). */
+/* True where none of values i .. i+SPAN-1 passes the threshold (nor is the end among them). */
 static bool none_passes(global const float *values, int i, int stop, float threshold)
 {
-    return i + 8 <= stop && !any(vload8(0, values + i) > threshold);
+    if (i + SPAN > stop)
+        return false;
+    whole passes = LOAD(values + i) > threshold;
+    for (int j = WIDTH; j < SPAN; j += WIDTH)
+        passes |= LOAD(values + i + j) > threshold;
+    return !any(passes);
 }
 
 kernel void top_k_histogram(global const float *all_values, int first, int count, float threshold, int chunk, int pass,
@@ -48,22 +54,26 @@ kernel void top_k_histogram(global const float *all_values, int first, int count
     global int *passing = workspace + CHUNKS;
     const int item = get_local_id(0), items = get_local_size(0), group = get_group_id(0);
     const bool wanted = pass == 0 || (passing[group] > 0 && state[1] > 0);
-    for (int bin = item; bin < BINS && wanted; bin += items)
-        bins[bin] = 0;
+    for (int bin = item * WIDTH; bin < BINS && wanted; bin += items * WIDTH)
+        STORE((whole)(0), bins + bin);
     if (item == 0)
         passed_of_group = 0;
     barrier(CLK_LOCAL_MEM_FENCE);
     const uint prefix = pass > 0 ? (uint)state[0] >> shift_of(pass - 1) : 0;
     const int stop = wanted ? min((group + 1) * chunk, count) : 0;
     int passed = 0;
-    for (int i = group * chunk + item * 8; i < stop; i += items * 8) {
+    for (int i = group * chunk + item * SPAN; i < stop; i += items * SPAN) {
         if (none_passes(values, i, stop, threshold))
             continue;
-        for (int j = i; j < min(i + 8, stop); j++) {
+        for (int j = i; j < min(i + SPAN, stop); j++) {
             const uint key = key_of(values[j], threshold);
             if (key == 0 || (pass > 0 && key >> shift_of(pass - 1) != prefix))
                 continue;
-            atomic_inc(&bins[(key >> shift_of(pass)) & (pass == 2 ? 1023u : 2047u)]);
+            local int *bin = &bins[(key >> shift_of(pass)) & (pass == 2 ? 1023u : 2047u)];
+            if (items == 1)
+                (*bin)++;
+            else
+                atomic_inc(bin);
             passed++;
         }
     }
@@ -122,10 +132,10 @@ kernel void top_k_count(global const float *all_values, int first, int count, fl
     const uint last = (uint)workspace[STATE];
     const int stop = passing[group] > 0 ? min((group + 1) * chunk, count) : 0;
     int n_above = 0, n_equal = 0;
-    for (int i = group * chunk + item * 8; i < stop; i += items * 8) {
+    for (int i = group * chunk + item * SPAN; i < stop; i += items * SPAN) {
         if (none_passes(values, i, stop, threshold))
             continue;
-        for (int j = i; j < min(i + 8, stop); j++) {
+        for (int j = i; j < min(i + SPAN, stop); j++) {
             const uint key = key_of(values[j], threshold);
             n_above += key > last;
             n_equal += key == last && key > 0;
@@ -155,7 +165,8 @@ kernel void top_k_gather(global const float *all_values, int first, int count, f
     const uint last = (uint)state[0];
     /* Each item takes a run of the chunk, so that winners come in the order of their indices. */
     const int run = (chunk + items - 1) / items, begin = group * chunk + item * run;
-    const int end = above[group] + equal[group] > 0 ? min(min(begin + run, (group + 1) * chunk), count) : 0;
+    const int winners = above[group] + equal[group];
+    const int end = winners > 0 ? min(min(begin + run, (group + 1) * chunk), count) : 0;
     int n_above = 0, n_equal = 0;
     for (int i = begin; i < end; i++) {
         const uint key = key_of(values[i], threshold);
@@ -170,12 +181,16 @@ kernel void top_k_gather(global const float *all_values, int first, int count, f
             found[found_index] = min(state[2], k);
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (int i = item; i < n_chunks; i += items) {
-        atomic_add(&all_above, above[i]);
-        if (i < group) {
-            atomic_add(&above_before, above[i]);
-            atomic_add(&equal_before, equal[i]);
-        }
+    int own_above = 0, own_above_before = 0, own_equal_before = 0;
+    for (int i = item; i < n_chunks && winners > 0; i += items) {
+        own_above += above[i];
+        own_above_before += i < group ? above[i] : 0;
+        own_equal_before += i < group ? equal[i] : 0;
+    }
+    if (own_above + own_equal_before > 0) {
+        atomic_add(&all_above, own_above);
+        atomic_add(&above_before, own_above_before);
+        atomic_add(&equal_before, own_equal_before);
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     if (n_above + n_equal == 0)
