@@ -51,6 +51,10 @@ typedef JOIN(int, WIDTH) whole;
 #define AS_VECTOR JOIN(as_float, WIDTH)
 #endif
 
+/* Stores to global memory at any float's address, at once: vstore16 is four stores on some implementations. */
+typedef vector loose __attribute__((aligned(4)));
+#define PUT(value, to) (*(__global loose *)(to) = (value))
+
 /* e^-a of a >= 0, to 0.8 ulp; from a = 87 on, e^-87, for FLT_MIN is near. A NaN stays one. Adding 1.5 2^23 rounds to a
  * whole number of ln 2, and leaves it in the lowest bits. */
 static inline vector exp_of_minus(vector a)

@@ -84,7 +84,7 @@ kernel void focal_loss(global const float *all_logits, global const int *all_mat
         if (count == WIDTH && all_background(own_matches, row_of(at, share), row_of(at + WIDTH - 1, share))) {
             vector derivative;
             sum += alpha_background * focal(LOAD(logits + i), gamma, &derivative);
-            STORE(scale * alpha_background * derivative, d_logits + i);
+            PUT(scale * alpha_background * derivative, d_logits + i);
         } else {
             sum += focal_mixed(logits, matches, labels, classes, i, count, alphas, gamma, scale, d_logits);
         }

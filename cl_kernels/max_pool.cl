@@ -38,11 +38,23 @@ __kernel void max_pool_forward(__global const float *restrict x, int h, int w, i
         __global const float *picture = x + row / out_h * h * w * channels;
         for (int c = part.left; c < part.right; c += WIDTH) {
             whole place;
-            STORE(largest(picture + c, in_y, in_x, h, w, channels, &place), y + pixel * channels + c);
+            PUT(largest(picture + c, in_y, in_x, h, w, channels, &place), y + pixel * channels + c);
         }
     }
 }
 #else
+/* Zeroes a tile's rows from `ready` on, up to `end`; each just before a window reaches it, so that it is still in a
+ * cache when gradients are added. Gives the first row that is not ready. */
+static inline int zero_rows(__global float *d_picture, int ready, int end, int left, int right, int w, int channels,
+                            int first_channel, int last_channel)
+{
+    for (; ready < end; ready++)
+        for (int x = left; x < right; x++)
+            for (int c = first_channel; c < last_channel; c += WIDTH)
+                PUT((vector)(0.0f), d_picture + (ready * w + x) * channels + c);
+    return ready;
+}
+
 /* Tiles are of tile_h x tile_w pixels, `across` of them side by side and `down` in a picture. */
 __kernel void max_pool_backward(__global const float *restrict x, __global const float *restrict d_y, int h, int w,
                                 int out_h, int out_w, int stride, int padding, int tile_h, int tile_w, int down,
@@ -56,17 +68,17 @@ __kernel void max_pool_backward(__global const float *restrict x, __global const
     const int bottom = min(top + tile_h, h), right = min(left + tile_w, w);
     __global const float *picture = x + n * h * w * channels;
     __global float *d_picture = d_x + n * h * w * channels;
-    for (int to_y = top; to_y < bottom && !accumulate; to_y++)
-        for (int to_x = left; to_x < right; to_x++)
-            for (int c = part.left; c < part.right; c += WIDTH)
-                STORE((vector)(0.0f), d_picture + (to_y * w + to_x) * channels + c);
     const int first_y = max(0, (top + padding - SIZE + stride) / stride);
     const int first_x = max(0, (left + padding - SIZE + stride) / stride);
     const int last_y = min(out_h - 1, (bottom - 1 + padding) / stride);
     const int last_x = min(out_w - 1, (right - 1 + padding) / stride);
-    for (int out_y = first_y; out_y <= last_y; out_y++)
+    int ready = accumulate ? bottom : top;
+    for (int out_y = first_y; out_y <= last_y; out_y++) {
+        const int y = out_y * stride - padding;
+        ready = zero_rows(d_picture, ready, min(y + SIZE, bottom), left, right, w, channels, part.left, part.right);
         for (int out_x = first_x; out_x <= last_x; out_x++) {
-            const int y = out_y * stride - padding, x0 = out_x * stride - padding;
+            const int x0 = out_x * stride - padding;
+            const bool inside = y >= top && y + SIZE <= bottom && x0 >= left && x0 + SIZE <= right;
             __global const float *from = d_y + at_nhwc(n, out_y, out_x, 0, out_h, out_w, channels);
             for (int c = part.left; c < part.right; c += WIDTH) {
                 whole place;
@@ -75,12 +87,14 @@ __kernel void max_pool_backward(__global const float *restrict x, __global const
 #pragma unroll
                 for (int i = 0; i < SIZE * SIZE; i++) {
                     const int to_y = y + i / SIZE, to_x = x0 + i % SIZE, here = to_y * w + to_x;
-                    if (to_y < top || to_y >= bottom || to_x < left || to_x >= right)
+                    if (!inside && (to_y < top || to_y >= bottom || to_x < left || to_x >= right))
                         continue;
                     __global float *to = d_picture + here * channels + c;
-                    STORE(LOAD(to) + CHOOSE((vector)(0.0f), gradient, place == here), to);
+                    PUT(LOAD(to) + CHOOSE((vector)(0.0f), gradient, place == here), to);
                 }
             }
         }
+    }
+    zero_rows(d_picture, ready, bottom, left, right, w, channels, part.left, part.right);
 }
 #endif
