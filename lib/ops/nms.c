@@ -5,10 +5,10 @@
 
 enum { GROUP = 256, MOST_SLOTS = 65536 }; /* work-items on GPUs, a power of two */
 
-/* Every list of a work-item may be as long as the longest. */
+/* Six planes of whole blocks of eight slots, at least one. */
 size_t fovea__nms_workspace_bytes(const fovea__nms *nms)
 {
-    return ((size_t)nms->slots + GROUP) * sizeof(int32_t);
+    return 6 * ((size_t)nms->slots / 8 + 1) * 8 * sizeof(float);
 }
 
 fovea_status fovea__nms_run(fovea_device *device, const fovea__nms *nms, const fovea__candidates *candidates,
