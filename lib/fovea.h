@@ -482,9 +482,9 @@ typedef struct fovea_benchmark {
 } fovea_benchmark;
 
 /* Holds a device's results to known ones before it is timed: detections, losses and gradients of a small network with
- * blocks of that depth to what torchvision computes in float64; then, for the workload of these options, outputs or
- * losses and gradients by the algorithms that the device chose to those by the direct algorithm. Fails with
- * FOVEA_ERROR_NUMERIC, saying what is wrong. */
+ * blocks of that depth to what torchvision computes in float64; then, for the workload of these options, every
+ * convolution to sums in float64, and outputs or losses and gradients by the algorithms that the device chose to those
+ * by the direct algorithm. Fails with FOVEA_ERROR_NUMERIC, saying what is wrong. */
 FOVEA_API fovea_status fovea_benchmark_verify(fovea_device *device, const fovea_benchmark_options *options);
 
 /* Times a workload. out: required; zeroed on failure. On a device that was opened with .profile,

@@ -1,5 +1,6 @@
-/* fovea_benchmark_verify(): the small problems' known results, and at the workload's own size the results of the
- * algorithms that the device's convolutions chose against those of the direct one. */
+/* fovea_benchmark_verify(): the small problems' known results; at the workload's own size each convolution; and there
+ * what comes of the whole work by the algorithms that the convolutions chose, against the direct one. */
+#include "convolutions.h"
 #include "small.h"
 #include "workload.h"
 
@@ -137,8 +138,9 @@ static double norm(const float *values, const float *less, size_t count)
 }
 
 /* Outputs differ by 3e-6 of their norm where all is right. Gradients feel the ReLUs that rounding turns, which random
- * weights with a batch's statistics make many of: up to 3e-2 was seen; a kernel that is wrong anywhere gives more than
- * the tenth that is allowed. What has next to no gradient is held to the whole. */
+ * weights with a batch's statistics make many of: up to 3e-2 was seen. The tenth that is allowed finds only what is
+ * lost or overwritten between layers, whose convolutions were held to float64 before. What has next to no gradient is
+ * held to the whole. */
 static fovea_status compare(const fovea_device *device, const results *got, const results *want, double part_limit,
                             double whole_limit)
 {
@@ -180,5 +182,6 @@ fovea_status fovea_benchmark_verify(fovea_device *device, const fovea_benchmark_
     fovea_benchmark_options resolved;
     FOVEA_TRY(fovea__workload_resolve(&resolved, options));
     FOVEA_TRY(fovea__small_check(device, resolved.depth));
+    FOVEA_TRY(fovea__convolutions_check(device, &resolved));
     return compare_with_direct(device, &resolved);
 }

@@ -115,6 +115,32 @@ START_TEST(bench__calls_a_wrong_device_wrong)
 }
 END_TEST
 
+/* The small problems' maps are at most 48 places wide. What is wrong beyond: gradients of weights that are a twentieth
+ * too large, which the convolutions by themselves show, and a residual in the store, which only the whole network
+ * does. */
+START_TEST(bench__calls_a_device_wrong_that_errs_on_large_maps)
+{
+    static const char weights[] = "s/(out\\[point\\],/(out[point] * (width > 48 ? 1.05f : 1.0f),/";
+    static const char residual[] = "s/residual + to : 0, lanes_left, 0.0f)/& * (to_w > 48 ? 1.05f : 1.0f)/";
+    if (support_is_simulator())
+        support_skip("a simulator is too slow");
+    if (fovea_device_describe(support_device())->type != FOVEA_DEVICE_CPU)
+        support_skip("the rule takes Winograd's algorithm on CPUs alone");
+    cli_expect(0, "cp -r '%s/cl_kernels' large && cd large && cp conv2d_winograd*.cl .. && "
+                  "sed -i '%s' conv2d_winograd_weights.cl && sed -i '%s' conv2d_winograd.cl && "
+                  "! cmp conv2d_winograd_weights.cl .. && ! cmp conv2d_winograd.cl ..", FOVEA_TEST_SOURCE,
+               weights, residual);
+    cli_expect(1, "FOVEA_KERNEL_DIR=large \"$F\" bench --backbone resnet18 --size 256 --runs 1 --classes 3 --json -");
+    cJSON *document = cli_json("stdout");
+    const cJSON *detect = first_row(document), *step = detect->next;
+    ck_assert(cJSON_IsFalse(cJSON_GetObjectItem(detect, "verified")));
+    ck_assert_ptr_nonnull(strstr(text_of(detect, "error"), "between the chosen algorithms and the direct one"));
+    ck_assert(cJSON_IsFalse(cJSON_GetObjectItem(step, "verified")));
+    ck_assert_ptr_nonnull(strstr(text_of(step, "error"), "convolves wrongly: backward weights by the algorithm"));
+    cJSON_Delete(document);
+}
+END_TEST
+
 START_TEST(bench__goes_on_after_a_device_that_fails)
 {
     if (support_is_simulator())
@@ -137,6 +163,7 @@ int main(void)
         {bench__verifies_times_and_tells, 0, true},
         {bench__writes_a_page_that_browsers_read, 0, true},
         {bench__calls_a_wrong_device_wrong, 0, true},
+        {bench__calls_a_device_wrong_that_errs_on_large_maps, 0, true},
         {bench__goes_on_after_a_device_that_fails, 0, true},
     };
     return support_run("bench", cases, COUNT(cases));
