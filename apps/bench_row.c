@@ -2,6 +2,7 @@
 #include "bench_row.h"
 
 #include "apart.h"
+#include "bench_build.h"
 #include "pick_device.h"
 #include "profile.h"
 
@@ -85,8 +86,6 @@ static void add_times(cJSON *row, const fovea_benchmark *b)
     bench_add_rounded(row, "peak_memory_mib", (double)b->memory_bytes / 1048576.0);
     bench_add_rounded(row, "gflop_per_image", 1e-9 * b->flops / pictures);
     bench_add_rounded(row, "gflops", 1e-9 * b->flops / b->median_seconds);
-    const double compile_seconds = b->first_seconds - b->median_seconds;
-    bench_add_rounded(row, "compile_seconds", compile_seconds > 0 ? compile_seconds : 0);
 }
 
 /* In a child: {"verified": true}, or false and why, or "error" alone where it could not be found out. */
@@ -134,6 +133,8 @@ static cJSON *run_work(void *context)
     if (status)
         return add_error(result);
     add_times(result, &times);
+    if (work->unverified)
+        bench_add_rounded(result, "compile_seconds", bench_build_seconds(&times));
     if (getrusage(RUSAGE_SELF, &usage) == 0)
         bench_add_rounded(result, "process_memory_mib", (double)usage.ru_maxrss / 1024.0);
     if (work->profile)
@@ -174,6 +175,8 @@ cJSON *bench_row(const bench_work *work, const cJSON *facts)
     if (*bench_text(row, "error"))
         return row;
     take_items(row, apart_run(run_work, (void *)work));
+    if (!work->unverified && !*bench_text(row, "error"))
+        bench_add_build(row, work); /* verifying has filled the caches */
     const double gflops = bench_number(row, "gflops", 0), peak = bench_number(facts, "peak_gflops", 0);
     if (gflops > 0 && peak > 0)
         bench_add_rounded(row, "share_of_peak", gflops / peak);

@@ -20,7 +20,9 @@ cJSON *bench_count_devices(void);
 cJSON *bench_device(const char *match);
 
 /* One row of {"rows"}: what was done, on the device whose facts are given, and what came of it: "verified" (null where
- * nobody looked), times, rates and memory; or "error". What is wrong is not timed. */
+ * nobody looked), times, rates and memory; or "error". What is wrong is not timed. "compile_seconds" is what building
+ * takes from empty caches, or with .unverified from those that are there; it is missing where it could not be found
+ * out. */
 cJSON *bench_row(const bench_work *work, const cJSON *facts);
 
 /* A row's number, or `otherwise` where it has none; its text, or "". */

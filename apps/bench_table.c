@@ -19,13 +19,17 @@ void bench_table_row(const cJSON *row)
     printf("%-6s %-9s %5.0f %5.0f ", bench_text(row, "work"), bench_text(row, "backbone"), bench_number(row, "size", 0),
            bench_number(row, "batch", 0));
     const cJSON *verified = cJSON_GetObjectItemCaseSensitive(row, "verified");
+    const double compile_seconds = bench_number(row, "compile_seconds", -1);
+    char build[24] = "-";
+    if (compile_seconds >= 0)
+        snprintf(build, sizeof build, "%.1f", compile_seconds);
     if (*bench_text(row, "error"))
         printf("%s: %s\n", cJSON_IsFalse(verified) ? "WRONG" : "failed", bench_text(row, "error"));
     else
-        printf("%10.2f %9.3f %9.0f %9.0f %7.0f %6.0f %7.1f  %s\n", bench_number(row, "ms_per_image", 0),
+        printf("%10.2f %9.3f %9.0f %9.0f %7.0f %6.0f %7s  %s\n", bench_number(row, "ms_per_image", 0),
                bench_number(row, "images_per_second", 0), bench_number(row, "peak_memory_mib", 0),
                bench_number(row, "process_memory_mib", 0), bench_number(row, "gflops", 0),
-               100 * bench_number(row, "share_of_peak", 0), bench_number(row, "compile_seconds", 0),
+               100 * bench_number(row, "share_of_peak", 0), build,
                cJSON_IsTrue(verified) ? "right" : "unseen");
     const cJSON *rooms = cJSON_GetObjectItemCaseSensitive(row, "rooms");
     if (rooms) {

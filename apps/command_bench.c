@@ -44,8 +44,8 @@ static const options_row rows[] = {
      .low = 1, .high = 1000},
     {"profile", NULL, "Time every kernel: a table by room of launches, time, rates and share of the device's peak, for "
      "one run; host and idle time. Slows some devices.", OPTIONS_FLAG, AT(profile)},
-    {"unverified", NULL, "Do not look at the results before timing: for runs in a row, the first of which has looked.",
-     OPTIONS_FLAG, AT(unverified)},
+    {"unverified", NULL, "Do not look at the results before timing, for runs in a row, the first of which has looked. "
+     "Building then takes what the caches that are there leave of it.", OPTIONS_FLAG, AT(unverified)},
     {"json", "FILE", "Write everything as JSON to FILE; '-': to stdout, instead of the table.", OPTIONS_TEXT,
      AT(json)},
     {"html", "FILE", "Write a page with bar charts to FILE.", OPTIONS_TEXT, AT(html)},
@@ -59,7 +59,7 @@ static const options_table table = {
                "its results to known ones: a row whose results are wrong says so and is not timed. GFLOP/s "
                "counts the convolutions' operations by the direct algorithm; the share of peak is of the "
                "multiply-adds measured on the same device. Memory is the most that was held on the device, and by "
-               "the process.",
+               "the process. Kernels are built once more from empty caches, to tell how long that takes.",
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
     .examples = "  fovea bench\n"
