@@ -173,8 +173,11 @@ static void write_row(FILE *to, const cJSON *row)
 {
     fputs("<tr><td>", to);
     write_text(to, bench_text(row, "device"));
-    fprintf(to, "</td><td>%s</td><td>%s</td><td>%.0f</td><td>%.0f</td>", bench_text(row, "work"),
-            bench_text(row, "backbone"), bench_number(row, "size", 0), bench_number(row, "batch", 0));
+    if (*bench_text(row, "work"))
+        fprintf(to, "</td><td>%s</td><td>%s</td><td>%.0f</td><td>%.0f</td>", bench_text(row, "work"),
+                bench_text(row, "backbone"), bench_number(row, "size", 0), bench_number(row, "batch", 0));
+    else
+        fputs("</td><td></td><td></td><td></td><td></td>", to);
     const cJSON *verified = cJSON_GetObjectItemCaseSensitive(row, "verified");
     if (*bench_text(row, "error")) {
         fprintf(to, "<td class=\"wrong\" colspan=\"8\">%s: ", cJSON_IsFalse(verified) ? "WRONG" : "failed");

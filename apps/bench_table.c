@@ -16,6 +16,11 @@ void bench_table_head(const cJSON *facts)
 
 void bench_table_row(const cJSON *row)
 {
+    if (!*bench_text(row, "work")) {
+        printf("%s: failed: %s\n", bench_text(row, "device"), bench_text(row, "error"));
+        fflush(stdout);
+        return;
+    }
     printf("%-6s %-9s %5.0f %5.0f ", bench_text(row, "work"), bench_text(row, "backbone"), bench_number(row, "size", 0),
            bench_number(row, "batch", 0));
     const cJSON *verified = cJSON_GetObjectItemCaseSensitive(row, "verified");

@@ -147,13 +147,18 @@ START_TEST(bench__goes_on_after_a_device_that_fails)
 {
     if (support_is_simulator())
         support_skip("a simulator is too slow");
-    cli_expect(1, BENCH "--work detect --unverified --device none-such --device \"$FOVEA_DEVICE\" --json -");
-    cJSON *document = cli_json("stdout");
+    cli_expect(1, BENCH "--work detect --unverified --device \"$FOVEA_DEVICE\" --device none-such --json mixed.json "
+                        "--html mixed.html");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "\nnone-such: failed: "));
+    cJSON *document = cli_json("mixed.json");
     const cJSON *rows = cJSON_GetObjectItem(document, "rows");
     ck_assert_int_eq(cJSON_GetArraySize(rows), 2);
-    ck_assert_ptr_nonnull(strstr(text_of(first_row(document), "error"), "none-such"));
-    ck_assert(cli_number(cJSON_GetArrayItem(rows, 1), "ms_per_image") > 0);
+    ck_assert(cli_number(first_row(document), "ms_per_image") > 0);
+    ck_assert_ptr_nonnull(strstr(text_of(cJSON_GetArrayItem(rows, 1), "error"), "none-such"));
     cJSON_Delete(document);
+    cli_expect(0, "cat mixed.html");
+    check_tags(cli_stdout());
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "<td>none-such</td><td></td><td></td><td></td><td></td>"));
 }
 END_TEST
 
