@@ -1,0 +1,121 @@
+/* What only the tiled algorithms do: sums in parts, smaller tiles where a device's limits want them. */
+#include "conv2d_problem.h"
+#include "conv2d_tiled.h"
+#include "device_state.h"
+
+#include <string.h>
+
+static bool is_tiled(fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
+                     const fovea__conv2d_shape *shape)
+{
+    return fovea__conv2d_is_tiled(algorithm) && problem_is_tried(algorithm, direction, shape);
+}
+
+/* Few work-groups and a long sum, as on P6 and P7. */
+static const fovea__conv2d_shape long_shapes[] = {
+    {1, 1, 2, 32, 33, 3, 1, 1}, {4, 5, 5, 256, 64, 3, 1, 1}, {1, 9, 7, 130, 67, 3, 2, 1}, {2, 6, 5, 64, 261, 3, 1, 1}};
+
+/* Where there are more units than work-groups, every tile cuts the sum into parts; not those of the passes of a stride,
+ * which are shorter. */
+START_TEST(tiled__sums_in_parts_match_the_reference)
+{
+    const fovea_device_info was = *fovea_device_describe(support_device());
+    problem_pretend(was.type, 1000);
+    for (int a = 0; a < FOVEA__CONV2D_ALGORITHMS; a++)
+        for (int d = FOVEA__CONV2D_FORWARD; d <= FOVEA__CONV2D_BACKWARD_DATA; d++)
+            if (is_tiled((fovea__conv2d_algorithm)a, (fovea__conv2d_direction)d, &long_shapes[_i]) &&
+                (d == FOVEA__CONV2D_FORWARD || long_shapes[_i].stride == 1))
+                ck_assert(fovea__conv2d_workspace_bytes(support_device(), (fovea__conv2d_algorithm)a,
+                                                        (fovea__conv2d_direction)d, &long_shapes[_i]) > 0);
+    problem_check(long_shapes[_i], 2000, false, is_tiled);
+    problem_check(long_shapes[_i], 2000, true, is_tiled);
+    problem given = problem_make(long_shapes[_i], 3);
+    if (is_tiled(FOVEA__CONV2D_TILED_64X64, FOVEA__CONV2D_FORWARD, &given.shape))
+        problem_check_epilogue(&given, FOVEA__CONV2D_TILED_64X64, WITH_SCALE | WITH_SHIFT | WITH_RELU | WITH_RESIDUAL);
+    problem_free(&given);
+    problem_pretend(was.type, was.compute_units);
+}
+END_TEST
+
+/* ---- limits of a device ------------------------------------------------------------------------------------------ */
+
+/* Which tiles a device takes, the largest first, by the work-items of a group and the bytes of local memory. */
+static const struct {
+    size_t items, bytes;
+    bool can[4];
+} limits[] = {
+    {256, 32768, {true, true, true, true}},    {256, 16896, {true, true, true, true}},
+    {256, 16895, {true, true, false, true}},   {256, 16640, {true, true, false, true}},
+    {256, 16384, {false, true, false, true}},  {256, 12543, {false, false, false, false}},
+    {255, 32768, {false, false, false, true}}, {128, 12800, {false, false, false, true}},
+    {128, 8192, {false, false, false, false}}, {127, 32768, {false, false, false, false}},
+};
+
+START_TEST(tiled__runs_where_a_device_has_the_room)
+{
+    fovea_device *device = support_device();
+    const fovea__conv2d_shape shape = {1, 75, 75, 256, 256, 3, 1, 1};
+    const fovea_device_info was = *fovea_device_describe(device);
+    const size_t items = device->max_work_group, bytes = device->local_bytes;
+    device->max_work_group = limits[_i].items;
+    device->local_bytes = limits[_i].bytes;
+    problem_pretend(FOVEA_DEVICE_GPU, 24);
+    bool any = false, can[4];
+    for (int t = 0; t < 4; t++) {
+        can[t] = fovea__conv2d_can(device, (fovea__conv2d_algorithm)(FOVEA__CONV2D_TILED_128X128 + t),
+                                   FOVEA__CONV2D_FORWARD, &shape);
+        any = any || can[t];
+    }
+    const fovea__conv2d_algorithm rule = fovea__conv2d_choose(device, FOVEA__CONV2D_FORWARD, &shape);
+    problem_pretend(was.type, was.compute_units);
+    device->max_work_group = items;
+    device->local_bytes = bytes;
+    for (int t = 0; t < 4; t++)
+        ck_assert_msg(can[t] == limits[_i].can[t], "tile %d: %d", t, can[t]);
+    ck_assert(any ? limits[_i].can[rule - FOVEA__CONV2D_TILED_128X128] : !fovea__conv2d_is_tiled(rule));
+}
+END_TEST
+
+START_TEST(tiled__is_tried_in_every_size)
+{
+    if (support_device()->max_work_group < 256 || support_device()->local_bytes < 17408)
+        support_skip("the device has no room for every tile");
+    for (int a = FOVEA__CONV2D_TILED_128X128; a <= FOVEA__CONV2D_TILED_32X64; a++)
+        for (int d = FOVEA__CONV2D_FORWARD; d <= FOVEA__CONV2D_BACKWARD_WEIGHTS; d++)
+            ck_assert(is_tiled((fovea__conv2d_algorithm)a, (fovea__conv2d_direction)d, &long_shapes[0]));
+}
+END_TEST
+
+/* Kernels of HIGH 2 whose registers do not do: they refuse to be launched, and the tiles of HIGH 1 are. */
+static void refuse_high_tiles(fovea_device *device, bool refused)
+{
+    for (size_t p = 0; p < device->n_programs; p++) {
+        fovea__program *program = &device->programs[p];
+        for (size_t k = 0; k < program->n_kernels && strstr(program->options, "-DHIGH=2"); k++) {
+            program->kernels[k].most_items = refused ? 64 : 256;
+            program->kernels[k].n_args += refused ? 100u : -100u;
+        }
+    }
+}
+
+START_TEST(tiled__smaller_tiles_serve_where_registers_do_not_do)
+{
+    const fovea__conv2d_shape shape = {1, 2, 3, 8, 8, 3, 1, 1};
+    problem_check(shape, SIZE_MAX, false, is_tiled); /* makes all kernels */
+    refuse_high_tiles(support_device(), true);
+    problem_check(shape, SIZE_MAX, false, is_tiled);
+    refuse_high_tiles(support_device(), false);
+}
+END_TEST
+
+int main(void)
+{
+    const int rows = support_device() && support_is_simulator() ? 1 : (int)COUNT(long_shapes);
+    const support_case cases[] = {
+        {tiled__runs_where_a_device_has_the_room, (int)COUNT(limits), .needs_device = true},
+        {tiled__is_tried_in_every_size, .needs_device = true},
+        {tiled__smaller_tiles_serve_where_registers_do_not_do, .needs_device = true},
+        {tiled__sums_in_parts_match_the_reference, rows, .needs_device = true},
+    };
+    return support_run("conv2d_tiled", cases, COUNT(cases));
+}
