@@ -1,16 +1,15 @@
 /* From logits and codes to candidate boxes.
- *   decode_scores  one work-item = eight logits
+ *   decode_scores  one work-item = `run` logits, eight at once
  *   decode_level   one work-item = one slot of one level of one picture
  *   arguments      sizes and where a level begins; no -D */
 
-kernel void decode_scores(global const float *logits, int count, global float *scores)
+kernel void decode_scores(global const float *logits, int count, int run, global float *scores)
 {
-    const int first = get_global_id(0) * 8;
-    if (first + 8 <= count) {
-        vstore8(1.0f / (1.0f + exp(-vload8(0, logits + first))), 0, scores + first);
-        return;
-    }
-    for (int i = first; i < count; i++)
+    const matrix_part part = part_of(1, count, 1, run);
+    int i = part.left;
+    for (; i + 8 <= part.right; i += 8)
+        vstore8(1.0f / (1.0f + exp(-vload8(0, logits + i))), 0, scores + i);
+    for (; i < part.right; i++)
         scores[i] = 1.0f / (1.0f + exp(-logits[i]));
 }
 

@@ -8,10 +8,11 @@ fovea_status fovea__decode_scores(fovea_device *device, const fovea__buffer *log
 {
     FOVEA_CHECK_ARG(count <= INT32_MAX - 8, "decode: %zu logits are out of range", count);
     fovea__count(device, 0, 8.0 * (double)count);
+    const fovea__split split = fovea__split_list(device, count);
     return fovea__launch(device, "decode", "", "decode_scores",
                          (fovea__arg[]){fovea__arg_buffer(logits), fovea__arg_int((int)count),
-                                        fovea__arg_buffer(scores)},
-                         3, fovea__grid_1d((count + 7) / 8, fovea__split_local(device)));
+                                        fovea__arg_int(split.columns), fovea__arg_buffer(scores)},
+                         4, split.grid);
 }
 
 fovea_status fovea__decode_level(fovea_device *device, const fovea__decode *decode, const fovea__buffer *anchors,
