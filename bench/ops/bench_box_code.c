@@ -1,4 +1,5 @@
-/* Encoding and decoding all anchors of a padded 800 x 1088 picture. */
+/* Encoding and decoding all anchors of a padded 800 x 1088 picture. Bytes: of encoding, matches and codes (an anchor is
+ * read where it has a box). Nothing decodes all anchors but this and the tests: detection decodes its candidates. */
 #include "bench.h"
 
 #include "ref_box_code.h"
@@ -41,10 +42,10 @@ int main(void)
     double *codes = calloc(4 * ANCHORS, sizeof *codes), *decoded = calloc(4 * ANCHORS, sizeof *decoded);
     if (!matches || !codes || !decoded)
         bench_ok(fovea__fail(FOVEA_ERROR_MEMORY, "out of memory"));
-    for (size_t i = 0; i < 4 * ANCHORS; i++) { /* boxes of sides 16 to 48 around the origin */
+    for (size_t i = 0; i < 4 * ANCHORS; i++) { /* boxes of sides 16 to 48 around the origin, one anchor in 500 has one */
         anchors[i] = (i % 4 < 2 ? -16.0f : 16.0f) + 8.0f * anchors[i];
         boxes[i] = (i % 4 < 2 ? -16.0f : 16.0f) + 8.0f * boxes[i];
-        matches[i] = (int)(i % 20) - 2 < BOXES ? (int)(i % 20) - 2 : -1;
+        matches[i] = i % 10000 < 20 ? (int)(i % 20) % BOXES : -1;
     }
     double *exact_anchors = bench_doubles(anchors, 4 * ANCHORS), *exact_boxes = bench_doubles(boxes, 4 * ANCHORS);
     for (size_t i = 0; i < ANCHORS; i++) {
@@ -59,7 +60,7 @@ int main(void)
     bench_ok(encode(&w));
     bench_ok(fovea__buffer_read(w.codes, 0, anchors, 16 * ANCHORS));
     bench_verify("codes", anchors, codes, 4 * ANCHORS, 1e-5);
-    bench_time("encode 163206 anchors", encode, &w, 0, 36.0 * ANCHORS);
+    bench_time("encode 163206 anchors", encode, &w, 0, 20.0 * ANCHORS);
     bench_ok(decode(&w));
     bench_ok(fovea__buffer_read(w.boxes, 0, anchors, 16 * ANCHORS));
     bench_verify("boxes", anchors, decoded, 4 * ANCHORS, 1e-5);
