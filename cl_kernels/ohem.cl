@@ -3,7 +3,8 @@
  *   ohem_select  one work-group = one picture: greedy suppression among its hardest anchors (see nms.cl; here candidate
  *                j stands for the j-th hardest)
  *   ohem_keep    one work-item = one anchor that is kept
- *   arguments    sizes, limits; no -D
+ *   -DWIDTH      8: common.cl's vectors are of eight floats
+ *   arguments    sizes, limits
  * lists, in ints: how many objects and how many background anchors are kept; k objects' anchors; their matches; k
  * background anchors; then the candidates left, entry j of item i at j * items + i. IoU as in nms.cl. */
 #pragma OPENCL FP_CONTRACT OFF
@@ -12,19 +13,13 @@
 #define IGNORED (-2)
 #define NONE 0x7fffffff
 
-/* log(1 + e) of e in 0 .. 1, as in focal_loss.cl. */
-static float8 log_one_plus(float8 e)
+/* Eight logits of a row from class c on; past its end those of a sure background, whose loss is e^-87. rest: how many
+ * there are in memory from the row's first on. */
+static float8 load_logits(global const float *row, int c, int classes, int rest)
 {
-    const float8 t = e / (2.0f + e), u = t * t;
-    const float8 tail = 1.0f / 7 + u * (1.0f / 9 + u * (1.0f / 11 + u * (1.0f / 13)));
-    return 2.0f * t * (1.0f + u * (1.0f / 3 + u * (1.0f / 5 + u * tail)));
-}
-
-/* Eight logits of a row from class c on; past its end those of a sure background, whose loss is 0. */
-static float8 load_logits(global const float *row, int c, int classes)
-{
-    if (c + 8 <= classes)
-        return vload8(0, row + c);
+    const int8 lane_numbers = (int8)(0, 1, 2, 3, 4, 5, 6, 7);
+    if (c + 8 <= rest)
+        return select((float8)(-INFINITY), vload8(0, row + c), lane_numbers < classes - c);
     float lanes[8];
     for (int lane = 0; lane < 8; lane++)
         lanes[lane] = c + lane < classes ? row[c + lane] : -INFINITY;
@@ -46,9 +41,9 @@ kernel void ohem_score(global const float *logits, global const int *matches, gl
     global const float *row = logits + (picture * end + i) * classes;
     float8 sum = (float8)(0.0f);
     for (int c = 0; c < classes; c += 8) {
-        const float8 logit = load_logits(row, c, classes);
+        const float8 logit = load_logits(row, c, classes, (end - i) * classes);
         const float8 wrong = select(logit, -logit, (int8)(0, 1, 2, 3, 4, 5, 6, 7) == label - c);
-        sum += fmax(wrong, 0.0f) + log_one_plus(exp(-fabs(wrong)));
+        sum += fmax(wrong, 0.0f) + log_one_plus(exp_of_minus(fabs(wrong)));
     }
     const float4 four = sum.lo + sum.hi;
     const float loss = (four.x + four.y) + (four.z + four.w);

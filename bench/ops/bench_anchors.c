@@ -1,4 +1,5 @@
-/* Writing all anchors of a padded 800 x 1088 picture. */
+/* Writing all anchors of a padded 800 x 1088 picture: once a picture size, in a launch a level, of which the upper ones
+ * are too small to fill a device. An anchor of 16 bytes takes four divisions of whole numbers. */
 #include "bench.h"
 
 #include "ref_anchors.h"

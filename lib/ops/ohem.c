@@ -19,7 +19,7 @@ fovea_status fovea__ohem_score(fovea_device *device, const fovea__ohem *ohem, co
     FOVEA_CHECK_ARG(first_anchor + level <= ohem->n_anchors && ohem->n_anchors * (size_t)shape.n <= INT32_MAX,
                     "ohem: anchors %zu to %zu of %zu are out of range", first_anchor, first_anchor + level,
                     ohem->n_anchors);
-    return fovea__launch(device, "ohem", "", "ohem_score",
+    return fovea__launch(device, "ohem", "-DWIDTH=8", "ohem_score",
                          (fovea__arg[]){fovea__arg_buffer(logits->buffer), fovea__arg_buffer(matches),
                                         fovea__arg_buffer(labels), fovea__arg_int(ohem->classes),
                                         fovea__arg_int((int)ohem->n_anchors), fovea__arg_int((int)first_anchor),
@@ -50,7 +50,7 @@ static fovea_status select_of_picture(fovea_device *device, const fovea__ohem *o
     const size_t items = fovea__split_group(device, GROUP);
     FOVEA_TRY(fovea__top_k(device, losses, first, ohem->n_anchors, -0.5f, k, candidates, NULL, candidates, (size_t)k,
                            workspace));
-    FOVEA_TRY(fovea__launch(device, "ohem", "", "ohem_select",
+    FOVEA_TRY(fovea__launch(device, "ohem", "-DWIDTH=8", "ohem_select",
                             (fovea__arg[]){fovea__arg_buffer(candidates), fovea__arg_int(k),
                                            fovea__arg_buffer(anchors), fovea__arg_int((int)first),
                                            fovea__arg_float(ohem->nms), fovea__arg_int(ohem->batch),
@@ -60,7 +60,7 @@ static fovea_status select_of_picture(fovea_device *device, const fovea__ohem *o
                             12, fovea__grid_1d(items, items)));
     FOVEA_TRY(fovea__buffer_fill(matches, first * sizeof(int32_t), ohem->n_anchors * sizeof(int32_t),
                                  (uint32_t)FOVEA__IGNORED));
-    return fovea__launch(device, "ohem", "", "ohem_keep",
+    return fovea__launch(device, "ohem", "-DWIDTH=8", "ohem_keep",
                          (fovea__arg[]){fovea__arg_buffer(workspace), fovea__arg_int(k), fovea__arg_int((int)first),
                                         fovea__arg_buffer(matches)},
                          4, fovea__grid_1d((size_t)(ohem->batch < k ? ohem->batch : k), fovea__split_local(device)));
