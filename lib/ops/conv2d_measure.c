@@ -32,7 +32,7 @@ typedef struct measuring {
     fovea__conv2d_trial base; /* direction, shape and tensors of every trial */
     fovea__conv2d_samples samples;
     double fastest;   /* of the first runs; 0: none yet */
-    double rule_part; /* seconds that the rule's algorithm takes for the part; 0: there is none, the whole is small */
+    double rule_part; /* seconds that the rule's algorithm takes for the part; 0: there is none */
     bool given_up;    /* time ran out */
 } measuring;
 
@@ -95,9 +95,11 @@ static bool give_up(measuring *m)
     return m->given_up;
 }
 
-/* Some rows of the first picture, about `part` operations; false where that is not much less than all. */
-static bool take_part(const fovea__conv2d_shape *whole, fovea__conv2d_shape *some)
+/* Some rows of the first picture, about `part` operations; false where that is not much less than all, or not work for
+ * the algorithm any more. */
+static bool take_part(const measuring *m, fovea__conv2d_algorithm algorithm, fovea__conv2d_shape *some)
 {
+    const fovea__conv2d_shape *whole = &m->base.shape;
     const double share = part / fovea__conv2d_operations(whole);
     const double rows = share * whole->batch * whole->height + whole->kernel;
     *some = *whole;
@@ -105,7 +107,7 @@ static bool take_part(const fovea__conv2d_shape *whole, fovea__conv2d_shape *som
         return false;
     some->batch = 1;
     some->height = (int)rows;
-    return true;
+    return fovea__conv2d_can(m->device, algorithm, m->base.direction, some);
 }
 
 /* *seconds is 0 where there is no part. */
@@ -113,7 +115,7 @@ static fovea_status time_part(measuring *m, const candidate *c, double *seconds)
 {
     fovea__conv2d_trial trial = c->trial;
     *seconds = 0;
-    if (!take_part(&m->base.shape, &trial.shape))
+    if (!take_part(m, trial.algorithm, &trial.shape))
         return FOVEA_OK;
     trial.x.shape.n = trial.shape.batch;
     trial.x.shape.h = trial.shape.height;
@@ -127,7 +129,7 @@ static size_t workspace_bytes(const measuring *m, fovea__conv2d_algorithm algori
 {
     fovea__conv2d_shape some;
     const size_t whole = fovea__conv2d_workspace_bytes(m->device, algorithm, m->base.direction, &m->base.shape);
-    if (!take_part(&m->base.shape, &some))
+    if (!take_part(m, algorithm, &some))
         return whole;
     const size_t needed = fovea__conv2d_workspace_bytes(m->device, algorithm, m->base.direction, &some);
     return needed > whole ? needed : whole;
@@ -154,7 +156,7 @@ static fovea_status try_algorithm(measuring *m, candidate *c, fovea__conv2d_algo
     FOVEA_TRY(time_part(m, c, &seconds));
     if (!(m->fastest > 0))
         m->rule_part = seconds;
-    else if (seconds > hopeless * m->rule_part)
+    else if (m->rule_part > 0 && seconds > hopeless * m->rule_part)
         return FOVEA_OK;
     FOVEA_TRY(check(m, c));
     if (!c->right)
