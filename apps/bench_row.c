@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 double bench_number(const cJSON *row, const char *name, double otherwise)
@@ -51,6 +52,55 @@ cJSON *bench_count_devices(void)
     return apart_run(count_devices, NULL);
 }
 
+/* The place of an open device in the list of all, and how many before it and in all have its names. */
+typedef struct place {
+    size_t index, twins_before, twins;
+} place;
+
+static bool same_names(const fovea_device_info *a, const fovea_device_info *b)
+{
+    return strcmp(a->platform, b->platform) == 0 && strcmp(a->name, b->name) == 0;
+}
+
+/* A number names the device itself; anything else the first of those with its names. */
+static void find_place(const fovea_device_info *info, const char *match, place *out)
+{
+    enum { MOST = 64 };
+    fovea_device_info all[MOST];
+    size_t count = 0;
+    *out = (place){0};
+    if (!match || !*match)
+        match = getenv("FOVEA_DEVICE");
+    const bool numbered = match && *match && match[strspn(match, "0123456789")] == '\0';
+    const size_t number = numbered ? (size_t)strtoul(match, NULL, 10) : 0;
+    if (fovea_device_list(all, MOST, &count))
+        return;
+    for (size_t i = 0; i < count && i < MOST; i++) {
+        if (!same_names(&all[i], info))
+            continue;
+        if (out->twins == 0 || (numbered && i == number)) {
+            out->index = i;
+            out->twins_before = out->twins;
+        }
+        out->twins++;
+    }
+}
+
+/* "PLATFORM: NAME", with "#2" behind the second of several with that name. */
+static void add_names(cJSON *facts, const fovea_device_info *info, const char *match)
+{
+    char name[300];
+    place at;
+    find_place(info, match, &at);
+    const int length = snprintf(name, sizeof name, "%s: %s", info->platform, info->name);
+    if (at.twins > 1)
+        snprintf(name + length, sizeof name - (size_t)length, " #%zu", at.twins_before + 1);
+    cJSON_AddStringToObject(facts, "device", name);
+    cJSON_AddNumberToObject(facts, "index", (double)at.index);
+    cJSON_AddStringToObject(facts, "type", device_type_name(info->type));
+    cJSON_AddStringToObject(facts, "driver", info->driver);
+}
+
 static cJSON *measure_device(void *context)
 {
     fovea_device *device = NULL;
@@ -58,11 +108,7 @@ static cJSON *measure_device(void *context)
     cJSON *facts = cJSON_CreateObject();
     if (open_device(&device, context, false))
         return add_error(facts);
-    const fovea_device_info *info = fovea_device_describe(device);
-    char name[260];
-    snprintf(name, sizeof name, "%s: %s", info->platform, info->name);
-    cJSON_AddStringToObject(facts, "device", name);
-    cJSON_AddStringToObject(facts, "driver", info->driver);
+    add_names(facts, fovea_device_describe(device), context);
     if (fovea_device_measure(device, &speed))
         return add_error(facts);
     bench_add_rounded(facts, "peak_gflops", speed.gflops);
@@ -160,6 +206,8 @@ cJSON *bench_row(const bench_work *work, const cJSON *facts)
     char backbone[24];
     snprintf(backbone, sizeof backbone, "resnet%d", o->depth);
     cJSON_AddStringToObject(row, "device", bench_text(facts, "device"));
+    cJSON_AddNumberToObject(row, "index", bench_number(facts, "index", 0));
+    cJSON_AddStringToObject(row, "type", bench_text(facts, "type"));
     cJSON_AddStringToObject(row, "driver", bench_text(facts, "driver"));
     cJSON_AddStringToObject(row, "work", o->work == FOVEA_WORK_STEP ? "step" : "detect");
     cJSON_AddStringToObject(row, "backbone", backbone);

@@ -16,7 +16,8 @@ typedef struct bench_work {
 /* {"count": how many devices there are}, or {"error"}. */
 cJSON *bench_count_devices(void);
 
-/* {"device", "driver", "type", "peak_gflops", "copy_gbs"}, measured, or {"device"?, "error"}. */
+/* {"device", "index", "type", "driver", "peak_gflops", "copy_gbs"}, measured, or {"error"} and what is known of the
+ * others. Devices of the same name have "#1", "#2", ... behind it. */
 cJSON *bench_device(const char *match);
 
 /* One row of {"rows"}: what was done, on the device whose facts are given, and what came of it: "verified" (null where

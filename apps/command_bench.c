@@ -28,8 +28,9 @@ static const options_choice norms[] = {{"frozen", FOVEA_NORM_FROZEN}, {"batch", 
 #define AT(field) .at = offsetof(bench_options, field)
 
 static const options_row rows[] = {
-    {"device", "TEXT", "A device, by its number in 'fovea devices' or a part of a platform's or a device's name; may "
-     "be given several times; 'all': every one there is. Default: $FOVEA_DEVICE, else all.", OPTIONS_TEXTS, AT(devices)},
+    {"device", "TEXT", "A device, by its number in 'fovea devices' or a part of a platform's or a device's name (of "
+     "several the first); may be given several times; 'all': every one there is. Default: $FOVEA_DEVICE, else all.",
+     OPTIONS_TEXTS, AT(devices)},
     {"work", "WHAT", "detect (one picture, from its pixels to final boxes) or step (of training: forward, losses, "
      "backward, SGD). Default: both.", OPTIONS_CHOICE, AT(work), .choices = works},
     {"backbone", "NAME", "resnet18, resnet34, resnet50 or resnet101. Default: resnet18 and resnet50.", OPTIONS_CHOICE,

@@ -29,21 +29,6 @@ static const options_table table = {
                 "  fovea devices --json -\n",
 };
 
-static const char *type_name(fovea_device_type type)
-{
-    switch (type) {
-    case FOVEA_DEVICE_CPU:
-        return "CPU";
-    case FOVEA_DEVICE_GPU:
-        return "GPU";
-    case FOVEA_DEVICE_ACCELERATOR:
-        return "accelerator";
-    case FOVEA_DEVICE_OTHER:
-        break;
-    }
-    return "other";
-}
-
 enum { COLUMNS = 11, CELL = 132 };
 
 static void fill_row(char cells[COLUMNS][CELL], size_t index, const fovea_device_info *d)
@@ -53,7 +38,7 @@ static void fill_row(char cells[COLUMNS][CELL], size_t index, const fovea_device
     snprintf(cells[2], CELL, "%s", d->name);
     snprintf(cells[3], CELL, "%s", d->vendor);
     snprintf(cells[4], CELL, "%s", d->driver);
-    snprintf(cells[5], CELL, "%s", type_name(d->type));
+    snprintf(cells[5], CELL, "%s", device_type_name(d->type));
     snprintf(cells[6], CELL, "%d", d->compute_units);
     snprintf(cells[7], CELL, "%.1f GiB", (double)d->memory_bytes / 1073741824.0);
     snprintf(cells[8], CELL, "%s", d->float16 ? "yes" : "no");
@@ -97,7 +82,7 @@ static cJSON *to_json(const fovea_device_info *devices, size_t count)
         cJSON_AddStringToObject(row, "vendor", d->vendor);
         cJSON_AddStringToObject(row, "driver", d->driver);
         cJSON_AddStringToObject(row, "version", d->version);
-        cJSON_AddStringToObject(row, "type", type_name(d->type));
+        cJSON_AddStringToObject(row, "type", device_type_name(d->type));
         cJSON_AddNumberToObject(row, "compute_units", d->compute_units);
         json_add_integer(row, "memory_bytes", (int64_t)d->memory_bytes);
         json_add_integer(row, "max_allocation_bytes", (int64_t)d->max_allocation_bytes);

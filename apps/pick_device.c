@@ -39,6 +39,21 @@ fovea_device *pick_device(const char *match, bool time_kernels)
     return device;
 }
 
+const char *device_type_name(fovea_device_type type)
+{
+    switch (type) {
+    case FOVEA_DEVICE_CPU:
+        return "CPU";
+    case FOVEA_DEVICE_GPU:
+        return "GPU";
+    case FOVEA_DEVICE_ACCELERATOR:
+        return "accelerator";
+    case FOVEA_DEVICE_OTHER:
+        break;
+    }
+    return "other";
+}
+
 void print_failure(void)
 {
     fprintf(stderr, "%sfovea: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", fovea_error()); /* clears a bar */

@@ -12,6 +12,8 @@ fovea_device *pick_device(const char *match, bool time_kernels);
 /* Opens it, the library's warnings going to stderr, and says nothing else. */
 fovea_status open_device(fovea_device **out, const char *match, bool time_kernels);
 
+const char *device_type_name(fovea_device_type type); /* "CPU". Static text */
+
 /* The help of --device. */
 #define PICK_DEVICE_HELP                                                                                         \
     "The OpenCL device: its number in 'fovea devices', or a part of a platform's or a device's name. Default: " \

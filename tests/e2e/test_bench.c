@@ -162,6 +162,29 @@ START_TEST(bench__goes_on_after_a_device_that_fails)
 }
 END_TEST
 
+START_TEST(bench__tells_devices_of_one_name_apart)
+{
+    if (!support_has(fovea_device_describe(support_device())->platform, "Portable Computing Language"))
+        support_skip("only PoCL can be told to have a device twice");
+    cli_expect(0, "POCL_DEVICES='pthread pthread' " BENCH "--work detect --unverified --device all --json -");
+    cJSON *document = cli_json("stdout");
+    int twins = 0;
+    const cJSON *row;
+    cJSON_ArrayForEach(row, cJSON_GetObjectItem(document, "rows"))
+    {
+        const char *number = strstr(text_of(row, "device"), " #");
+        if (!number)
+            continue;
+        ck_assert_int_eq(atoi(number + 2), ++twins);
+        ck_assert_str_eq(text_of(row, "type"), "CPU");
+        if (twins == 2)
+            ck_assert(cli_number(row, "index") - cli_number(row->prev, "index") > 0);
+    }
+    ck_assert_int_eq(twins, 2);
+    cJSON_Delete(document);
+}
+END_TEST
+
 int main(void)
 {
     if (!getenv("FOVEA_DEVICE"))
@@ -172,6 +195,7 @@ int main(void)
         {bench__calls_a_wrong_device_wrong, 0, true},
         {bench__calls_a_device_wrong_that_errs_on_large_maps, 0, true},
         {bench__goes_on_after_a_device_that_fails, 0, true},
+        {bench__tells_devices_of_one_name_apart, 0, true},
     };
     return support_run("bench", cases, COUNT(cases));
 }
