@@ -2,6 +2,7 @@
 #include "apart.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,11 @@ static cJSON *error_json(const char *what, const char *why)
     return object;
 }
 
-/* The child: never returns. */
+/* The child: never returns. A signal that its parent notes ends it, whatever a driver is doing. */
 static void work_and_tell(cJSON *(*work)(void *context), void *context, int to)
 {
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
     char *text = cJSON_PrintUnformatted(work(context));
     const size_t size = text ? strlen(text) : 0;
     size_t written = 0;

@@ -2,7 +2,6 @@
 #include "bench_html.h"
 
 #include "bench_row.h"
-#include "json_out.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -212,14 +211,11 @@ static void write_devices(FILE *to, const cJSON *devices)
     fputs("</ul>\n", to);
 }
 
-bool bench_html_write(const char *path, const cJSON *document)
+void bench_html_write(json_out *out, const cJSON *document)
 {
-    json_out out;
-    if (!json_out_open(&out, path))
-        return false;
-    FILE *to = out.stream;
+    FILE *to = out->stream;
     const cJSON *rows = cJSON_GetObjectItemCaseSensitive(document, "rows"), *row;
-    json_out_text(&out, head);
+    json_out_text(out, head);
     fprintf(to, "<h1>fovea bench</h1>\n<p>RetinaNet with random weights on noise, fovea %s. Results were held to "
             "known ones before they were timed, where the table says right.</p>\n", bench_text(document, "fovea"));
     write_devices(to, cJSON_GetObjectItemCaseSensitive(document, "devices"));
@@ -230,6 +226,5 @@ bool bench_html_write(const char *path, const cJSON *document)
           "<th>GFLOP/s</th><th>of peak</th><th>build s</th><th>results</th></tr>\n", to);
     cJSON_ArrayForEach(row, rows)
         write_row(to, row);
-    json_out_text(&out, "</table>\n</div>\n</body>\n</html>\n");
-    return json_out_close(&out, true);
+    json_out_text(out, "</table>\n</div>\n</body>\n</html>\n");
 }

@@ -2,10 +2,9 @@
 #ifndef FOVEA_APPS_BENCH_HTML_H
 #define FOVEA_APPS_BENCH_HTML_H
 
-#include <cjson/cJSON.h>
-#include <stdbool.h>
+#include "json_out.h"
 
-/* document: {"devices", "rows"}, as --json writes it. path "-" is stdout. False after a sentence on stderr. */
-bool bench_html_write(const char *path, const cJSON *document);
+/* document: {"devices", "rows"}, as --json writes it. */
+void bench_html_write(json_out *out, const cJSON *document);
 
 #endif

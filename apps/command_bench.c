@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "json_out.h"
 #include "options.h"
+#include "stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,11 +72,17 @@ static const options_table table = {
 typedef struct bench {
     bench_options o;
     cJSON *document, *devices, *rows;
+    json_out json, html;
     bool quiet, failed; /* no table; something failed */
 } bench;
 
+/* What a signal has ended is no result. */
 static void add_row(bench *b, cJSON *row)
 {
+    if (stop_signal && *bench_text(row, "error")) {
+        cJSON_Delete(row);
+        return;
+    }
     b->failed = b->failed || *bench_text(row, "error");
     if (!b->quiet)
         bench_table_row(row);
@@ -92,7 +99,7 @@ static void bench_works(bench *b, const char *match, const cJSON *facts)
         if (b->o.run.depth && d > 0)
             break;
         for (int work = FOVEA_WORK_DETECT; work <= FOVEA_WORK_STEP; work++) {
-            if (b->o.work != BOTH && b->o.work != work)
+            if (stop_signal || (b->o.work != BOTH && b->o.work != work))
                 continue;
             bench_work w = {.match = match, .options = b->o.run, .unverified = b->o.unverified,
                             .profile = b->o.profile};
@@ -128,7 +135,7 @@ static void bench_all(bench *b)
     const int count = (int)bench_number(counted, "count", 0);
     if (count == 0)
         bench_one(b, NULL);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && !stop_signal; i++) {
         char match[16];
         snprintf(match, sizeof match, "%d", i);
         bench_one(b, match);
@@ -144,12 +151,30 @@ static void run(bench *b)
         bench_one(b, NULL);
     else if (!devices[0])
         bench_all(b);
-    for (int i = 0; devices[i]; i++) {
+    for (int i = 0; devices[i] && !stop_signal; i++) {
         if (strcmp(devices[i], "all") == 0)
             bench_all(b);
         else
             bench_one(b, devices[i]);
     }
+}
+
+/* Before anything is measured: hours may lie between. */
+static bool open_outputs(bench *b)
+{
+    return (!b->o.json || json_out_open(&b->json, b->o.json)) && (!b->o.html || json_out_open(&b->html, b->o.html));
+}
+
+static bool write_outputs(bench *b)
+{
+    if (b->json.stream) {
+        json_out_value(&b->json, cJSON_Duplicate(b->document, true), true);
+        json_out_text(&b->json, "\n");
+    }
+    if (b->html.stream)
+        bench_html_write(&b->html, b->document);
+    const bool good = json_out_close(&b->json, true);
+    return json_out_close(&b->html, true) && good;
 }
 
 int command_bench(int argc, char **argv)
@@ -163,15 +188,17 @@ int command_bench(int argc, char **argv)
     if (b.o.json && b.o.html && strcmp(b.o.json, "-") == 0 && strcmp(b.o.html, "-") == 0)
         return options_misused(&table, "--json and --html cannot both go to stdout");
     b.quiet = (b.o.json && strcmp(b.o.json, "-") == 0) || (b.o.html && strcmp(b.o.html, "-") == 0);
+    if (!open_outputs(&b)) {
+        json_out_close(&b.json, false);
+        return EXIT_FAILED;
+    }
+    stop_on_signals(); /* what has been measured by then is written */
     b.document = cJSON_CreateObject();
     cJSON_AddStringToObject(b.document, "fovea", fovea_version());
     b.devices = cJSON_AddArrayToObject(b.document, "devices");
     b.rows = cJSON_AddArrayToObject(b.document, "rows");
     run(&b);
-    if (b.o.json && !json_out_write(b.o.json, cJSON_Duplicate(b.document, true), true))
-        b.failed = true;
-    if (b.o.html && !bench_html_write(b.o.html, b.document))
-        b.failed = true;
+    const bool written = write_outputs(&b);
     cJSON_Delete(b.document);
-    return b.failed ? EXIT_FAILED : EXIT_DONE;
+    return b.failed || !written ? EXIT_FAILED : stop_signal ? 128 + stop_signal : EXIT_DONE;
 }

@@ -162,6 +162,24 @@ START_TEST(bench__goes_on_after_a_device_that_fails)
 }
 END_TEST
 
+START_TEST(bench__keeps_what_it_has_when_stopped)
+{
+    if (support_is_simulator())
+        support_skip("a simulator is too slow");
+    cli_expect(1, BENCH "--json result.json --html no-such/page.html");
+    ck_assert_str_eq(cli_stdout(), ""); /* nothing was measured */
+    cli_said("no-such/page.html");
+    ck_assert_int_eq(cli("test -e result.json.part"), 1);
+    /* In a group of its own, as Ctrl-C meets it: while it takes the second of two rows. */
+    cli_expect(128 + 2, "setsid " BENCH "--unverified --device \"$FOVEA_DEVICE\" --json stopped.json 2>began & pid=$!; "
+                        "until grep -q 'step at' began; do sleep 0.1; done; kill -s INT -- -$pid; wait $pid");
+    cJSON *document = cli_json("stopped.json");
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(document, "rows")), 1);
+    ck_assert_str_eq(text_of(first_row(document), "work"), "detect");
+    cJSON_Delete(document);
+}
+END_TEST
+
 START_TEST(bench__tells_devices_of_one_name_apart)
 {
     if (!support_has(fovea_device_describe(support_device())->platform, "Portable Computing Language"))
@@ -195,6 +213,7 @@ int main(void)
         {bench__calls_a_wrong_device_wrong, 0, true},
         {bench__calls_a_device_wrong_that_errs_on_large_maps, 0, true},
         {bench__goes_on_after_a_device_that_fails, 0, true},
+        {bench__keeps_what_it_has_when_stopped, 0, true},
         {bench__tells_devices_of_one_name_apart, 0, true},
     };
     return support_run("bench", cases, COUNT(cases));
