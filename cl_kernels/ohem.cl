@@ -3,7 +3,7 @@
  *   ohem_select  one work-group = one picture: greedy suppression among its hardest anchors (see nms.cl; here candidate
  *                j stands for the j-th hardest)
  *   ohem_keep    one work-item = one anchor that is kept
- *   -DWIDTH      8: common.cl's vectors are of eight floats
+ *   -DWIDTH      logits at once: 4, 8 or 16
  *   arguments    sizes, limits
  * lists, in ints: how many objects and how many background anchors are kept; k objects' anchors; their matches; k
  * background anchors; then the candidates left, entry j of item i at j * items + i. IoU as in nms.cl. */
@@ -13,17 +13,16 @@
 #define IGNORED (-2)
 #define NONE 0x7fffffff
 
-/* Eight logits of a row from class c on; past its end those of a sure background, whose loss is e^-87. rest: how many
+/* WIDTH logits of a row from class c on; past its end those of a sure background, whose loss is e^-87. rest: how many
  * there are in memory from the row's first on. */
-static float8 load_logits(global const float *row, int c, int classes, int rest)
+static vector load_logits(global const float *row, int c, int classes, int rest, whole lane_numbers)
 {
-    const int8 lane_numbers = (int8)(0, 1, 2, 3, 4, 5, 6, 7);
-    if (c + 8 <= rest)
-        return select((float8)(-INFINITY), vload8(0, row + c), lane_numbers < classes - c);
-    float lanes[8];
-    for (int lane = 0; lane < 8; lane++)
+    if (c + WIDTH <= rest)
+        return CHOOSE((vector)(-INFINITY), LOAD(row + c), lane_numbers < classes - c);
+    float lanes[WIDTH];
+    for (int lane = 0; lane < WIDTH; lane++)
         lanes[lane] = c + lane < classes ? row[c + lane] : -INFINITY;
-    return vload8(0, lanes);
+    return LOAD(lanes);
 }
 
 kernel void ohem_score(global const float *logits, global const int *matches, global const int *labels, int classes,
@@ -39,14 +38,19 @@ kernel void ohem_score(global const float *logits, global const int *matches, gl
     }
     const int label = match >= 0 ? labels[match] : -1;
     global const float *row = logits + (picture * end + i) * classes;
-    float8 sum = (float8)(0.0f);
-    for (int c = 0; c < classes; c += 8) {
-        const float8 logit = load_logits(row, c, classes, (end - i) * classes);
-        const float8 wrong = select(logit, -logit, (int8)(0, 1, 2, 3, 4, 5, 6, 7) == label - c);
-        sum += fmax(wrong, 0.0f) + log_one_plus(exp_of_minus(fabs(wrong)));
+    int numbers[WIDTH];
+    for (int lane = 0; lane < WIDTH; lane++)
+        numbers[lane] = lane;
+    vector sum = (vector)(0.0f);
+    for (int c = 0; c < classes; c += WIDTH) {
+        const vector logit = load_logits(row, c, classes, (end - i) * classes, LOAD(numbers));
+        const vector wrong = CHOOSE(logit, -logit, LOAD(numbers) == label - c);
+        sum += fmax(wrong, (vector)(0.0f)) + log_one_plus(exp_of_minus(fabs(wrong)));
     }
-    const float4 four = sum.lo + sum.hi;
-    const float loss = (four.x + four.y) + (four.z + four.w);
+    float lanes[WIDTH], loss = 0.0f;
+    STORE(sum, lanes);
+    for (int lane = 0; lane < WIDTH; lane++)
+        loss += lanes[lane];
     losses[anchor] = isnan(loss) ? INFINITY : loss;
 }
 
