@@ -1,11 +1,45 @@
 /* What every kernel file sees before its own text. Kernels are OpenCL C 1.2 and index by int: the host checks that no
  * tensor has more than 2^31-1 values. A kernel's global size may be rounded up, so each checks its bounds. */
 #pragma OPENCL FP_CONTRACT ON
+#define PASTE(a, b) a##b
+#define JOIN(a, b) PASTE(a, b)
+
+/* Brings a line of LINE floats to the second-level cache. OpenCL's prefetch() names no level, and is nothing on PoCL
+ * and Intel's runtime; Oclgrind, built on an older clang than either, knows nothing else. */
+#define LINE 16
+#if defined(__x86_64__) || defined(__aarch64__) || (defined(__clang_major__) && __clang_major__ > 17)
+#define FETCH(line) __builtin_prefetch(line, 0, 2)
+#else
+#define FETCH(line) prefetch(line, LINE)
+#endif
 
 /* Places a value in the NHWC tensor of sizes h, w, c. */
 static inline int at_nhwc(int n, int y, int x, int channel, int h, int w, int c)
 {
     return ((n * h + y) * w + x) * c + channel;
+}
+
+/* A place of a grid of `h` rows a picture and `w` places a row, by its index, and the place behind it. */
+typedef struct {
+    int n, y, x;
+} grid_place;
+
+static inline grid_place place_at(int index, int h, int w)
+{
+    const grid_place place = {index / w / h, index / w % h, index % w};
+    return place;
+}
+
+static inline grid_place place_behind(grid_place place, int h, int w)
+{
+    if (++place.x == w) {
+        place.x = 0;
+        if (++place.y == h) {
+            place.y = 0;
+            place.n++;
+        }
+    }
+    return place;
 }
 
 /* What this work-item does of a matrix that is shared out in pieces of run_rows x run_columns: rows [top, bottom) and
@@ -29,6 +63,47 @@ static inline matrix_part part_of(int rows, int columns, int run_rows, int run_c
     return part;
 }
 
+/* For rooms that compute with registers of -DVECTOR floats, 4, 8 or 16, some lanes of which may not exist. */
+#ifdef VECTOR
+typedef JOIN(float, VECTOR) floatv;
+typedef floatv loosev __attribute__((aligned(4))); /* at any float's address */
+#define vloadv JOIN(vload, VECTOR)
+
+typedef union {
+    floatv vector;
+    float lane[VECTOR];
+} lanes;
+
+/* One store; vstore16 is four on some implementations. */
+static inline void store_vector(floatv vector, __global float *to)
+{
+    *(__global loosev *)to = vector;
+}
+
+/* The first `count` lanes from memory, the others (all, where there is none) `otherwise`. */
+static inline floatv load_lanes(__global const float *from, int count, float otherwise)
+{
+    lanes value;
+    if (from && count >= VECTOR)
+        return vloadv(0, from);
+    value.vector = otherwise;
+    for (int i = 0; from && i < count; i++)
+        value.lane[i] = from[i];
+    return value.vector;
+}
+
+static inline void store_lanes(floatv vector, __global float *to, int count)
+{
+    lanes value;
+    value.vector = vector;
+    if (count >= VECTOR)
+        store_vector(vector, to);
+    else
+        for (int i = 0; i < count; i++)
+            to[i] = value.lane[i];
+}
+#endif
+
 /* For rooms that compute with vectors of -DWIDTH values, 1, 4, 8 or 16. */
 #ifdef WIDTH
 #if WIDTH == 1
@@ -40,8 +115,6 @@ typedef int whole;
 #define AS_WHOLE as_int
 #define AS_VECTOR as_float
 #else
-#define PASTE(a, b) a##b
-#define JOIN(a, b) PASTE(a, b)
 typedef JOIN(float, WIDTH) vector;
 typedef JOIN(int, WIDTH) whole;
 #define LOAD(from) JOIN(vload, WIDTH)(0, from)

@@ -7,43 +7,21 @@
  * at a time, holds the sums in registers over the chunk's places. Sums of a part end in
  * partial[part][tap][block][in channel][lane], which conv2d_layout_sum adds up in order. -D: VECTOR, BLOCKS as in
  * conv2d_direct.cl. All sizes are arguments. Work-groups of one work-item. */
-#define GLUE_(a, b) a##b
-#define GLUE(a, b) GLUE_(a, b)
-#define floatv GLUE(float, VECTOR)
-#define vloadv GLUE(vload, VECTOR)
 #define WIDTH (VECTOR * BLOCKS)
 #define CHUNK 128
-#define GROUP 4
+#define GROUP (64 / VECTOR)
 #define COLUMNS 256
-#define DEPTH (VECTOR == 16 || BLOCKS == 1 ? 8 : 4)
-#define LINE 16 /* floats */
-#define PITCH (COLUMNS + 16) /* neighbouring places in different sets of the cache */
+#define PITCH (COLUMNS + 16) /* neighbouring places in different sets of the cache, and room to round up to DEPTH */
 
-/* Brings a line to the second-level cache. OpenCL's prefetch() names no level, and is nothing on PoCL and Intel's
- * runtime; Oclgrind, built on an older clang than either, knows nothing else. */
-#if defined(__x86_64__) || defined(__aarch64__) || (defined(__clang_major__) && __clang_major__ > 17)
-#define FETCH(line) __builtin_prefetch(line, 0, 2)
-#else
-#define FETCH(line) prefetch(line, LINE)
-#endif
+/* As many sums as the registers hold: those of 8 floats are 16. */
+#define DEPTH (VECTOR == 8 && BLOCKS == 2 ? 6 : 8)
 
-/* A vector at any float's address. Written through it, it is one store; vstore16 is four on some implementations. */
-typedef floatv loosev __attribute__((aligned(4)));
-
-typedef union lanes {
-    floatv vector[BLOCKS];
-    float lane[WIDTH];
-} lanes;
-
-static inline void load_block(lanes *to, __global const float *from, int count)
+/* One block of one place; lanes behind `count` are 0. */
+static inline void load_block(floatv *to, __global const float *from, int count)
 {
-    if (count >= WIDTH)
-#pragma unroll
-        for (int b = 0; b < BLOCKS; b++)
-            to->vector[b] = vloadv(b, from);
-    else
-        for (int i = 0; i < WIDTH; i++)
-            to->lane[i] = i < count ? from[i] : 0.0f;
+    const bool whole = count >= WIDTH;
+    for (int b = 0; b < BLOCKS; b++)
+        to[b] = whole ? vloadv(b, from) : load_lanes(from + b * VECTOR, count - b * VECTOR, 0.0f);
 }
 
 static inline void clear_run(float *to, int count)
@@ -70,7 +48,7 @@ static inline void load_columns(float *to, __global const float *x, int begin, i
                                 int from_h, int from_w, int channels, int size)
 {
     const int row = size * channels;
-    const int inside = max(-first_x, 0) * channels, outside = max(min(from_w - first_x, size), 0) * channels;
+    const int inside = clamp(-first_x, 0, size) * channels, outside = clamp(from_w - first_x, 0, size) * channels;
     for (int k = begin; k < end;) {
         const int ky = k / row, at = k - ky * row, stop = min(row, at + end - k);
         const bool is_outside = (uint)(y + ky) >= (uint)from_h;
@@ -93,8 +71,8 @@ static inline void fetch_run(__global const float *from, int count)
 }
 
 /* DEPTH columns of the panel times the block, over `count` places; added to what sums hold, unless it is the first. */
-static inline void add_product(__global float *sums, const float *panel, const lanes *d, int count, bool first, int k,
-                               int end, int channels, int blocks)
+static inline void add_product(__global float *sums, const float *panel, floatv (*d)[BLOCKS], int count, bool first,
+                               int k, int end, int channels, int blocks)
 {
     floatv sum[DEPTH][BLOCKS];
     int at[DEPTH];
@@ -114,7 +92,7 @@ static inline void add_product(__global float *sums, const float *panel, const l
         floatv gradient[BLOCKS];
 #pragma unroll
         for (int b = 0; b < BLOCKS; b++)
-            gradient[b] = d[j].vector[b];
+            gradient[b] = d[j][b];
 #pragma unroll
         for (int i = 0; i < DEPTH; i++) {
             const floatv value = panel[j * PITCH + i];
@@ -128,7 +106,7 @@ static inline void add_product(__global float *sums, const float *panel, const l
         if (k + i < end)
 #pragma unroll
             for (int b = 0; b < BLOCKS; b++)
-                *(__global loosev *)(sums + at[i] + b * VECTOR) = sum[i][b];
+                store_vector(sum[i][b], sums + at[i] + b * VECTOR);
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
@@ -145,24 +123,16 @@ conv2d_direct_weights(__global const float *x, __global const float *d_y, __glob
     const int last_column = min((int)((get_global_id(1) + 1) * steps / groups_of_columns * DEPTH), taps * channels);
     const int begin = part * places_a_part, end = min(places, begin + places_a_part);
     float panel[CHUNK * PITCH] __attribute__((aligned(64)));
-    lanes d[GROUP][CHUNK];
+    floatv d[GROUP][CHUNK][BLOCKS];
     for (int place = begin; place == begin || place < end; place += CHUNK) {
         const int count = max(min(CHUNK, end - place), 0);
-        int gx = place % grid_w, gy = place / grid_w % grid_h, n = place / grid_w / grid_h;
-        for (int j = 0; j < count; j++) {
-            load_columns(panel + j * PITCH, x, first_column, last_column, n, gy * stride - padding,
-                         gx * stride - padding, from_h, from_w, channels, size);
-            if (++gx == grid_w) {
-                gx = 0;
-                if (++gy == grid_h) {
-                    gy = 0;
-                    n++;
-                }
-            }
-        }
+        grid_place at = place_at(place, grid_h, grid_w);
+        for (int j = 0; j < count; j++, at = place_behind(at, grid_h, grid_w))
+            load_columns(panel + j * PITCH, x, first_column, last_column, at.n, at.y * stride - padding,
+                         at.x * stride - padding, from_h, from_w, channels, size);
         for (int j = 0; j < count; j++)
             for (int block = first_block; block < last_block; block++)
-                load_block(&d[block - first_block][j], d_y + ((uint)(place + j) * outs + block * WIDTH),
+                load_block(d[block - first_block][j], d_y + ((uint)(place + j) * outs + block * WIDTH),
                            outs - block * WIDTH);
         const int steps_a_chunk = (last_block - first_block) * ((last_column - first_column + DEPTH - 1) / DEPTH);
         const int fetch_a_step = (CHUNK + steps_a_chunk - 1) / steps_a_chunk;
@@ -171,9 +141,10 @@ conv2d_direct_weights(__global const float *x, __global const float *d_y, __glob
             __global float *sums = partial + (part * taps * blocks + block) * channels * WIDTH;
             for (int k = first_column; k < last_column; k += DEPTH) {
                 for (const int stop = min(fetched + fetch_a_step, end); fetched < stop; fetched++) {
-                    const int fx = fetched % grid_w, fy = fetched / grid_w % grid_h, fn = fetched / grid_w / grid_h;
-                    const int at = (fn * from_h + fy * stride) * from_w + fx * stride;
-                    fetch_run(x + (at * channels + first_column % channels), min(channels, last_column - first_column));
+                    const grid_place to = place_at(fetched, grid_h, grid_w);
+                    const uint seen = ((uint)to.n * from_h + to.y * stride) * from_w + to.x * stride;
+                    fetch_run(x + (seen * channels + first_column % channels),
+                              min(channels, last_column - first_column));
                     fetch_run(d_y + ((uint)fetched * outs + first_block * WIDTH), (last_block - first_block) * WIDTH);
                 }
                 add_product(sums, panel + k - first_column, d[block - first_block], count, place == begin, k,

@@ -1,40 +1,6 @@
 /* Weights into the layout that the convolutions read, and gradients of weights out of the layout that they write. Both
  * turn rows of memory into columns, so work-items move squares of VECTOR x VECTOR floats.
  * -D: VECTOR (4, 8, 16); BACKWARD: the kernels of training, so that detection does not compile them. */
-#define GLUE_(a, b) a##b
-#define GLUE(a, b) GLUE_(a, b)
-#define floatv GLUE(float, VECTOR)
-#define vloadv GLUE(vload, VECTOR)
-
-/* A vector at any float's address. Written through it, it is one store; vstore16 is four on some implementations. */
-typedef floatv loosev __attribute__((aligned(4)));
-
-typedef union lanes {
-    floatv vector;
-    float lane[VECTOR];
-} lanes;
-
-/* The first `count` lanes, 0 in the others. */
-static inline floatv load_lanes(__global const float *from, int count)
-{
-    lanes value;
-    if (count >= VECTOR)
-        return vloadv(0, from);
-    for (int i = 0; i < VECTOR; i++)
-        value.lane[i] = i < count ? from[i] : 0.0f;
-    return value.vector;
-}
-
-static inline void store_lanes(floatv vector, __global float *to, int count)
-{
-    lanes value;
-    value.vector = vector;
-    if (count >= VECTOR)
-        *(__global loosev *)to = vector;
-    else
-        for (int i = 0; i < count; i++)
-            to[i] = value.lane[i];
-}
 
 /* Each round deals the first half of the rows and the second into one another, like cards; after log2(VECTOR) rounds
  * rows are columns. */
@@ -70,7 +36,7 @@ conv2d_layout_pack(__global const float *weights, __global float *packed, int of
     floatv square[VECTOR];
 #pragma unroll
     for (int i = 0; i < VECTOR; i++)
-        square[i] = load_lanes(weights + ((out + i) * columns + column), out + i < outs ? columns - column : 0);
+        square[i] = load_lanes(weights + ((out + i) * columns + column), out + i < outs ? columns - column : 0, 0.0f);
     transpose(square);
 #pragma unroll
     for (int i = 0; i < VECTOR; i++) {
@@ -97,7 +63,7 @@ conv2d_layout_pack_back(__global const float *weights, __global float *packed, i
             const int place = (kernel_y + ty * kernel_step) * size + kernel_x + tx * kernel_step;
             lanes value;
             if (places == 1)
-                value.vector = load_lanes(source, count);
+                value.vector = load_lanes(source, count, 0.0f);
             else
 #pragma unroll
                 for (int i = 0; i < VECTOR; i++)
@@ -125,7 +91,7 @@ conv2d_layout_sum(__global const float *partial, __global float *d_weights, int 
         __global const float *from = partial + (((k % taps * blocks + block) * channels + k / taps) * width + lane);
         square[i] = 0.0f;
         for (int part = 0; part < parts; part++)
-            square[i] += load_lanes(from + part * floats, width - lane);
+            square[i] += load_lanes(from + part * floats, width - lane, 0.0f);
     }
     transpose(square);
 #pragma unroll
@@ -133,7 +99,7 @@ conv2d_layout_sum(__global const float *partial, __global float *d_weights, int 
         const int count = lane + i < width && out + i < outs ? columns - column : 0;
         __global float *to = d_weights + ((out + i) * columns + column);
         if (accumulate)
-            square[i] += load_lanes(to, count);
+            square[i] += load_lanes(to, count, 0.0f);
         store_lanes(square[i], to, count);
     }
 }

@@ -14,42 +14,9 @@
  * -D: VECTOR floats a register (4, 8, 16), BLOCKS registers of written channels, TILE tiles; BACKWARD_WEIGHTS: the
  * other kernel, so that detection does not compile it. All sizes are arguments.
  * Work-groups of one work-item: no local memory, no barrier. */
-#define GLUE_(a, b) a##b
-#define GLUE(a, b) GLUE_(a, b)
-#define floatv GLUE(float, VECTOR)
-#define vloadv GLUE(vload, VECTOR)
-#define vstorev GLUE(vstore, VECTOR)
 #define WIDTH (VECTOR * BLOCKS)
 #define POINTS 36
 #define APART 16
-
-typedef union lanes {
-    floatv vector;
-    float lane[VECTOR];
-} lanes;
-
-/* The first `count` lanes from memory, the others (all, where there is none) `otherwise`. */
-static inline floatv load_lanes(__global const float *from, int count, float otherwise)
-{
-    lanes value;
-    if (from && count >= VECTOR)
-        return vloadv(0, from);
-    value.vector = otherwise;
-    for (int i = 0; from && i < count; i++)
-        value.lane[i] = from[i];
-    return value.vector;
-}
-
-static inline void store_lanes(floatv vector, __global float *to, int count)
-{
-    lanes value;
-    value.vector = vector;
-    if (count >= VECTOR)
-        vstorev(vector, 0, to);
-    else
-        for (int i = 0; i < count; i++)
-            to[i] = value.lane[i];
-}
 
 /* out = B^T in, of 6 values `in_step` and `out_step` apart. */
 static inline void transform_input(const floatv *in, int in_step, floatv *out, int out_step)
@@ -76,15 +43,15 @@ static inline void transform_output(const floatv *in, int in_step, floatv *out, 
     out[3 * out_step] = b + 8.0f * d + in[5 * in_step];
 }
 
-/* One register of channels of one tile, `apart` floats between the points of v. */
-static inline void input_tile(__global const float *const *from, int channel, __global float *v, int apart)
+/* One register of channels of one tile, `at` floats from each of its points in x, `apart` floats between those of v. */
+static inline void input_tile(__global const float *const *from, int at, __global float *v, int apart)
 {
     floatv d[POINTS], t[POINTS];
 #pragma unroll
     for (int row = 0; row < 6; row++) {
 #pragma unroll
         for (int i = 0; i < 6; i++)
-            d[row * 6 + i] = vloadv(0, from[row * 6 + i] + channel);
+            d[row * 6 + i] = vloadv(0, from[row * 6 + i] + at);
         transform_input(d + row * 6, 1, t + row * 6, 1);
     }
 #pragma unroll
@@ -92,10 +59,10 @@ static inline void input_tile(__global const float *const *from, int channel, __
         transform_input(t + column, 6, d + column, 6);
 #pragma unroll
     for (int i = 0; i < POINTS; i++)
-        vstorev(d[i], 0, v + i * apart + channel);
+        store_vector(d[i], v + i * apart);
 }
 
-/* All channels of the tile whose first place is (y, x) of picture n. spare: room for POINTS registers, for the last
+/* All channels of the tile whose first place is (y0, x0) of picture n. spare: room for POINTS registers, for the last
  * channels where they do not fill one. */
 static inline void input_tile_channels(__global const float *x, __global const float *zeros, int n, int y0, int x0,
                                        int height, int width, int channels, __global float *v, int apart,
@@ -109,16 +76,17 @@ static inline void input_tile_channels(__global const float *x, __global const f
     }
     int channel = 0;
     for (; channel + VECTOR <= channels; channel += VECTOR)
-        input_tile(from, channel, v, apart);
+        input_tile(from, channel, v + channel, apart);
     if (channel == channels)
         return;
     for (int i = 0; i < POINTS; i++) {
-        vstorev(load_lanes(from[i] + channel, channels - channel, 0.0f), i, spare);
-        from[i] = spare + i * VECTOR - channel;
+        store_vector(load_lanes(from[i] + channel, channels - channel, 0.0f), spare + i * VECTOR);
+        from[i] = spare + i * VECTOR;
     }
-    input_tile(from, channel, v, apart);
+    input_tile(from, 0, v + channel, apart);
 }
 
+#ifndef BACKWARD_WEIGHTS
 /* TILE tiles (the last of them again where there are fewer) x one block of written channels, at one point. */
 static inline void multiply(__global const float *v, __global const float *weights, __global float *m, int count,
                             int channels, int v_row, int m_row)
@@ -150,7 +118,7 @@ static inline void multiply(__global const float *v, __global const float *weigh
 #pragma unroll
         for (int b = 0; b < BLOCKS; b++)
             if (i < count)
-                vstorev(sum[i][b], b, m + i * m_row);
+                store_vector(sum[i][b], m + i * m_row + b * VECTOR);
 }
 
 /* One register of written channels of one tile: 4 x 4 values, row after row. */
@@ -170,7 +138,6 @@ static inline void output_tile(__global const float *m, int apart, floatv *out)
         transform_output(t + column, 4, out + column, 4);
 }
 
-#ifndef BACKWARD_WEIGHTS
 /* y = relu?(scale sum + shift + residual); each of the three may be NULL, residual may be y. packed: `begin` zeros,
  * then weights[point][block of written channels][read channel][lane]. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
@@ -187,9 +154,9 @@ conv2d_winograd_pass(__global const float *x, __global const float *packed, int 
     for (int first = get_global_id(0) * block; first < tiles; first += get_global_size(0) * block) {
         const int count = min(block, tiles - first);
         for (int i = 0; i < count; i++) {
-            const int tile = first + i, tx = tile % across, ty = tile / across % down, n = tile / across / down;
-            input_tile_channels(x, packed, n, ty * 4 + first_y, tx * 4 + first_x, from_h, from_w, from_c, v + i * v_row,
-                                v_apart, spare);
+            const grid_place tile = place_at(first + i, down, across);
+            input_tile_channels(x, packed, tile.n, tile.y * 4 + first_y, tile.x * 4 + first_x, from_h, from_w, from_c,
+                                v + i * v_row, v_apart, spare);
         }
         __global const float *weights = packed + begin;
         for (int point = 0; point < POINTS; point++)
@@ -202,14 +169,14 @@ conv2d_winograd_pass(__global const float *x, __global const float *packed, int 
             const floatv factor = load_lanes(scale ? scale + channel : 0, lanes_left, 1.0f);
             const floatv term = load_lanes(shift ? shift + channel : 0, lanes_left, 0.0f);
             for (int i = 0; i < count; i++) {
-                const int tile = first + i, tx = tile % across, ty = tile / across % down, n = tile / across / down;
+                const grid_place tile = place_at(first + i, down, across);
                 floatv out[16];
                 output_tile(m + i * m_row + channel, m_apart, out);
                 for (int j = 0; j < 16; j++) {
-                    const int to_y = ty * 4 + j / 4, to_x = tx * 4 + j % 4;
+                    const int to_y = tile.y * 4 + j / 4, to_x = tile.x * 4 + j % 4;
                     if (to_y >= to_h || to_x >= to_w)
                         continue;
-                    const uint to = (((uint)n * to_h + to_y) * to_w + to_x) * to_c + channel;
+                    const uint to = (((uint)tile.n * to_h + to_y) * to_w + to_x) * to_c + channel;
                     floatv value = out[j] * factor + term + load_lanes(residual ? residual + to : 0, lanes_left, 0.0f);
                     if (relu)
                         value = value < 0.0f ? 0.0f : value;
@@ -227,10 +194,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv2d_winograd_tiles(__global const float *x, __global float *work, int spare_at, int v_at, int first, int block,
                       int to_h, int to_w, int from_h, int from_w, int from_c, int first_y, int first_x)
 {
-    const int i = get_global_id(0), tile = first + i, v_row = (from_c + VECTOR - 1) / VECTOR * VECTOR;
-    const int across = (to_w + 3) / 4, down = (to_h + 3) / 4;
-    const int tx = tile % across, ty = tile / across % down, n = tile / across / down;
-    input_tile_channels(x, work, n, ty * 4 + first_y, tx * 4 + first_x, from_h, from_w, from_c, work + v_at + i * v_row,
-                        block * v_row + APART, work + spare_at + i * POINTS * VECTOR);
+    const int i = get_global_id(0), v_row = (from_c + VECTOR - 1) / VECTOR * VECTOR;
+    const grid_place tile = place_at(first + i, (to_h + 3) / 4, (to_w + 3) / 4);
+    input_tile_channels(x, work, tile.n, tile.y * 4 + first_y, tile.x * 4 + first_x, from_h, from_w, from_c,
+                        work + v_at + i * v_row, block * v_row + APART, work + spare_at + i * POINTS * VECTOR);
 }
 #endif

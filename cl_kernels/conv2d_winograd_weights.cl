@@ -1,37 +1,12 @@
-/* What Winograd's F(4x4, 3x3) does with weights; conv2d_winograd.cl has the transforms of x and y.
- *   forward   u = G g G^T, the 6 x 6 points of a 3 x 3 kernel g
- *   backward  dg = G^T du G, where du = sum over tiles of v . (A dy A^T), with v from conv2d_winograd_tiles and dy a
- * tile's 4 x 4 gradients, 0 for places behind the border
+/* Gradients of weights by Winograd's F(4x4, 3x3); conv2d_winograd.cl has the transforms of x.
+ *   dg = G^T du G, where du = sum over tiles of v . (A dy A^T), with v from conv2d_winograd_tiles and dy a tile's 4 x 4
+ * gradients, 0 for places behind the border
  *
- * -D: VECTOR, BLOCKS, BACKWARD_WEIGHTS as in conv2d_winograd.cl. All sizes are arguments. Work-groups of one work-item. */
-#define GLUE_(a, b) a##b
-#define GLUE(a, b) GLUE_(a, b)
-#define floatv GLUE(float, VECTOR)
-#define vloadv GLUE(vload, VECTOR)
-#define vstorev GLUE(vstore, VECTOR)
+ * -D: VECTOR floats a register (4, 8, 16), BLOCKS registers of out channels, TILE in channels of a product. All sizes
+ * are arguments. Work-groups of one work-item. */
 #define WIDTH (VECTOR * BLOCKS)
-#define DEPTH (VECTOR == 16 ? 8 : 4)
 #define POINTS 36
 #define APART 16
-
-typedef union lanes {
-    floatv vector;
-    float lane[VECTOR];
-} lanes;
-
-/* out = G in: 3 values to 6. */
-static inline void transform_weights(const floatv *in, int in_step, floatv *out, int out_step)
-{
-    const floatv g0 = in[0], g1 = in[in_step], g2 = in[2 * in_step];
-    const floatv a = (g0 + g2) * (-1.0f / 6), b = g1 * (1.0f / 6), c = g0 * (1.0f / 24) + g2 * (1.0f / 6),
-                 d = g1 * (1.0f / 12);
-    out[0] = g0 * 0.25f;
-    out[out_step] = a - b;
-    out[2 * out_step] = a + b;
-    out[3 * out_step] = c + d;
-    out[4 * out_step] = c - d;
-    out[5 * out_step] = g2;
-}
 
 /* out = G^T in: 6 values to 3. */
 static inline void transform_back(const floatv *in, int in_step, floatv *out, int out_step)
@@ -56,66 +31,20 @@ static inline void transform_gradient(const floatv *in, int in_step, floatv *out
     out[5 * out_step] = d3;
 }
 
-#ifndef BACKWARD_WEIGHTS
-/* One work-item = one read channel x one register of one block of written channels:
- *   packed[begin + ((point blocks + block) from_c + c) WIDTH + lane]
- * weights is OIHW; from_stride and to_stride are the floats between neighbouring read and written channels; turned: the
- * kernel's taps in reversed order, for backward-data. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void conv2d_winograd_pack(__global const float *weights,
-                                                                                  __global float *packed, int begin,
-                                                                                  int from_c, int to_c, int from_stride,
-                                                                                  int to_stride, int turned)
-{
-    const int c = get_global_id(0), first = get_global_id(1) * VECTOR, blocks = (to_c + WIDTH - 1) / WIDTH;
-    lanes g[9];
-    floatv t[18], u[POINTS];
-    for (int lane = 0; lane < VECTOR; lane++) {
-        __global const float *source = weights + min(first + lane, to_c - 1) * to_stride + c * from_stride;
-#pragma unroll
-        for (int tap = 0; tap < 9; tap++)
-            g[tap].lane[lane] = first + lane < to_c ? source[turned ? 8 - tap : tap] : 0.0f;
-    }
-    floatv w[9];
-#pragma unroll
-    for (int tap = 0; tap < 9; tap++)
-        w[tap] = g[tap].vector;
-#pragma unroll
-    for (int column = 0; column < 3; column++)
-        transform_weights(w + column, 3, t + column, 3);
-#pragma unroll
-    for (int row = 0; row < 6; row++)
-        transform_weights(t + row * 3, 1, u + row * 6, 1);
-    __global float *to = packed + begin + (first / WIDTH * from_c + c) * WIDTH + first % WIDTH;
-#pragma unroll
-    for (int point = 0; point < POINTS; point++)
-        vstorev(u[point], 0, to + (size_t)point * blocks * from_c * WIDTH);
-}
-#else
 /* One work-item = one register of out channels of one tile of those from `first` on, to d[point][tile][channel] at d_at
  * in `work`: rows of `row` floats, points `block * row + APART` apart. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv2d_winograd_gradient(__global const float *d_y, __global float *work, int d_at, int first, int block, int row,
                          int height, int width, int channels)
 {
-    const int channel = get_global_id(0) * VECTOR, tile = first + get_global_id(1);
-    const int across = (width + 3) / 4, down = (height + 3) / 4;
-    const int x0 = tile % across * 4, y0 = tile / across % down * 4, n = tile / across / down;
-    lanes in[16];
+    const int channel = get_global_id(0) * VECTOR, tile = get_global_id(1);
+    const grid_place place = place_at(first + tile, (height + 3) / 4, (width + 3) / 4);
     floatv from[16], t[24], out[POINTS];
     for (int i = 0; i < 16; i++) {
-        const int y = y0 + i / 4, x = x0 + i % 4;
-        const uint at = (((uint)n * height + y) * width + x) * channels + channel;
-        const int count = y < height && x < width ? channels - channel : 0;
-        in[i].vector = 0.0f;
-        if (count >= VECTOR)
-            in[i].vector = vloadv(0, d_y + at);
-        else
-            for (int lane = 0; lane < count; lane++)
-                in[i].lane[lane] = d_y[at + lane];
+        const int y = place.y * 4 + i / 4, x = place.x * 4 + i % 4;
+        const uint at = (((uint)place.n * height + y) * width + x) * channels + channel;
+        from[i] = load_lanes(d_y + at, y < height && x < width ? channels - channel : 0, 0.0f);
     }
-#pragma unroll
-    for (int i = 0; i < 16; i++)
-        from[i] = in[i].vector;
 #pragma unroll
     for (int column = 0; column < 4; column++)
         transform_gradient(from + column, 4, t + column, 4);
@@ -124,7 +53,7 @@ conv2d_winograd_gradient(__global const float *d_y, __global float *work, int d_
         transform_gradient(t + line * 4, 1, out + line * 6, 1);
 #pragma unroll
     for (int point = 0; point < POINTS; point++)
-        vstorev(out[point], 0, work + d_at + point * (block * row + APART) + (tile - first) * row + channel);
+        store_vector(out[point], work + d_at + point * (block * row + APART) + tile * row + channel);
 }
 
 /* One register of out channels of one in channel: d_weights[o][c][tap] (+)= G^T u G. `count` lanes are channels. */
@@ -146,22 +75,23 @@ static inline void store_weights(const floatv *u, __global float *d_weights, int
             d_weights[tap] = accumulate ? d_weights[tap] + out[tap].lane[lane] : out[tap].lane[lane];
 }
 
-/* One work-item = DEPTH in channels x one block of out channels, over `count` tiles: for each point
+/* One work-item = TILE in channels x one block of out channels, over `count` tiles: for each point
  *   du[c][o] = sum over tiles of v[point][tile][c] d[point][tile][o]
- * in registers, then back to the gradient of the weights. v and d lie in `work`, `block` tiles a point. */
+ * in registers, then back to the gradient of the weights. v and d lie in `work`, `block` tiles a point. Behind the last
+ * in channel it reads what lies behind a row, for nothing. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv2d_winograd_product(__global const float *work, int v_at, int d_at, __global float *d_weights, int count, int block,
                         int channels, int outs, int accumulate)
 {
-    const int c = get_global_id(0) * DEPTH, o = get_global_id(1) * WIDTH;
+    const int c = get_global_id(0) * TILE, o = get_global_id(1) * WIDTH;
     const int v_row = (channels + VECTOR - 1) / VECTOR * VECTOR, d_row = (outs + WIDTH - 1) / WIDTH * WIDTH;
-    floatv du[DEPTH][BLOCKS][POINTS];
+    floatv du[TILE][BLOCKS][POINTS];
     for (int point = 0; point < POINTS; point++) {
         __global const float *v = work + v_at + point * (block * v_row + APART) + c;
         __global const float *d = work + d_at + point * (block * d_row + APART) + o;
-        floatv sum[DEPTH][BLOCKS];
+        floatv sum[TILE][BLOCKS];
 #pragma unroll
-        for (int i = 0; i < DEPTH; i++)
+        for (int i = 0; i < TILE; i++)
 #pragma unroll
             for (int j = 0; j < BLOCKS; j++)
                 sum[i][j] = 0.0f;
@@ -171,7 +101,7 @@ conv2d_winograd_product(__global const float *work, int v_at, int d_at, __global
             for (int j = 0; j < BLOCKS; j++)
                 gradient[j] = vloadv(j, d);
 #pragma unroll
-            for (int i = 0; i < DEPTH; i++) {
+            for (int i = 0; i < TILE; i++) {
                 const floatv value = v[i];
 #pragma unroll
                 for (int j = 0; j < BLOCKS; j++)
@@ -179,15 +109,14 @@ conv2d_winograd_product(__global const float *work, int v_at, int d_at, __global
             }
         }
 #pragma unroll
-        for (int i = 0; i < DEPTH; i++)
+        for (int i = 0; i < TILE; i++)
 #pragma unroll
             for (int j = 0; j < BLOCKS; j++)
                 du[i][j][point] = sum[i][j];
     }
-    for (int i = 0; i < DEPTH && c + i < channels; i++)
+    for (int i = 0; i < TILE && c + i < channels; i++)
         for (int j = 0; j < BLOCKS; j++) {
             const int out = o + j * VECTOR;
             store_weights(du[i][j], d_weights + (out * channels + c + i) * 9, channels * 9, outs - out, accumulate);
         }
 }
-#endif

@@ -4,9 +4,6 @@
  * wait for each other, and their sum is written, so that none can be left out.
  * probe_copy: one work-item = `run` neighbouring vectors.
  * -D: VECTOR floats a vector (4, 8, 16), CHAINS. Arguments: all else. */
-#define GLUE_(a, b) a##b
-#define GLUE(a, b) GLUE_(a, b)
-#define floatv GLUE(float, VECTOR)
 
 /* start: CHAINS vectors. Each lane begins as start + item % 8. */
 __kernel void probe_multiply_add(__global const floatv *restrict start, float factor, float term, int rounds,
@@ -15,10 +12,7 @@ __kernel void probe_multiply_add(__global const floatv *restrict start, float fa
     const int item = get_global_id(0);
     if (item >= items)
         return;
-    union {
-        floatv vector;
-        float lane[VECTOR];
-    } sum;
+    lanes sum;
     floatv chain[CHAINS];
 #pragma unroll
     for (int i = 0; i < CHAINS; i++)

@@ -160,8 +160,7 @@ size_t fovea__conv2d_packed_floats(const fovea_device *device, fovea__conv2d_alg
         return fovea__conv2d_winograd_packed_floats(device, direction, shape);
     if (fovea__conv2d_is_tiled(algorithm))
         return fovea__conv2d_tiled_packed_floats(direction, shape);
-    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, direction, shape);
-    return fovea__conv2d_cut_packed_floats(direction, shape, &cut);
+    return fovea__conv2d_direct_packed_floats(device, direction, shape);
 }
 
 size_t fovea__conv2d_workspace_bytes(const fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -173,8 +172,7 @@ size_t fovea__conv2d_workspace_bytes(const fovea_device *device, fovea__conv2d_a
         return fovea__conv2d_winograd_workspace_bytes(device, direction, shape);
     if (fovea__conv2d_is_tiled(algorithm))
         return fovea__conv2d_tiled_workspace_bytes(device, algorithm, direction, shape);
-    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, direction, shape);
-    return fovea__conv2d_cut_workspace_bytes(device, direction, shape, &cut);
+    return fovea__conv2d_direct_workspace_bytes(device, direction, shape);
 }
 
 fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -193,8 +191,7 @@ fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm al
         return fovea__conv2d_winograd_pack(device, direction, shape, weights, packed);
     if (fovea__conv2d_is_tiled(algorithm))
         return fovea__conv2d_tiled_pack(device, direction, shape, weights, packed);
-    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, direction, shape);
-    return fovea__conv2d_cut_pack(device, direction, shape, &cut, weights, packed);
+    return fovea__conv2d_direct_pack(device, direction, shape, weights, packed);
 }
 
 fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -221,8 +218,7 @@ fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm
     if (fovea__conv2d_is_tiled(algorithm))
         return fovea__conv2d_tiled_run(device, algorithm, FOVEA__CONV2D_FORWARD, shape, x, packed, epilogue, y,
                                        workspace);
-    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, FOVEA__CONV2D_FORWARD, shape);
-    return fovea__conv2d_cut_run(device, FOVEA__CONV2D_FORWARD, shape, &cut, x, packed, epilogue, y);
+    return fovea__conv2d_direct_run(device, FOVEA__CONV2D_FORWARD, shape, x, packed, epilogue, y);
 }
 
 fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -250,8 +246,7 @@ fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_alg
     if (fovea__conv2d_is_tiled(algorithm))
         return fovea__conv2d_tiled_run(device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape, d_y, packed, &epilogue,
                                        d_x, workspace);
-    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, FOVEA__CONV2D_BACKWARD_DATA, shape);
-    return fovea__conv2d_cut_run(device, FOVEA__CONV2D_BACKWARD_DATA, shape, &cut, d_y, packed, &epilogue, d_x);
+    return fovea__conv2d_direct_run(device, FOVEA__CONV2D_BACKWARD_DATA, shape, d_y, packed, &epilogue, d_x);
 }
 
 fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -275,6 +270,5 @@ fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_
         return fovea__conv2d_winograd_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
     if (fovea__conv2d_is_tiled(algorithm))
         return fovea__conv2d_tiled_weights(device, algorithm, shape, x, d_y, accumulate, d_weights, workspace);
-    const fovea__conv2d_cut cut = fovea__conv2d_direct_cut(device, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
-    return fovea__conv2d_cut_weights(device, shape, &cut, x, d_y, accumulate, d_weights, workspace);
+    return fovea__conv2d_direct_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
 }

@@ -1,61 +1,182 @@
-/* How direct cuts the work. Its kernels say how they do it. */
+/* How direct cuts the work, and launches it. Its kernels say how they do it. */
 #include "conv2d_direct.h"
 
 #include "device.h"
+#include "launch.h"
 
 #include <stdio.h>
-
-/* As in conv2d_direct_weights.cl. */
-enum { COLUMNS = 256, GROUP = 4 };
 
 /* Of a pass's weights, what stays in a core's cache while places go by. */
 enum { NEAR_FLOATS = 65536 };
 
+/* Backward-weights: a work-item's columns, the places that it takes at a time, and the floats in a register of each of
+ * its blocks, as in conv2d_direct_weights.cl. */
+enum { COLUMNS = 256, CHUNK = 128, GROUP_FLOATS = 64 };
+
+/* The places are cut into parts, so that there are enough work-items for any CPU, none of few places. Their number
+ * does not ask for the CPU's cores: sums would have other bits where fewer of them may be used. */
+enum { ITEMS = 64, PART_PLACES = 1024 };
+
+/* How the kernels are built. */
+typedef struct cut {
+    char options[64];
+    int vector, width; /* floats a register, and a block of written channels */
+    int tile;          /* places of a work-item */
+} cut;
+
 /* A block is two registers of channels, or one where no more is needed: each variant of the kernels takes seconds to
- * compile, which is more than a network spends on lanes behind the last channel. */
-static int block_registers(int channels, int vector)
-{
-    return channels > vector ? 2 : 1;
-}
-
-/* Machines with registers of 16 floats have 32 of them, those with 8 have 16: the sums of a tile take 24 or 12. */
-static fovea__conv2d_cut cut_pass(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape, int vector)
-{
-    const int from = fovea__conv2d_from_channels(direction, shape), to = fovea__conv2d_to_channels(direction, shape);
-    const int registers = block_registers(to, vector), width = registers * vector;
-    const int tile = vector == 16 || registers == 1 ? 12 : 6;
-    const int blocks = fovea__conv2d_blocks(to, width);
-    const int near = NEAR_FLOATS / (shape->kernel * shape->kernel * from * width);
-    fovea__conv2d_cut cut = {.room = "conv2d_direct",
-                             .kernel = "conv2d_direct_pass",
-                             .width = width,
-                             .begin = fovea__conv2d_blocks(shape->kernel * from, 16) * 16,
-                             .group_width = (near < 1 ? 1 : near < blocks ? near : blocks) * width,
-                             .group_places = tile,
-                             .local = 1};
-    snprintf(cut.options, sizeof cut.options, "-DVECTOR=%d -DBLOCKS=%d -DTILE=%d", vector, registers, tile);
-    return cut;
-}
-
-static fovea__conv2d_cut cut_weights(const fovea__conv2d_shape *shape, int vector)
-{
-    const int registers = block_registers(shape->out_channels, vector);
-    const int columns = shape->kernel * shape->kernel * shape->in_channels;
-    fovea__conv2d_cut cut = {.room = "conv2d_direct_weights",
-                             .kernel = "conv2d_direct_weights",
-                             .width = registers * vector,
-                             .group_width = GROUP * registers * vector,
-                             .weight_groups = fovea__conv2d_blocks(columns, COLUMNS),
-                             .part_places = 1024,
-                             .local = 1};
-    snprintf(cut.options, sizeof cut.options, "-DVECTOR=%d -DBLOCKS=%d", vector, registers);
-    return cut;
-}
-
-fovea__conv2d_cut fovea__conv2d_direct_cut(const fovea_device *device, fovea__conv2d_direction direction,
-                                           const fovea__conv2d_shape *shape)
+ * compile, which is more than a network spends on lanes behind the last channel. The sums of a tile take 24 registers,
+ * or 12 where registers are of 8 floats: of those machines have 16, and 32 of larger ones and of ARM's smaller ones. */
+static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
     const int vector = fovea__device_vector_width(device);
-    return direction == FOVEA__CONV2D_BACKWARD_WEIGHTS ? cut_weights(shape, vector)
-                                                       : cut_pass(direction, shape, vector);
+    const int registers = fovea__conv2d_to_channels(direction, shape) > vector ? 2 : 1;
+    const bool pass = direction != FOVEA__CONV2D_BACKWARD_WEIGHTS;
+    cut made = {.vector = vector, .width = registers * vector, .tile = vector == 8 && registers == 2 ? 6 : 12};
+    const int length = snprintf(made.options, sizeof made.options, "-DVECTOR=%d -DBLOCKS=%d", vector, registers);
+    if (pass)
+        snprintf(made.options + length, sizeof made.options - (size_t)length, " -DTILE=%d", made.tile);
+    return made;
+}
+
+/* ---- forward and backward-data ---------------------------------------------------------------------------------- */
+
+/* Zeros before the packed weights: what lies outside is read there. */
+static int zeros_of(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+{
+    return fovea__conv2d_blocks(shape->kernel * fovea__conv2d_from_channels(direction, shape), 16) * 16;
+}
+
+size_t fovea__conv2d_direct_packed_floats(const fovea_device *device, fovea__conv2d_direction direction,
+                                          const fovea__conv2d_shape *shape)
+{
+    if (direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
+        return 0;
+    const cut made = cut_of(device, direction, shape);
+    return (size_t)zeros_of(direction, shape) + fovea__conv2d_layout_floats(direction, shape, made.width);
+}
+
+fovea_status fovea__conv2d_direct_pack(fovea_device *device, fovea__conv2d_direction direction,
+                                       const fovea__conv2d_shape *shape, const fovea__tensor *weights,
+                                       fovea__buffer *packed)
+{
+    const cut made = cut_of(device, direction, shape);
+    const int zeros = zeros_of(direction, shape);
+    FOVEA_TRY(fovea__buffer_fill(packed, 0, (size_t)zeros * sizeof(float), 0));
+    return fovea__conv2d_layout(device, direction, shape, made.width, zeros, weights, packed);
+}
+
+static fovea_status run_pass(fovea_device *device, const fovea__conv2d_pass *pass, const cut *made, int groups,
+                             int zeros, const fovea__tensor *from, const fovea__buffer *packed,
+                             const fovea__conv2d_epilogue *epilogue, fovea__tensor *to)
+{
+    const int places = (int)fovea__conv2d_pass_places(pass);
+    const fovea__arg args[] = {fovea__arg_buffer(from->buffer),
+                               fovea__arg_buffer(packed),
+                               fovea__arg_int(fovea__conv2d_pass_offset(pass, made->width, zeros)),
+                               fovea__arg_buffer(epilogue->scale ? epilogue->scale->buffer : NULL),
+                               fovea__arg_buffer(epilogue->shift ? epilogue->shift->buffer : NULL),
+                               fovea__arg_buffer(epilogue->residual ? epilogue->residual->buffer : NULL),
+                               fovea__arg_int(epilogue->relu),
+                               fovea__arg_buffer(to->buffer),
+                               fovea__arg_int(places),
+                               fovea__arg_int(pass->grid_h),
+                               fovea__arg_int(pass->grid_w),
+                               fovea__arg_int(pass->from_h),
+                               fovea__arg_int(pass->from_w),
+                               fovea__arg_int(pass->from_c),
+                               fovea__arg_int(pass->to_h),
+                               fovea__arg_int(pass->to_w),
+                               fovea__arg_int(pass->to_c),
+                               fovea__arg_int(pass->taps_h),
+                               fovea__arg_int(pass->taps_w),
+                               fovea__arg_int(pass->stride),
+                               fovea__arg_int(pass->first_y),
+                               fovea__arg_int(pass->first_x),
+                               fovea__arg_int(pass->step),
+                               fovea__arg_int(pass->to_y),
+                               fovea__arg_int(pass->to_x)};
+    return fovea__launch(
+        device, "conv2d_direct", made->options, "conv2d_direct_pass", args, sizeof args / sizeof *args,
+        fovea__grid_2d((size_t)fovea__conv2d_blocks(places, made->tile), (size_t)groups, 1, 1));
+}
+
+fovea_status fovea__conv2d_direct_run(fovea_device *device, fovea__conv2d_direction direction,
+                                      const fovea__conv2d_shape *shape, const fovea__tensor *from,
+                                      const fovea__buffer *packed, const fovea__conv2d_epilogue *epilogue,
+                                      fovea__tensor *to)
+{
+    const cut made = cut_of(device, direction, shape);
+    const int from_c = fovea__conv2d_from_channels(direction, shape);
+    const int blocks = fovea__conv2d_blocks(fovea__conv2d_to_channels(direction, shape), made.width);
+    const int near = NEAR_FLOATS / (shape->kernel * shape->kernel * from_c * made.width);
+    const int groups = fovea__conv2d_blocks(blocks, near < 1 ? 1 : near);
+    for (int i = 0; i < fovea__conv2d_passes(direction, shape); i++) {
+        const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, i);
+        const bool adds_nothing = epilogue->residual == to && pass.taps_h * pass.taps_w == 0;
+        if (!adds_nothing)
+            FOVEA_TRY(run_pass(device, &pass, &made, groups, zeros_of(direction, shape), from, packed, epilogue, to));
+    }
+    return FOVEA_OK;
+}
+
+/* ---- backward-weights ------------------------------------------------------------------------------------------- */
+
+/* How it is shared out: work-items along the columns and the out channels, and parts of the places. */
+typedef struct share {
+    size_t columns, groups, parts;
+    int places; /* of a part */
+} share;
+
+static share share_of(const fovea__conv2d_shape *shape, const cut *made)
+{
+    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(FOVEA__CONV2D_FORWARD, shape, 0);
+    const int columns = shape->kernel * shape->kernel * shape->in_channels;
+    const int group = GROUP_FLOATS / made->vector * made->width;
+    share shared = {.columns = (size_t)fovea__conv2d_blocks(columns, COLUMNS),
+                    .groups = (size_t)fovea__conv2d_blocks(shape->out_channels, group)};
+    const size_t items = shared.columns * shared.groups;
+    const size_t wanted = (ITEMS + items - 1) / items;
+    const int places = (int)fovea__conv2d_pass_places(&pass);
+    if (places == 0)
+        return (share){0};
+    const size_t by_places = (size_t)(places / PART_PLACES);
+    const size_t by_memory = FOVEA__CONV2D_WORKSPACE / sizeof(float) /
+                             fovea__conv2d_layout_floats(FOVEA__CONV2D_FORWARD, shape, made->width);
+    const size_t most = by_places < by_memory ? by_places : by_memory;
+    const int parts = wanted < most ? (int)wanted : most > 0 ? (int)most : 1;
+    shared.places = fovea__conv2d_blocks(fovea__conv2d_blocks(places, parts), CHUNK) * CHUNK;
+    shared.parts = (size_t)fovea__conv2d_blocks(places, shared.places);
+    return shared;
+}
+
+size_t fovea__conv2d_direct_workspace_bytes(const fovea_device *device, fovea__conv2d_direction direction,
+                                            const fovea__conv2d_shape *shape)
+{
+    if (direction != FOVEA__CONV2D_BACKWARD_WEIGHTS)
+        return 0;
+    const cut made = cut_of(device, direction, shape);
+    return share_of(shape, &made).parts * sizeof(float) *
+           fovea__conv2d_layout_floats(FOVEA__CONV2D_FORWARD, shape, made.width);
+}
+
+fovea_status fovea__conv2d_direct_weights(fovea_device *device, const fovea__conv2d_shape *shape,
+                                          const fovea__tensor *x, const fovea__tensor *d_y, bool accumulate,
+                                          fovea__tensor *d_weights, fovea__buffer *workspace)
+{
+    const cut made = cut_of(device, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
+    const share shared = share_of(shape, &made);
+    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(FOVEA__CONV2D_FORWARD, shape, 0);
+    const int places = (int)fovea__conv2d_pass_places(&pass);
+    const fovea__arg args[] = {fovea__arg_buffer(x->buffer),   fovea__arg_buffer(d_y->buffer),
+                               fovea__arg_buffer(workspace),   fovea__arg_int(places),
+                               fovea__arg_int(pass.grid_h),    fovea__arg_int(pass.grid_w),
+                               fovea__arg_int(pass.from_h),    fovea__arg_int(pass.from_w),
+                               fovea__arg_int(pass.from_c),    fovea__arg_int(pass.to_c),
+                               fovea__arg_int(shape->kernel),  fovea__arg_int(shape->stride),
+                               fovea__arg_int(shape->padding), fovea__arg_int(shared.places)};
+    FOVEA_TRY(fovea__launch(device, "conv2d_direct_weights", made.options, "conv2d_direct_weights", args,
+                            sizeof args / sizeof *args,
+                            fovea__grid_3d(shared.groups, shared.columns, shared.parts, 1, 1, 1)));
+    return fovea__conv2d_sum(device, shape, (int)shared.parts, made.width, workspace, accumulate, d_weights);
 }

@@ -13,17 +13,19 @@ enum { SIDE = 4, POINTS = 36, APART = 16 };
 /* Bytes of cache that a block of tiles, or what a product reads of them, should stay in. */
 enum { SLICE = 1 << 20, CHUNK = 1 << 19 };
 
-static size_t count_tiles(const fovea__conv2d_pass *pass)
+enum { LEAST_TILES = 12 };
+
+static size_t count_tiles(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
-    return (size_t)pass->batch * (size_t)((pass->grid_h + SIDE - 1) / SIDE) *
-           (size_t)((pass->grid_w + SIDE - 1) / SIDE);
+    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, 0);
+    return (size_t)pass.batch * (size_t)((pass.grid_h + SIDE - 1) / SIDE) * (size_t)((pass.grid_w + SIDE - 1) / SIDE);
 }
 
 /* How the kernels are built, and the sizes that follow from it. */
 typedef struct cut {
     char options[64];
     int vector, width; /* floats a register, and a block of written channels */
-    int tile;          /* tiles of a product */
+    int tile;          /* tiles of a product; backward-weights: its in channels */
     int from_row;      /* read channels, in whole registers */
     int to_row;        /* written channels, in whole blocks */
     int tiles;
@@ -35,23 +37,23 @@ static int rounded(int value, int unit)
 }
 
 /* Two registers of channels, or one where no more is needed: each variant takes a second or two to compile, which is
- * more than a network spends on lanes behind the last channel. As many sums as the registers hold: machines with
- * registers of 16 floats have 32 of them, those with 8 have 16. */
+ * more than a network spends on lanes behind the last channel. As many sums as the registers hold: of 8 floats machines
+ * have 16, and 32 of larger ones and of ARM's smaller ones. */
 static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
     const int from = fovea__conv2d_from_channels(direction, shape), to = fovea__conv2d_to_channels(direction, shape);
     const int vector = fovea__device_vector_width(device);
     const int registers = to > vector ? 2 : 1;
-    const int tile = vector == 16 || registers == 1 ? 14 : 6;
-    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, 0);
+    const bool few = vector == 8 && registers == 2, weights = direction == FOVEA__CONV2D_BACKWARD_WEIGHTS;
+    const int tile = few ? 6 : weights ? 8 : 14;
     cut made = {.vector = vector,
                 .width = vector * registers,
                 .tile = tile,
                 .from_row = rounded(from, vector),
                 .to_row = rounded(to, vector * registers),
-                .tiles = (int)count_tiles(&pass)};
+                .tiles = (int)count_tiles(direction, shape)};
     snprintf(made.options, sizeof made.options, "-DVECTOR=%d -DBLOCKS=%d -DTILE=%d%s", vector, registers, tile,
-             direction == FOVEA__CONV2D_BACKWARD_WEIGHTS ? " -DBACKWARD_WEIGHTS" : "");
+             weights ? " -DBACKWARD_WEIGHTS" : "");
     return made;
 }
 
@@ -67,9 +69,8 @@ bool fovea__conv2d_winograd_can(const fovea__conv2d_shape *shape)
 
 bool fovea__conv2d_winograd_pays(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
-    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, 0);
     return fovea__conv2d_winograd_can(shape) && shape->in_channels >= 16 && shape->out_channels >= 16 &&
-           count_tiles(&pass) >= 12;
+           count_tiles(direction, shape) >= LEAST_TILES;
 }
 
 /* Zeros before the packed weights: what lies outside is read there. */
@@ -105,7 +106,7 @@ fovea_status fovea__conv2d_winograd_pack(fovea_device *device, fovea__conv2d_dir
                                fovea__arg_int(back ? 9 : of_out),
                                fovea__arg_int(back)};
     FOVEA_TRY(fovea__buffer_fill(packed, 0, (size_t)zeros_of(&made) * sizeof(float), 0));
-    return fovea__launch(device, "conv2d_winograd_weights", made.options, "conv2d_winograd_pack", args,
+    return fovea__launch(device, "conv2d_winograd_pack", made.options, "conv2d_winograd_pack", args,
                          sizeof args / sizeof *args,
                          fovea__grid_2d((size_t)from, (size_t)(made.to_row / made.vector), 1, 1));
 }
@@ -233,7 +234,7 @@ fovea_status fovea__conv2d_winograd_weights(fovea_device *device, const fovea__c
     const cut made = cut_of(device, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
     const parts at = parts_of(&made, shape->in_channels);
     const fovea__conv2d_pass pass = fovea__conv2d_pass_at(FOVEA__CONV2D_FORWARD, shape, 0);
-    const int chunk = chunk_of(&made), depth = made.vector == 16 ? 8 : 4;
+    const int chunk = chunk_of(&made);
     FOVEA_TRY(fovea__buffer_fill(workspace, 0, (size_t)zeros_of(&made) * sizeof(float), 0));
     for (int first = 0; first < made.tiles; first += chunk) {
         const int count = made.tiles - first < chunk ? made.tiles - first : chunk;
@@ -247,10 +248,10 @@ fovea_status fovea__conv2d_winograd_weights(fovea_device *device, const fovea__c
                                    fovea__arg_int(shape->out_channels),
                                    fovea__arg_int(accumulate || first > 0)};
         FOVEA_TRY(transform_chunk(device, &made, &at, &pass, first, count, x, d_y, workspace));
-        FOVEA_TRY(
-            fovea__launch(device, "conv2d_winograd_weights", made.options, "conv2d_winograd_product", args,
-                          sizeof args / sizeof *args,
-                          fovea__grid_2d((size_t)(made.from_row / depth), (size_t)(made.to_row / made.width), 1, 1)));
+        FOVEA_TRY(fovea__launch(device, "conv2d_winograd_weights", made.options, "conv2d_winograd_product", args,
+                                sizeof args / sizeof *args,
+                                fovea__grid_2d((size_t)fovea__conv2d_blocks(shape->in_channels, made.tile),
+                                               (size_t)(made.to_row / made.width), 1, 1)));
     }
     return FOVEA_OK;
 }

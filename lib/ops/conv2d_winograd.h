@@ -18,7 +18,7 @@ fovea_status fovea__conv2d_winograd_pack(fovea_device *device, fovea__conv2d_dir
 size_t fovea__conv2d_winograd_workspace_bytes(const fovea_device *device, fovea__conv2d_direction direction,
                                               const fovea__conv2d_shape *shape);
 
-/* As fovea__conv2d_cut_run() and fovea__conv2d_cut_weights(). */
+/* As fovea__conv2d_direct_run() and fovea__conv2d_direct_weights(). */
 fovea_status fovea__conv2d_winograd_run(fovea_device *device, fovea__conv2d_direction direction,
                                         const fovea__conv2d_shape *shape, const fovea__tensor *from,
                                         const fovea__buffer *packed, const fovea__conv2d_epilogue *epilogue,
