@@ -53,9 +53,8 @@ const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm)
 bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
                        const fovea__conv2d_shape *shape)
 {
-    (void)direction;
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
-        return fovea__conv2d_winograd_can(shape);
+        return fovea__conv2d_winograd_can(direction, shape);
     return !fovea__conv2d_is_tiled(algorithm) || fovea__conv2d_tiled_can(device, algorithm);
 }
 

@@ -57,20 +57,20 @@ static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction,
     return made;
 }
 
-bool fovea__conv2d_winograd_can(const fovea__conv2d_shape *shape)
+bool fovea__conv2d_winograd_can(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
     /* Packed weights, and a chunk's transforms, are indexed by int. */
     enum { MOST_CHANNELS = 1 << 18 };
     const size_t floats =
         (size_t)POINTS * (size_t)rounded(shape->in_channels, 32) * (size_t)rounded(shape->out_channels, 32);
     return shape->kernel == 3 && shape->stride == 1 && shape->padding <= 2 && floats < INT_MAX / 2 &&
-           shape->in_channels <= MOST_CHANNELS && shape->out_channels <= MOST_CHANNELS;
+           shape->in_channels <= MOST_CHANNELS && shape->out_channels <= MOST_CHANNELS &&
+           count_tiles(direction, shape) >= LEAST_TILES;
 }
 
 bool fovea__conv2d_winograd_pays(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
-    return fovea__conv2d_winograd_can(shape) && shape->in_channels >= 16 && shape->out_channels >= 16 &&
-           count_tiles(direction, shape) >= LEAST_TILES;
+    return fovea__conv2d_winograd_can(direction, shape) && shape->in_channels >= 16 && shape->out_channels >= 16;
 }
 
 /* Zeros before the packed weights: what lies outside is read there. */

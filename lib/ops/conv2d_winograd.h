@@ -1,13 +1,15 @@
-/* The winograd algorithm: F(4x4, 3x3) for 3x3 kernels of stride 1, a quarter of direct's multiplications. Fast on CPUs
- * wherever there are enough tiles. Its largest rounding error is some ten times direct's. */
+/* The winograd algorithm: F(4x4, 3x3) for 3x3 kernels of stride 1, a quarter of direct's multiplications. Fast on CPUs.
+ * Its largest rounding error is some ten times direct's. */
 #ifndef FOVEA_OPS_CONV2D_WINOGRAD_H
 #define FOVEA_OPS_CONV2D_WINOGRAD_H
 
 #include "conv2d_pass.h"
 
-bool fovea__conv2d_winograd_can(const fovea__conv2d_shape *shape);
+/* False also for maps of a few tiles, which do not fill the registers: little is won there, and with few places to
+ * average it over, its rounding shows in the gradients of a network. */
+bool fovea__conv2d_winograd_can(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape);
 
-/* Whether it is the faster one on a CPU: some channels, and tiles enough to fill the registers. */
+/* Whether it is the faster one on a CPU: it can, and there are some channels. */
 bool fovea__conv2d_winograd_pays(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape);
 
 size_t fovea__conv2d_winograd_packed_floats(const fovea_device *device, fovea__conv2d_direction direction,

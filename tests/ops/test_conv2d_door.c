@@ -40,6 +40,24 @@ START_TEST(conv2d__rule_names_an_algorithm_that_can)
 }
 END_TEST
 
+/* P6 and P7 at 600 pixels, and what batches and padding make of such maps. */
+START_TEST(conv2d__winograd_leaves_small_maps)
+{
+    static const struct {
+        fovea__conv2d_shape shape;
+        bool can, can_back;
+    } rows[] = {{{1, 10, 10, 256, 256, 3, 1, 1}, false, false},
+                {{1, 5, 5, 256, 720, 3, 1, 1}, false, false},
+                {{3, 5, 5, 256, 720, 3, 1, 1}, true, true},
+                {{1, 11, 14, 16, 16, 3, 1, 0}, false, true}};
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (int d = FOVEA__CONV2D_FORWARD; d <= FOVEA__CONV2D_BACKWARD_WEIGHTS; d++)
+            ck_assert_int_eq(
+                fovea__conv2d_can(support_device(), FOVEA__CONV2D_WINOGRAD, (fovea__conv2d_direction)d, &rows[i].shape),
+                d == FOVEA__CONV2D_BACKWARD_DATA ? rows[i].can_back : rows[i].can);
+}
+END_TEST
+
 START_TEST(conv2d__bad_arguments_are_refused)
 {
     fovea_device *device = support_device();
@@ -118,6 +136,7 @@ int main(void)
     const support_case cases[] = {
         {conv2d__gemm_is_among_those_tried, .needs_device = true},
         {conv2d__rule_names_an_algorithm_that_can, 4, .needs_device = true},
+        {conv2d__winograd_leaves_small_maps, .needs_device = true},
         {conv2d__bad_arguments_are_refused, .needs_device = true},
         {conv2d__calls_that_do_not_fit_are_refused, .needs_device = true},
     };
