@@ -72,12 +72,14 @@ run_static() {
     record "Static checks" $(tail -n 1 <<<"$output" | sed 's/^static: //; s/[a-z,]//g')
 }
 
-run_everywhere() {
+run_everywhere() { # and convolutions once more as devices with registers of 8 floats cut them
     local name folder index ran=0
     while IFS=$'\t' read -r name folder index; do
         ran=1
         OCL_ICD_VENDORS=$folder FOVEA_DEVICE=$index \
             run_tests "$name" "$build" 2 900 < <(tests_of device ops net api e2e)
+        OCL_ICD_VENDORS=$folder FOVEA_DEVICE=$index FOVEA_VECTOR_WIDTH=8 FOVEA_TEST_ONLY=every_algorithm \
+            run_tests "$name, 8 floats a register" "$build" 1 900 <<<"$root/tests/ops/test_conv2d.c"
     done < <(list_platforms)
     [ $ran = 1 ] || run_tests "No OpenCL implementation" "$build" 2 900 < <(tests_of device ops net api e2e)
 }

@@ -169,7 +169,7 @@ START_TEST(measure__a_wrong_algorithm_never_wins)
     if (support_is_simulator())
         support_skip("too many runs for a simulator");
     fovea_device *device = support_device();
-    const fovea__conv2d_shape shape = {2, 7, 5, 5, 9, 3, 1, 1};
+    const fovea__conv2d_shape shape = {3, 7, 5, 5, 9, 3, 1, 1};
     const fovea__conv2d_direction direction = (fovea__conv2d_direction)(_i % 3);
     fovea__conv2d_choice choice;
     the_rule = fovea__conv2d_choose(device, direction, &shape);
