@@ -69,6 +69,8 @@ static cJSON *take_result(pid_t child, int from)
     if (cJSON_IsObject(result))
         return result;
     cJSON_Delete(result);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        return error_json("the system ended the process", "memory has probably run out");
     return error_json("the device's driver ended the process",
                       WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "without a result");
 }

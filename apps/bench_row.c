@@ -159,7 +159,7 @@ static void add_profile(cJSON *row, fovea_device *device, const fovea_benchmark 
     const cJSON *room;
     cJSON_ArrayForEach(room, rooms)
         launches += bench_number(room, "launches", 0);
-    bench_add_rounded(row, "launches", launches);
+    cJSON_AddNumberToObject(row, "launches", launches);
     bench_add_rounded(row, "host_ms", 1e3 * b->host_seconds);
     bench_add_rounded(row, "idle_ms", 1e3 * b->idle_seconds);
     cJSON_AddItemToObject(row, "rooms", rooms);

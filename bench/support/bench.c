@@ -76,7 +76,7 @@ static void print_text(const char *name, const char *text)
 static void print_result(const char *what, const double *seconds, int runs, double flops, double bytes)
 {
     const fovea_device_info *info = fovea_device_describe(the_device);
-    const double median = seconds[runs / 2], least = seconds[0];
+    const double median = (seconds[(runs - 1) / 2] + seconds[runs / 2]) / 2, least = seconds[0];
     printf("{");
     print_text("room", the_room);
     printf(", ");

@@ -71,7 +71,7 @@ fovea_status fovea_benchmark_run(fovea_device *device, const fovea_benchmark_opt
         status = time_runs(work, seconds, &made);
     if (!status) {
         qsort(seconds, (size_t)made.runs, sizeof *seconds, shorter_first);
-        made.median_seconds = seconds[made.runs / 2];
+        made.median_seconds = (seconds[(made.runs - 1) / 2] + seconds[made.runs / 2]) / 2;
         made.best_seconds = seconds[0];
         made.worst_seconds = seconds[made.runs - 1];
         made.flops = fovea__workload_flops(work);

@@ -43,6 +43,20 @@ static void check_tags(const char *page)
     ck_assert_int_eq(depth, 0);
 }
 
+/* Operations are counted by layers in one place and by launches in another. */
+static void check_flops(const cJSON *row)
+{
+    double by_launches = 0;
+    const cJSON *room;
+    cJSON_ArrayForEach(room, cJSON_GetObjectItem(row, "rooms"))
+    {
+        const cJSON *gflops = cJSON_GetObjectItem(room, "gflops");
+        by_launches += gflops ? gflops->valuedouble * cli_number(room, "seconds") : 0;
+    }
+    const double by_layers = cli_number(row, "gflop_per_image") * cli_number(row, "batch");
+    ck_assert_msg(fabs(by_launches / by_layers - 1) < 0.01, "rooms did %g GFLOP, layers %g", by_launches, by_layers);
+}
+
 START_TEST(bench__verifies_times_and_tells)
 {
     static const char *const numbers[] = {"ms_per_image", "images_per_second", "peak_memory_mib", "process_memory_mib",
@@ -63,17 +77,23 @@ START_TEST(bench__verifies_times_and_tells)
     ck_assert_msg(fabs(ms * rate - 1000) < 2, "%g ms and %g images/s", ms, rate);
     const double built = cli_number(row, "compile_seconds"); /* the caches are full by now */
     ck_assert_msg(built > 0.25, "kernels were built in %g s", built);
-    double share = 0, flops = 0;
+    double share = 0;
     cJSON_ArrayForEach(room, cJSON_GetObjectItem(row, "rooms"))
-    {
         share += cli_number(room, "share");
-        const cJSON *gflops = cJSON_GetObjectItem(room, "gflops");
-        flops += gflops ? gflops->valuedouble * cli_number(room, "seconds") : 0;
-    }
     ck_assert_msg(fabs(share - 1) < 0.01, "the shares sum to %g", share);
-    const double counted = cli_number(row, "gflop_per_image"); /* by layers; the rooms' by launches */
-    ck_assert_msg(fabs(flops / counted - 1) < 0.01, "rooms did %g GFLOP, layers %g", flops, counted);
+    check_flops(row);
     ck_assert_ptr_nonnull(strstr(cli_stdout(), "resnet18"));
+    cJSON_Delete(document);
+}
+END_TEST
+
+START_TEST(bench__counts_operations_of_a_step)
+{
+    if (support_is_simulator())
+        support_skip("a simulator is too slow");
+    cli_expect(0, BENCH "--work step --unverified --profile --json -");
+    cJSON *document = cli_json("stdout");
+    check_flops(first_row(document));
     cJSON_Delete(document);
 }
 END_TEST
@@ -209,6 +229,7 @@ int main(void)
         setenv("FOVEA_DEVICE", "0", 1);
     const support_case cases[] = {
         {bench__verifies_times_and_tells, 0, true},
+        {bench__counts_operations_of_a_step, 0, true},
         {bench__writes_a_page_that_browsers_read, 0, true},
         {bench__calls_a_wrong_device_wrong, 0, true},
         {bench__calls_a_device_wrong_that_errs_on_large_maps, 0, true},
