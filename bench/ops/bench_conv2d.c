@@ -1,4 +1,5 @@
-/* Every algorithm in every direction, and packing its weights, on shapes of RetinaNet at 600 pixels. Argument: a text
+/* Every algorithm in every direction, and packing its weights, on shapes of RetinaNet at 600 pixels. GFLOP/s count the
+ * direct algorithm's operations for all: Winograd's, which does fewer, may be above the device's peak. Argument: a text
  * that the names of the cases to run begin with ("direct", "direct backward_weights 1x1"). */
 #include "bench.h"
 #include "conv2d.h"

@@ -52,8 +52,8 @@ static void bench(work *w, const char *what, int filled, float spread, int class
 {
     static int32_t class_of[SLOTS];
     static int kept[MOST];
-    static float got[1 + 6 * MOST], slots_got[MOST];
-    static double slots_want[MOST];
+    static float got[1 + 6 * MOST], slots_got[1 + MOST];
+    static double slots_want[1 + MOST];
     float *boxes = bench_random(4 * SLOTS, 1), *scores = bench_random(SLOTS, 2);
     for (int i = 0; i < SLOTS; i++) {
         class_of[i] = i % 1000 < filled / 5 ? i % classes : -1;
@@ -69,11 +69,13 @@ static void bench(work *w, const char *what, int filled, float spread, int class
                                         make(w->device, SLOTS, class_of)};
     bench_ok(run(w));
     bench_ok(fovea__buffer_read(w->detections, 0, got, sizeof got));
+    slots_want[0] = n;
+    slots_got[0] = got[0];
     for (int i = 0; i < n; i++) {
-        slots_want[i] = (double)scores[kept[i]];
-        slots_got[i] = got[1 + 6 * i + 4];
+        slots_want[1 + i] = (double)scores[kept[i]];
+        slots_got[1 + i] = got[1 + 6 * i + 4];
     }
-    bench_verify("scores of the detections", slots_got, slots_want, (size_t)n, 0.0);
+    bench_verify("count and scores of the detections", slots_got, slots_want, 1 + (size_t)n, 0.0);
     bench_time(what, run, w, 2 * count_operations(w, boxes, class_of, kept, n), 24.0 * SLOTS);
     fovea__buffer_free(w->candidates.boxes);
     fovea__buffer_free(w->candidates.scores);
