@@ -60,7 +60,8 @@ static void check_flops(const cJSON *row)
 START_TEST(bench__verifies_times_and_tells)
 {
     static const char *const numbers[] = {"ms_per_image", "images_per_second", "peak_memory_mib", "process_memory_mib",
-                                          "gflops", "share_of_peak", "compile_seconds", "launches", "host_ms", "idle_ms"};
+                                          "gflops", "share_of_peak", "compile_seconds", "launches", "host_ms",
+                                          "idle_ms"};
     if (support_is_simulator())
         support_skip("a simulator is too slow");
     cli_expect(0, BENCH "--work detect --profile --html page.html --json result.json");
@@ -190,8 +191,9 @@ START_TEST(bench__keeps_what_it_has_when_stopped)
     ck_assert_str_eq(cli_stdout(), ""); /* nothing was measured */
     cli_said("no-such/page.html");
     ck_assert_int_eq(cli("test -e result.json.part"), 1);
-    /* In a group of its own, as Ctrl-C meets it: while it takes the second of two rows. */
-    cli_expect(128 + 2, "setsid " BENCH "--unverified --device \"$FOVEA_DEVICE\" --json stopped.json 2>began & pid=$!; "
+    /* In a group of its own, as Ctrl-C meets it: while it takes the second of two rows, the one that takes long. */
+    cli_expect(128 + 2, "setsid \"$F\" bench --backbone resnet18 --size 64 --classes 3 --unverified --runs 50 "
+                        "--batch 32 --device \"$FOVEA_DEVICE\" --json stopped.json 2>began & pid=$!; "
                         "until grep -q 'step at' began; do sleep 0.1; done; kill -s INT -- -$pid; wait $pid");
     cJSON *document = cli_json("stopped.json");
     ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(document, "rows")), 1);
