@@ -403,7 +403,9 @@ FOVEA_API fovea_status fovea_trainer_save(const fovea_trainer *trainer, const ch
 
 /* Takes weights, optimizer and place from a checkpoint of the same model and options; the steps that follow give the
  * same bits as those of a run that never stopped, by the algorithms that it began with, whatever was measured since.
- * Fails with FOVEA_ERROR_FORMAT where the checkpoint is another run's. */
+ * Fails with FOVEA_ERROR_FORMAT where the checkpoint is another run's or damaged, which changes nothing. Where it fails
+ * later, while tensors are read, the model is left with some of them, and the trainer neither steps nor saves until a
+ * resume succeeds. */
 FOVEA_API fovea_status fovea_trainer_resume(fovea_trainer *trainer, const char *path);
 
 /* Steps and epoch done so far (after resuming too). */

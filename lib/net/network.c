@@ -103,7 +103,7 @@ static fovea_status pack(fovea__network *network, const fovea__node *node, fovea
     fovea__tensor from = weights->value;
     if (weights->in_file) {
         from.buffer = node->forward_work;
-        FOVEA_TRY(fovea__parameter_load(network->parameters->file, weights->in_file, &from));
+        FOVEA_TRY(fovea__parameter_load(network->parameters->file, weights->in_file, from.buffer, 0));
     }
     return fovea__conv2d_pack(network->device, node->algorithm[direction], direction, shape, &from, packed);
 }

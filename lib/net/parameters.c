@@ -247,15 +247,15 @@ fovea_status fovea__parameter_read(const fovea__parameters *parameters, const fo
 }
 
 fovea_status fovea__parameter_load(const fovea__safetensors *file, const fovea__safetensors_entry *entry,
-                                   fovea__tensor *to)
+                                   fovea__buffer *to, size_t offset_bytes)
 {
     void *values = NULL;
-    const size_t bytes = fovea__shape_elements(to->shape) * sizeof(float);
+    const size_t bytes = entry->n_elements * sizeof(float);
     if (bytes == 0)
         return FOVEA_OK;
-    FOVEA_TRY(fovea__buffer_map(to->buffer, 0, bytes, &values));
+    FOVEA_TRY(fovea__buffer_map(to, offset_bytes, bytes, &values));
     const fovea_status status = fovea__safetensors_read_floats(file, entry, values);
-    const fovea_status unmapped = fovea__buffer_unmap(to->buffer, values);
+    const fovea_status unmapped = fovea__buffer_unmap(to, values);
     return status ? status : unmapped;
 }
 
@@ -263,7 +263,7 @@ fovea_status fovea__parameter_need(fovea__parameters *parameters, fovea__paramet
 {
     if (!parameter->in_file)
         return FOVEA_OK;
-    FOVEA_TRY(fovea__parameter_load(parameters->file, parameter->in_file, &parameter->value));
+    FOVEA_TRY(fovea__parameter_load(parameters->file, parameter->in_file, parameter->value.buffer, 0));
     parameter->in_file = NULL;
     return FOVEA_OK;
 }

@@ -55,9 +55,9 @@ fovea_status fovea__parameter_write(fovea__parameters *parameters, fovea__parame
 fovea_status fovea__parameter_read(const fovea__parameters *parameters, const fovea__parameter *parameter,
                                    float *values);
 
-/* Reads a tensor from its file straight into device memory. `to`: its shape. */
+/* Reads a tensor of floats from its file straight into device memory, n_elements of it. */
 fovea_status fovea__parameter_load(const fovea__safetensors *file, const fovea__safetensors_entry *entry,
-                                   fovea__tensor *to);
+                                   fovea__buffer *to, size_t offset_bytes);
 
 /* Reads a tensor to the device where it is still in the file. */
 fovea_status fovea__parameter_need(fovea__parameters *parameters, fovea__parameter *parameter);

@@ -36,11 +36,9 @@ static fovea_status read_one(fovea__parameters *parameters, fovea__parameter *pa
         return fovea__safetensors_read_int64(file, entry, &parameter->batches);
     const bool stays = file == parameters->file && parameter->name.kind == FOVEA__NAME_CONV &&
                        fovea__safetensors_holds_floats(entry);
-    if (!stays)
-        FOVEA_TRY(fovea__parameter_load(file, entry, &parameter->value));
     parameter->version = ++parameters->version;
     parameter->in_file = stays ? entry : NULL;
-    return FOVEA_OK;
+    return stays ? FOVEA_OK : fovea__parameter_load(file, entry, parameter->value.buffer, 0);
 }
 
 /* What other classes or the other profile shape differently in a detector that is to be trained on. */
@@ -90,6 +88,10 @@ static fovea_status check_one(const fovea__safetensors *file, const char *prefix
     if (!entry)
         FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: tensor %s is missing: this is no checkpoint of the model",
                    fovea__safetensors_path(file), full);
+    const bool counts = name->kind == FOVEA__NAME_BATCHES;
+    if (counts ? entry->dtype != FOVEA__DTYPE_I64 : !fovea__safetensors_holds_floats(entry))
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: tensor %s is of type %s; expected %s", fovea__safetensors_path(file), full,
+                   fovea__dtype_name(entry->dtype), counts ? "I64" : "F32, F16, BF16 or F64");
     return same_shape(name, entry) ? FOVEA_OK : fail_shape(file, entry, name);
 }
 
@@ -104,23 +106,18 @@ fovea_status fovea__weights_check(const fovea__parameters *parameters, const fov
     return FOVEA_OK;
 }
 
-fovea_status fovea__weights_read_momenta(fovea__parameters *parameters, const fovea__safetensors *file)
+fovea_status fovea__weights_resume(fovea__parameters *parameters, const fovea__safetensors *file)
 {
-    float *values = NULL;
-    FOVEA_TRY(fovea__allocate(&values, parameters->n_trained, sizeof *values, "the momenta"));
-    fovea_status status = FOVEA_OK;
-    for (size_t i = 0; i < parameters->count && !status; i++) {
-        const fovea__parameter *item = &parameters->items[i];
-        char name[FOVEA__NAME_ROOM + sizeof MOMENTUM_PREFIX];
-        if (!item->name.trained)
-            continue;
-        snprintf(name, sizeof name, MOMENTUM_PREFIX "%s", item->name.name);
-        status = fovea__safetensors_read_floats(file, fovea__safetensors_find(file, name), values + item->first);
+    for (size_t i = 0; i < parameters->count; i++) {
+        fovea__parameter *item = &parameters->items[i];
+        char momentum[FOVEA__NAME_ROOM + sizeof MOMENTUM_PREFIX];
+        snprintf(momentum, sizeof momentum, MOMENTUM_PREFIX "%s", item->name.name);
+        FOVEA_TRY(read_one(parameters, item, file, fovea__safetensors_find(file, item->name.name)));
+        if (item->name.trained)
+            FOVEA_TRY(fovea__parameter_load(file, fovea__safetensors_find(file, momentum), parameters->momenta,
+                                            item->first * sizeof(float)));
     }
-    if (!status)
-        status = fovea__buffer_write(parameters->momenta, 0, values, parameters->n_trained * sizeof *values);
-    free(values);
-    return status;
+    return FOVEA_OK;
 }
 
 /* The bytes of items[index]: of tensor `index`, or, behind them, of the momentum of a trained one. */

@@ -16,11 +16,13 @@ fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__saf
  * them from there, and never holds them twice. Takes the file over, also where it fails. */
 fovea_status fovea__weights_open(fovea__parameters *parameters, fovea__safetensors *file);
 
-/* Holds a checkpoint to the network: every tensor and every momentum must be there in its shape. */
+/* Holds a checkpoint to the network: every tensor and every momentum must be there in its shape and of a type that can be
+ * read. */
 fovea_status fovea__weights_check(const fovea__parameters *parameters, const fovea__safetensors *file);
 
-/* Reads the momenta, "optimizer." before each name, of a checkpoint that was checked. */
-fovea_status fovea__weights_read_momenta(fovea__parameters *parameters, const fovea__safetensors *file);
+/* Reads every tensor of a checkpoint that was checked, and the momenta, which have "optimizer." before their names. Where
+ * it fails only some of them were read. */
+fovea_status fovea__weights_resume(fovea__parameters *parameters, const fovea__safetensors *file);
 
 /* Writes all tensors, and the momenta where `with_momenta`. */
 fovea_status fovea__weights_write(const fovea__parameters *parameters, const char *path,

@@ -212,6 +212,7 @@ static fovea_status run_step(fovea_trainer *t, fovea_progress *out)
 fovea_status fovea_trainer_step(fovea_trainer *trainer, fovea_progress *out)
 {
     FOVEA_CHECK_ARG(trainer && out, "fovea_trainer_step: trainer or out is NULL");
+    FOVEA_CHECK_ARG(!trainer->torn, "fovea_trainer_step: resuming failed midway; resume from a sound checkpoint first");
     FOVEA_CHECK_ARG(!fovea_trainer_done(trainer), "fovea_trainer_step: all %lld steps are done",
                     (long long)trainer->plan.steps);
     const fovea_status status = run_step(trainer, out);

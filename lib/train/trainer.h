@@ -20,6 +20,7 @@ struct fovea_trainer {
     fovea__losses *losses;
     fovea__conv2d_choices choices; /* where not the rule's; fixed before step 1 and kept in checkpoints */
     bool resumed;         /* with the choices of the checkpoint */
+    bool torn;            /* a resume failed midway, and none succeeded since */
     size_t first_trained; /* of the flat parameters: frozen stages lie before it */
 
     /* Running statistics as they were before the step, for taking it back. */
@@ -29,5 +30,8 @@ struct fovea_trainer {
 
 /* Makes the run follow `choices` (taken) from the next step on, in training and evaluation. */
 void fovea__trainer_set_choices(fovea_trainer *trainer, fovea__conv2d_choices *choices);
+
+/* fovea_trainer_resume() from an open file: nothing changes before header, metadata, shapes and types were found good. */
+fovea_status fovea__trainer_resume(fovea_trainer *trainer, const fovea__safetensors *file);
 
 #endif

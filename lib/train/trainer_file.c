@@ -2,7 +2,6 @@
  * it is. Nothing else: a run's order and augmentation follow from seed and step. */
 #include "trainer.h"
 
-#include "memory.h"
 #include "weights.h"
 
 #include <stdio.h>
@@ -14,6 +13,7 @@ enum { RUN_TEXT = 1024 };
 fovea_status fovea_trainer_save(const fovea_trainer *trainer, const char *path)
 {
     FOVEA_CHECK_ARG(trainer && path, "fovea_trainer_save: trainer or path is NULL");
+    FOVEA_CHECK_ARG(!trainer->torn, "fovea_trainer_save: resuming failed midway; what there is belongs to no run");
     char step[24], run[RUN_TEXT], *choices = NULL;
     snprintf(step, sizeof step, "%lld", (long long)trainer->step);
     fovea__train_plan_text(&trainer->plan, trainer->fingerprint, run, sizeof run);
@@ -74,18 +74,22 @@ static fovea_status read_choices(const fovea__safetensors *file, fovea__conv2d_c
     return text ? fovea__conv2d_choices_parse(choices, text, name) : FOVEA_OK;
 }
 
-/* Nothing changes before everything was found good. */
-static fovea_status resume(fovea_trainer *t, const fovea__safetensors *file, bool *loaded,
-                           fovea__conv2d_choices *choices)
+fovea_status fovea__trainer_resume(fovea_trainer *t, const fovea__safetensors *file)
 {
     int64_t step = 0;
+    fovea__conv2d_choices choices = {0};
     FOVEA_TRY(read_place(t, file, &step));
     FOVEA_TRY(check_model(t, file));
-    FOVEA_TRY(read_choices(file, choices));
     FOVEA_TRY(fovea__weights_check(t->model->parameters, file));
-    FOVEA_TRY(fovea__weights_read(t->model->parameters, file, false, loaded));
-    FOVEA_TRY(fovea__weights_read_momenta(t->model->parameters, file));
-    fovea__trainer_set_choices(t, choices);
+    FOVEA_TRY(read_choices(file, &choices));
+    t->torn = true;
+    const fovea_status status = fovea__weights_resume(t->model->parameters, file);
+    if (status) {
+        fovea__conv2d_choices_clear(&choices);
+        return status;
+    }
+    fovea__trainer_set_choices(t, &choices);
+    t->torn = false;
     t->step = step;
     t->resumed = true;
     fovea__loader_free(t->loader);
@@ -97,14 +101,8 @@ fovea_status fovea_trainer_resume(fovea_trainer *trainer, const char *path)
 {
     FOVEA_CHECK_ARG(trainer && path, "fovea_trainer_resume: trainer or path is NULL");
     fovea__safetensors *file = NULL;
-    bool *loaded = NULL;
-    fovea__conv2d_choices choices = {0};
     FOVEA_TRY(fovea__safetensors_open(&file, path));
-    fovea_status status = fovea__allocate(&loaded, trainer->model->parameters->count, sizeof *loaded, path);
-    if (!status)
-        status = resume(trainer, file, loaded, &choices);
-    fovea__conv2d_choices_clear(&choices);
-    free(loaded);
+    const fovea_status status = fovea__trainer_resume(trainer, file);
     fovea__safetensors_close(file);
     return status;
 }

@@ -1,10 +1,12 @@
 /* Training from end to end on drawn pictures: it learns, it repeats to the bit, and it survives what goes wrong. */
 #include "drawn.h"
+#include "file.h"
 #include "trainer.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static fovea_trainer *make_trainer(fovea_model *model, fovea_dataset *dataset, const fovea_train_options *options)
 {
@@ -234,6 +236,67 @@ START_TEST(train__refuses_what_does_not_fit)
 }
 END_TEST
 
+/* Writes a checkpoint's bytes, with the type of one tensor changed in the header. */
+static void write_retyped(const char *path, const char *bytes, size_t size, const char *name, const char *type)
+{
+    char key[120], *copy = malloc(size);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, bytes, size);
+    snprintf(key, sizeof key, "\"%s\":{\"dtype\":\"", name);
+    char *at = strstr(copy + 8, key);
+    ck_assert_msg(at != NULL, "the header has no %s", key);
+    memcpy(at + strlen(key), type, 3);
+    support_ok(fovea__file_write(path, copy, size));
+    free(copy);
+}
+
+START_TEST(train__is_not_left_with_half_a_checkpoint)
+{
+    if (support_is_simulator())
+        support_skip("too long for a simulator");
+    static const char *const retyped[][3] = {
+        {"head.regression_head.bbox_reg.bias", "I32", "bias is of type I32; expected F32, F16, BF16 or F64"},
+        {"optimizer.head.regression_head.bbox_reg.bias", "U32", "tensor optimizer.head.regression_head.bbox_reg.bias"},
+        {"backbone.body.bn1.num_batches_tracked", "U64", "is of type U64; expected I64"}};
+    fovea_dataset *dataset = drawn_dataset("torn", &(drawn_options){.pictures = 2, .width = 64, .height = 64});
+    const char *first = support_scratch_file("first.safetensors"), *now = support_scratch_file("now.safetensors");
+    const char *bad = support_scratch_file("bad.safetensors"), *after = support_scratch_file("after.safetensors");
+    fovea_model *model = drawn_model(FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, 1);
+    fovea_trainer *trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 1, .steps = 3, .size = 64});
+    char *bytes = NULL;
+    size_t size = 0;
+    run_until(trainer, 1);
+    support_ok(fovea_trainer_save(trainer, first));
+    support_ok(fovea__file_read(&bytes, &size, first, SIZE_MAX / 2));
+    run_until(trainer, 2);
+    support_ok(fovea_trainer_save(trainer, now));
+    for (size_t i = 0; i < COUNT(retyped); i++) {
+        write_retyped(bad, bytes, size, retyped[i][0], retyped[i][1]);
+        support_fails(fovea_trainer_resume(trainer, bad), FOVEA_ERROR_FORMAT, retyped[i][2]);
+        support_ok(fovea_trainer_save(trainer, after));
+        ck_assert_msg(drawn_same_files(after, now), "%s of type %s changed something", retyped[i][0], retyped[i][1]);
+    }
+    fovea__safetensors *file = NULL;
+    fovea_progress progress;
+    support_ok(fovea__file_write(bad, bytes, size));
+    support_ok(fovea__safetensors_open(&file, bad));
+    FILE *written = fopen(bad, "ab");
+    ck_assert(written && fputc(0, written) == 0 && fclose(written) == 0);
+    support_fails(fovea__trainer_resume(trainer, file), FOVEA_ERROR_IO, "was written to");
+    fovea__safetensors_close(file);
+    support_fails(fovea_trainer_step(trainer, &progress), FOVEA_ERROR_ARGUMENT, "failed midway");
+    support_fails(fovea_trainer_save(trainer, after), FOVEA_ERROR_ARGUMENT, "failed midway");
+    support_ok(fovea_trainer_resume(trainer, first));
+    run_until(trainer, 2);
+    support_ok(fovea_trainer_save(trainer, after));
+    ck_assert(drawn_same_files(after, now));
+    free(bytes);
+    fovea_trainer_free(trainer);
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+}
+END_TEST
+
 START_TEST(train__says_how_to_need_less_memory)
 {
     fovea_dataset *dataset = drawn_dataset("memory", &(drawn_options){.pictures = 2, .width = 64, .height = 64});
@@ -293,6 +356,7 @@ int main(void)
         {.test = sampler__shows_every_picture_once_an_epoch},
         {.test = train__runs_a_step, .needs_device = true},
         {.test = train__refuses_what_does_not_fit, .needs_device = true},
+        {.test = train__is_not_left_with_half_a_checkpoint, .needs_device = true},
         {.test = train__says_how_to_need_less_memory, .needs_device = true},
         {.test = train__leaves_frozen_stages_as_they_are, .needs_device = true},
         {.test = train__stops_at_what_is_not_finite_and_names_the_layer, .rows = COUNT(freezes),
