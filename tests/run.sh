@@ -5,6 +5,7 @@
 # UBSan. Ends with "N passed, N failed, N skipped" and exits 1 where anything failed. Logs stay in build/tests/logs,
 # times go to stderr.
 set -u
+unset FOVEA_TEST_ONLY FOVEA_KERNEL_DIR FOVEA_VECTOR_WIDTH CK_RUN_CASE CK_RUN_SUITE CK_INCLUDE_TAGS CK_EXCLUDE_TAGS
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build/tests
 logs=$build/logs
@@ -45,18 +46,24 @@ tests_of() { # device|alone SUITE...
     done
 }
 
-# Runs the tests named on stdin, sums their counts and shows the end of each log that tells of a failure.
+# Runs the tests named on stdin, sums their counts and shows the end of each log that tells of a failure. A test that left
+# no counts is a failure, and so is a list without tests.
 run_tests() { # NAME BUILD AT_A_TIME SECONDS_EACH
-    local name=$1 folder counts log sums=(0 0 0) now start=$SECONDS longest=(none 0)
+    local name=$1 folder tests source log sums=(0 0 0) now start=$SECONDS longest=(none 0)
     folder=$logs/$(tr -c 'A-Za-z0-9\n' _ <<<"$name")
     rm -rf "$folder"
     mkdir -p "$folder"
-    xargs -r -d '\n' -n 1 -P "$3" bash "$root/tests/run_program.sh" "$4" "$folder" "$2"
-    for counts in "$folder"/*.counts; do
-        [ -e "$counts" ] || continue
-        read -ra now <"$counts"
+    mapfile -t tests
+    if [ "${#tests[@]}" = 0 ]; then
+        record "$name: no tests" 0 1 0
+        return
+    fi
+    printf '%s\n' "${tests[@]}" | xargs -d '\n' -n 1 -P "$3" bash "$root/tests/run_program.sh" "$4" "$folder" "$2"
+    for source in "${tests[@]}"; do
+        log=$folder/$(basename "${source%.*}").log
+        now=(0 1 0 0)
+        if [ -s "$log.counts" ]; then read -ra now <"$log.counts"; else printf '%s was lost\n' "$source" >>"$log"; fi
         sums=($((sums[0] + now[0])) $((sums[1] + now[1])) $((sums[2] + now[2])))
-        log=${counts%.counts}
         [ "${now[3]}" -le "${longest[1]}" ] || longest=("$(basename "$log" .log)" "${now[3]}")
         if [ "${now[1]}" != 0 ]; then printf -- '---- %s\n' "${log#"$root/"}" && tail -n 30 "$log"; fi
     done

@@ -2,8 +2,8 @@
 # Runs one test and judges it:  run_program.sh SECONDS FOLDER BUILD SOURCE
 # SOURCE is a .c file, whose program stands in BUILD/tests, or a .sh file, which is given BUILD's command.
 # Leaves its output in FOLDER/NAME.log and "PASSED FAILED SKIPPED SECONDS" beside it in .log.counts. A program that
-# crashes, takes longer than SECONDS, ends without its closing line or with a status that contradicts it has one failure
-# more; where $OCLGRIND_LOG is set, also one about which Oclgrind has something to say.
+# crashes, takes longer than SECONDS, ends without its closing line or with a status that contradicts it, or does nothing
+# has one failure more; where $OCLGRIND_LOG is set, also one about which Oclgrind has something to say.
 set -u
 
 seconds=$1 build=$3 source=$4
@@ -36,7 +36,8 @@ fi
 case $status in
     124 | 137) blame "not done after $seconds seconds" ;;
     0 | 77) if [ -z "$closing" ]; then blame "ended without its closing line"
-            elif [ "$failed" != 0 ]; then blame "exited with $status in spite of failures"; fi ;;
+            elif [ "$failed" != 0 ]; then blame "exited with $status in spite of failures"
+            elif [ $((passed + skipped)) = 0 ]; then blame "ran nothing and skipped nothing"; fi ;;
     1) [ "$failed" != 0 ] || blame "exited with 1, its closing line names no failure" ;;
     *) blame "exited with $status" ;;
 esac
