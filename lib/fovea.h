@@ -247,8 +247,9 @@ typedef struct fovea_load_options {
 
 /* Loads a detector from a safetensors file: one of this library's, or a torchvision RetinaNet's state_dict (then
  * profile torchvision). Depth, widths and classes are read off names, shapes and metadata; no tensor may be missing.
- * Convolutions stay in the file, which the model keeps open, until the first call that needs them: it may be removed or
- * replaced by another, but where it is written to in place such a call fails with FOVEA_ERROR_IO. */
+ * Convolutions stay in the file, which the model keeps open until it is freed or gets a trainer (one open file a loaded
+ * model). Any detection, tuning, saving or making of a trainer until then may read it again: it may be removed or replaced
+ * by another, but where it is written to in place such a call fails with FOVEA_ERROR_IO. */
 FOVEA_API fovea_status fovea_model_load(fovea_model **out, fovea_device *device, const char *path,
                                         const fovea_load_options *options);
 
