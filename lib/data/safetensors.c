@@ -69,7 +69,7 @@ static fovea_status read_at(const fovea__safetensors *file, size_t offset, void 
 
 static fovea_status open_file(fovea__safetensors *file, size_t *size_bytes)
 {
-    file->descriptor = open(file->path, O_RDONLY | O_NONBLOCK); /* a pipe without a writer must not hang */
+    file->descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe without a writer must not hang */
     if (file->descriptor < 0 || fstat(file->descriptor, &file->facts) != 0)
         FOVEA_FAIL(FOVEA_ERROR_IO, "%s: cannot be opened: %s", file->path, strerror(errno));
     if (!S_ISREG(file->facts.st_mode))
