@@ -140,13 +140,17 @@ fovea_status fovea__buffer_slice(fovea__buffer **out, fovea__buffer *parent, siz
     return FOVEA_OK;
 }
 
-/* A slice is no memory of its own; what does not fit the pool's bounds is not kept. */
+/* A slice is no memory of its own; what does not fit the pool's bounds is not kept, nor where the pool cannot grow, which is
+ * no failure to be told of: buffers are freed on the way out of others. */
 static bool keep_in_pool(fovea_device *device, const fovea__buffer *buffer)
 {
     if (buffer->held == 0 || buffer->held > most_pooled_each || device->pooled_bytes + buffer->held > most_pooled_bytes)
         return false;
-    if (fovea__grow(&device->pool, &device->pool_room, device->n_pooled + 1, sizeof *device->pool, "the pool"))
+    const fovea__error_kept kept = fovea__error_keep();
+    if (fovea__grow(&device->pool, &device->pool_room, device->n_pooled + 1, sizeof *device->pool, "the pool")) {
+        fovea__error_restore(&kept);
         return false;
+    }
     device->pool[device->n_pooled++] = (fovea__pooled){buffer->memory, buffer->held};
     device->pooled_bytes += buffer->held;
     return true;
