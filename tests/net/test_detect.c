@@ -5,9 +5,12 @@
 #include "memory.h"
 #include "safetensors.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 enum { MOST = 100 };
 
@@ -191,6 +194,40 @@ START_TEST(model__outlives_its_file_unless_that_is_written_to)
 }
 END_TEST
 
+/* Writes one byte of a file anew, as it was, and gives the file a time of the next hour. */
+static void rewrite_byte(const char *path)
+{
+    FILE *file = fopen(path, "r+b");
+    ck_assert(file && fseek(file, -1, SEEK_END) == 0);
+    const int byte = fgetc(file);
+    ck_assert(fseek(file, -1, SEEK_END) == 0 && fputc(byte, file) == byte && fclose(file) == 0);
+    const struct timespec later = {.tv_sec = time(NULL) + 3600}, times[2] = {later, later};
+    ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+START_TEST(model__notices_what_was_written_at_the_same_length)
+{
+    fovea_dataset *dataset = drawn_dataset("written", &(drawn_options){.pictures = 1, .width = 64, .height = 64});
+    fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, 3), *loaded = NULL;
+    fovea_image image = drawn_noise(48, 40, 1);
+    fovea_trainer *trainer = NULL;
+    fovea_detection got[MOST];
+    size_t count = 0;
+    const char *path = support_scratch_file("written.safetensors"), *copy = support_scratch_file("copy.safetensors");
+    support_ok(fovea_model_save(model, path));
+    support_ok(fovea_model_load(&loaded, support_device(), path, NULL));
+    rewrite_byte(path);
+    support_fails(fovea_detect(loaded, &image, NULL, got, MOST, &count), FOVEA_ERROR_IO, "was written to");
+    support_fails(fovea_model_save(loaded, copy), FOVEA_ERROR_IO, "was written to");
+    support_fails(fovea_trainer_create(&trainer, loaded, dataset, NULL), FOVEA_ERROR_IO, "was written to");
+    ck_assert_ptr_null(trainer);
+    fovea_image_clear(&image);
+    fovea_model_free(loaded);
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+}
+END_TEST
+
 START_TEST(model__refuses_bad_options)
 {
     static const char *const names[] = {"thing"};
@@ -212,6 +249,7 @@ int main(void)
         {.test = model__takes_a_partial_backbone_and_lists_the_rest, .needs_device = true},
         {.test = model__cut_short_is_refused, .needs_device = true},
         {.test = model__outlives_its_file_unless_that_is_written_to, .needs_device = true},
+        {.test = model__notices_what_was_written_at_the_same_length, .needs_device = true},
         {.test = model__refuses_bad_options, .needs_device = true},
     };
     return support_run("detect", cases, COUNT(cases));
