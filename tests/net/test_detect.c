@@ -63,6 +63,57 @@ START_TEST(detect__gives_the_same_bits_twice_and_after_a_file)
 }
 END_TEST
 
+static const fovea_detect_options all = {.min_score = -1, .top_k = 50};
+
+/* Holds what a model finds to what a fresh model of its file does. */
+static void check_like_its_file(fovea_model *model, const fovea_image *image, fovea_detection found[MOST])
+{
+    const char *path = support_scratch_file("as_file.safetensors");
+    fovea_detection again[MOST];
+    fovea_model *fresh = NULL;
+    ck_assert_uint_gt(detect(model, image, &all, found), 0);
+    support_ok(fovea_model_save(model, path));
+    support_ok(fovea_model_load(&fresh, support_device(), path, NULL));
+    detect(fresh, image, &all, again);
+    ck_assert_mem_eq(found, again, sizeof again);
+    fovea_model_free(fresh);
+}
+
+/* Weights are packed from the file first, then from the device, and anew whenever they moved. */
+START_TEST(detect__goes_by_the_weights_of_now)
+{
+    if (support_is_simulator())
+        support_skip("too long for a simulator");
+    fovea_dataset *dataset = drawn_dataset("now", &(drawn_options){.pictures = 2, .width = 64, .height = 64});
+    fovea_model *model = drawn_model(_i ? FOVEA_NORM_TRAINING : FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, 1);
+    fovea_image image = drawn_noise(64, 48, 1);
+    fovea_detection untrained[MOST], first[MOST], second[MOST], resumed[MOST];
+    fovea_trainer *trainer = NULL;
+    fovea_progress progress;
+    support_ok(fovea_model_save(model, support_scratch_file("new.safetensors")));
+    fovea_model_free(model);
+    support_ok(fovea_model_load(&model, support_device(), support_scratch_file("new.safetensors"), NULL));
+    check_like_its_file(model, &image, untrained);
+    support_ok(fovea_trainer_create(&trainer, model, dataset, &(fovea_train_options){
+        .batch = 1, .steps = 2, .size = 64, .warmup = -1, .learning_rate = 0.01}));
+    support_ok(fovea_trainer_step(trainer, &progress));
+    support_ok(fovea_trainer_save(trainer, support_scratch_file("first.safetensors")));
+    check_like_its_file(model, &image, first);
+    support_ok(fovea_trainer_step(trainer, &progress));
+    check_like_its_file(model, &image, second);
+    ck_assert(memcmp(untrained, first, sizeof first) != 0 && memcmp(first, second, sizeof second) != 0);
+    support_ok(fovea_trainer_resume(trainer, support_scratch_file("first.safetensors")));
+    check_like_its_file(model, &image, resumed);
+    ck_assert_mem_eq(resumed, first, sizeof first);
+    fovea_trainer_free(trainer);
+    check_like_its_file(model, &image, resumed);
+    ck_assert_mem_eq(resumed, first, sizeof first);
+    fovea_image_clear(&image);
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+}
+END_TEST
+
 START_TEST(detect__takes_any_size_and_keeps_memory_flat)
 {
     if (support_is_simulator())
@@ -244,6 +295,7 @@ int main(void)
 {
     const support_case cases[] = {
         {.test = detect__gives_the_same_bits_twice_and_after_a_file, .rows = 2, .needs_device = true},
+        {.test = detect__goes_by_the_weights_of_now, .rows = 2, .needs_device = true},
         {.test = detect__takes_any_size_and_keeps_memory_flat, .needs_device = true},
         {.test = detect__obeys_its_options, .needs_device = true},
         {.test = model__takes_a_partial_backbone_and_lists_the_rest, .needs_device = true},
