@@ -49,11 +49,15 @@ static bool needs_gradient(const fovea__network *network, const fovea__node *nod
            (node->other >= 0 && network->nodes[node->other].needs_gradient);
 }
 
-/* True where a residual is read for the last time: in detection the sum takes its place. */
+/* True where a residual is read for the last time: in detection the sum takes its place. Not where someone outside reads
+ * it, and not where the convolution's input lies there too, which is still read while the sum is written. */
 static bool adds_in_place(const fovea__network *network, int index)
 {
     const fovea__node *node = &network->nodes[index];
     if (network->training || node->kind != FOVEA__NODE_CONV || node->other < 0)
+        return false;
+    const int place = network->nodes[node->other].value_of;
+    if (network->nodes[node->other].output || network->nodes[node->input].value_of == place)
         return false;
     for (int i = index + 1; i < network->n_nodes; i++)
         if (network->nodes[i].input == node->other || network->nodes[i].other == node->other)
@@ -85,7 +89,7 @@ fovea_status fovea__network_set_shapes(fovea__network *network, int batch, int h
         if (adds_in_place(network, i))
             node->value_of = network->nodes[node->other].value_of;
         if (node->kind == FOVEA__NODE_UPSAMPLE_ADD) { /* the lateral's only reader: sum and gradient are shared */
-            node->value_of = node->other;
+            node->value_of = network->nodes[node->other].value_of;
             network->nodes[node->other].gradient_of = i;
         }
     }
