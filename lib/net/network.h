@@ -27,7 +27,7 @@ typedef struct fovea__norm_layer {
     fovea__parameter *batches; /* NULL where it is frozen */
     fovea__tensor scale, shift;
     uint64_t version; /* of what they were folded from */
-    fovea__tensor saved_mean, saved_inverse_deviation;
+    fovea__tensor saved_mean, saved_inverse_deviation; /* empty in detection */
 } fovea__norm_layer;
 
 /* A convolution's weights as the algorithms want them, made anew when their version moved. */

@@ -86,7 +86,6 @@ static fovea_status create(fovea__parameters *parameters)
             continue;
         FOVEA_TRY(fovea__buffer_slice(&item->value.buffer, parameters->values, item->first * sizeof(float),
                                       fovea__parameter_elements(item) * sizeof(float)));
-        FOVEA_TRY(zero_gap(parameters, item));
     }
     return FOVEA_OK;
 }
@@ -204,6 +203,7 @@ fovea_status fovea__parameters_begin_training(fovea__parameters *parameters)
     FOVEA_TRY(zeros(&parameters->momenta, parameters->device, parameters->n_trained, "the momenta"));
     for (size_t i = 0; i < parameters->count; i++) {
         fovea__parameter *item = &parameters->items[i];
+        FOVEA_TRY(zero_gap(parameters, item));
         if (item->name.trained)
             FOVEA_TRY(fovea__buffer_slice(&item->gradient.buffer, parameters->gradients, item->first * sizeof(float),
                                           fovea__parameter_elements(item) * sizeof(float)));

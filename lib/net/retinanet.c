@@ -71,7 +71,7 @@ static fovea_status norm_layer(fovea__network *network, const char *name, int *i
     FOVEA_TRY(need(network, name, "running_var", &norm->variance));
     norm->batches = find(network, name, "num_batches_tracked");
     fovea__tensor *vectors[] = {&norm->scale, &norm->shift, &norm->saved_mean, &norm->saved_inverse_deviation};
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < (network->training ? 4 : 2); i++)
         FOVEA_TRY(fovea__tensor_create(vectors[i], network->device, norm->gamma->value.shape, name));
     return FOVEA_OK;
 }

@@ -13,7 +13,9 @@ fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__saf
                                  bool *loaded);
 
 /* The same for a whole detector, but a convolution's weights stay in the file until someone needs them: detection packs
- * them from there, and never holds them twice. Takes the file over, also where it fails. */
+ * them from there. Their room among the parameters is reserved, but written only by training and for algorithms that take
+ * weights as they are: until then it takes memory only where a device commits what nobody wrote. Takes the file over, also
+ * where it fails. */
 fovea_status fovea__weights_open(fovea__parameters *parameters, fovea__safetensors *file);
 
 /* Holds a checkpoint to the network: every tensor and every momentum must be there in its shape and of a type that can be
