@@ -5,8 +5,8 @@
 __kernel void conv2d_gemm_columns(__global const float *x, __global float *columns, int begin, int first, int count,
                                   int y_h, int y_w, int x_h, int x_w, int channels, int size, int stride, int padding)
 {
-    const int value = get_global_id(0), at = get_global_id(1), row = size * size * channels;
-    if (value >= row || at >= count)
+    const int row = size * size * channels, item = get_global_id(0), value = item % row, at = item / row;
+    if (at >= count)
         return;
     const int tap = value / channels, place = first + at;
     const int y = place / y_w % y_h * stride - padding + tap / size;
@@ -22,8 +22,8 @@ __kernel void conv2d_gemm_gather(__global const float *columns, __global float *
                                  int first_picture, int pixels, int y_h, int y_w, int x_h, int x_w, int channels,
                                  int size, int stride, int padding)
 {
-    const int channel = get_global_id(0), pixel = get_global_id(1);
-    if (channel >= channels || pixel >= pixels)
+    const int item = get_global_id(0), channel = item % channels, pixel = item / channels;
+    if (pixel >= pixels)
         return;
     const int n = first_picture + pixel / (x_h * x_w), y = pixel / x_w % x_h, x = pixel % x_w;
     float sum = 0.0f;

@@ -5,6 +5,7 @@
 #include "blas.h"
 #include "device.h"
 #include "launch.h"
+#include "split.h"
 
 /* One call's sizes: y's places, the values of one column row, and how many places a chunk takes. */
 typedef struct chunking {
@@ -60,14 +61,6 @@ size_t fovea__conv2d_gemm_workspace_bytes(fovea__conv2d_direction direction, con
            sizeof(float);
 }
 
-/* Work-groups of up to 32 x 4, of as many work-items as the device takes. */
-static fovea__grid grid_of(const fovea_device *device, size_t x, size_t y)
-{
-    const size_t most = fovea__device_max_work_group(device), across = most < 32 ? most : 32;
-    const size_t down = most / across < 4 ? most / across : 4;
-    return fovea__grid_2d(x, y, across, down);
-}
-
 static fovea_status make_columns(fovea_device *device, const fovea__conv2d_shape *shape, const chunking *plan,
                                  const fovea__tensor *x, fovea__buffer *columns, size_t begin, size_t first,
                                  size_t count)
@@ -79,7 +72,7 @@ static fovea_status make_columns(fovea_device *device, const fovea__conv2d_shape
         fovea__arg_int(shape->in_channels), fovea__arg_int(shape->kernel), fovea__arg_int(shape->stride),
         fovea__arg_int(shape->padding)};
     return fovea__launch(device, "conv2d_gemm", "", "conv2d_gemm_columns", args, sizeof args / sizeof *args,
-                         grid_of(device, plan->row, count));
+                         fovea__grid_1d(plan->row * count, fovea__split_local(device)));
 }
 
 /* ---- forward --------------------------------------------------------------------------------------------------- */
@@ -128,7 +121,7 @@ static fovea_status gather(fovea_device *device, const fovea__conv2d_shape *shap
         fovea__arg_int(shape->width),  fovea__arg_int(shape->in_channels), fovea__arg_int(shape->kernel),
         fovea__arg_int(shape->stride), fovea__arg_int(shape->padding)};
     return fovea__launch(device, "conv2d_gemm", "", "conv2d_gemm_gather", args, sizeof args / sizeof *args,
-                         grid_of(device, (size_t)shape->in_channels, pixels));
+                         fovea__grid_1d((size_t)shape->in_channels * pixels, fovea__split_local(device)));
 }
 
 fovea_status fovea__conv2d_gemm_backward_data(fovea_device *device, const fovea__conv2d_shape *shape,
