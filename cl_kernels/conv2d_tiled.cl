@@ -138,7 +138,7 @@ static inline float4 gather(__global const float *x, uint at, int at_y, int at_x
     for (int i = 0; i < 4; i++) {
         const bool inside =
             k.high < taps_h && (uint)(at_y + k.high) < (uint)from_h && (uint)(at_x + k.middle) < (uint)from_w;
-        __global const float *from = x + (at + (uint)((k.high * from_w + k.middle) * from_c + k.low));
+        __global const float *from = x + (at + ((uint)k.high * from_w + k.middle) * from_c + k.low);
         if (LEFT_QUADS)
             return inside ? *(__global const float4 *)from : (float4)(0.0f);
         value[i] = inside ? *from : 0.0f;

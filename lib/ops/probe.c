@@ -52,7 +52,7 @@ fovea_status fovea__probe_copy(fovea_device *device, const fovea__buffer *from, 
 enum {
     ROUNDS = 4096,         /* sums of whole numbers stay below 2^24, where float32 is exact */
     MOST_ITEMS = 1 << 22,
-    COPY_BYTES = 128 << 20, /* beyond any cache */
+    COPY_BYTES = 128 << 20, /* beyond the caches of all but servers' CPUs */
     RUNS = 20              /* the best counts; the first also builds and warms up */
 };
 static const double long_enough = 0.02; /* seconds, beside which a launch costs nothing */
