@@ -6,13 +6,15 @@
 #include <clblast_c.h>
 #include <string.h>
 
-/* CLBlast's own codes lie outside OpenCL's range. */
+/* CLBlast hands OpenCL's codes on; its own lie outside their range. */
 static fovea_status check_blas(CLBlastStatusCode code, const fovea__gemm *gemm)
 {
     if (code == CLBlastSuccess)
         return FOVEA_OK;
-    return fovea__fail(FOVEA_ERROR_DEVICE, "CLBlast refused the product %zu x %zu x %zu: %s (%d)", gemm->m, gemm->n,
-                       gemm->k, fovea__cl_error_name((cl_int)code), (int)code);
+    if (code > -1000)
+        return fovea__cl_check((cl_int)code, "CLBlast's product %zu x %zu x %zu", gemm->m, gemm->n, gemm->k);
+    return fovea__fail(FOVEA_ERROR_DEVICE, "CLBlast refused the product %zu x %zu x %zu: its error %d", gemm->m,
+                       gemm->n, gemm->k, (int)code);
 }
 
 /* CLBlast was never tuned for PoCL. With groups of one work-item that keeps 16 x 16 sums in registers, and this kernel
@@ -27,15 +29,27 @@ static fovea_status set_parameters(fovea_device *device, const fovea__gemm *gemm
     static const size_t routine_values[] = {1};
     if (device->blas_is_set)
         return FOVEA_OK;
+    if (device->info.type == FOVEA_DEVICE_CPU && strncmp(device->info.platform, "Portable", 8) == 0) {
+        FOVEA_TRY(check_blas(CLBlastOverrideParameters(device->id, "Xgemm", CLBlastPrecisionSingle,
+                                                       sizeof values / sizeof *values, (const char **)names, values),
+                             gemm));
+        FOVEA_TRY(check_blas(CLBlastOverrideParameters(device->id, "GemmRoutine", CLBlastPrecisionSingle, 1,
+                                                       (const char **)routine_names, routine_values),
+                             gemm));
+    }
     device->blas_is_set = true;
-    if (device->info.type != FOVEA_DEVICE_CPU || strncmp(device->info.platform, "Portable", 8) != 0)
+    return FOVEA_OK;
+}
+
+/* An event that is done when all work queued before it is; NULL on devices without .profile. CLBlast's own event tells of
+ * the last of its kernels only. */
+static fovea_status mark(fovea_device *device, cl_event *event)
+{
+    *event = NULL;
+    if (!device->profile)
         return FOVEA_OK;
-    FOVEA_TRY(check_blas(CLBlastOverrideParameters(device->id, "Xgemm", CLBlastPrecisionSingle,
-                                                   sizeof values / sizeof *values, (const char **)names, values),
-                         gemm));
-    return check_blas(CLBlastOverrideParameters(device->id, "GemmRoutine", CLBlastPrecisionSingle, 1,
-                                                (const char **)routine_names, routine_values),
-                      gemm);
+    return fovea__cl_check(clEnqueueMarkerWithWaitList(device->queue, 0, NULL, event), "%s: marking a time",
+                           device->info.name);
 }
 
 /* Memory in which CLBlast pads and turns its matrices: from the pool, so that it is counted. */
@@ -59,13 +73,27 @@ fovea_status fovea__gemm_run(fovea_device *device, const fovea__gemm *gemm)
     fovea__buffer *room = NULL;
     FOVEA_TRY(set_parameters(device, gemm));
     FOVEA_TRY(take_room(device, gemm, a, b, &room));
-    cl_event event = NULL;
-    const CLBlastStatusCode code = CLBlastSgemmWithTempBuffer(
-        CLBlastLayoutRowMajor, a, b, gemm->m, gemm->n, gemm->k, 1.0f, fovea__buffer_memory(gemm->a), gemm->a_offset,
-        gemm->ld_a, fovea__buffer_memory(gemm->b), gemm->b_offset, gemm->ld_b, gemm->beta,
-        fovea__buffer_memory(gemm->c), gemm->c_offset, gemm->ld_c, &device->queue, device->profile ? &event : NULL,
-        room ? fovea__buffer_memory(room) : NULL);
+    cl_event before = NULL, after = NULL;
+    fovea_status status = mark(device, &before);
+    if (!status)
+        status = check_blas(
+            CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, a, b, gemm->m, gemm->n, gemm->k, 1.0f,
+                                       fovea__buffer_memory(gemm->a), gemm->a_offset, gemm->ld_a,
+                                       fovea__buffer_memory(gemm->b), gemm->b_offset, gemm->ld_b, gemm->beta,
+                                       fovea__buffer_memory(gemm->c), gemm->c_offset, gemm->ld_c, &device->queue, NULL,
+                                       room ? fovea__buffer_memory(room) : NULL),
+            gemm);
     fovea__buffer_free(room);
-    FOVEA_TRY(check_blas(code, gemm));
-    return event ? fovea__timing_add(device, "CLBlast", "CLBlastSgemm", event) : FOVEA_OK;
+    if (!status)
+        status = mark(device, &after);
+    if (after)
+        return fovea__timing_add(device, "CLBlast", "CLBlastSgemm", before, after);
+    if (before)
+        clReleaseEvent(before);
+    return status;
+}
+
+void fovea__blas_clear(void)
+{
+    CLBlastClearCache();
 }

@@ -18,4 +18,8 @@ typedef struct fovea__gemm {
 
 fovea_status fovea__gemm_run(fovea_device *device, const fovea__gemm *gemm);
 
+/* CLBlast keeps programs, and their contexts by them, until this is called. Other devices that are open build theirs
+ * anew. */
+void fovea__blas_clear(void);
+
 #endif

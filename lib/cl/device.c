@@ -1,4 +1,5 @@
 /* Opening and closing a device. */
+#include "blas.h"
 #include "device_state.h"
 #include "memory.h"
 
@@ -103,6 +104,8 @@ void fovea_device_close(fovea_device *device)
     fovea__timing_free(device);
     fovea__programs_free(device);
     fovea__pool_free(device);
+    if (device->blas_is_set)
+        fovea__blas_clear();
     if (device->queue)
         clReleaseCommandQueue(device->queue);
     if (device->context)

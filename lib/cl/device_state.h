@@ -31,6 +31,7 @@ typedef struct fovea__pooled {
 
 /* A launch whose time is not yet known. */
 typedef struct fovea__timed {
+    cl_event before; /* NULL, or what ends where the time begins: it then ends with `event` */
     cl_event event;
     size_t row; /* of fovea_device.times */
 } fovea__timed;
@@ -94,8 +95,9 @@ void fovea__binary_save(const fovea_device *device, const char *key, const unsig
 cl_mem fovea__buffer_memory(const fovea__buffer *buffer);
 void fovea__pool_free(fovea_device *device);
 
-/* timing.c: takes the event of a launch, on devices opened with .profile. */
-fovea_status fovea__timing_add(fovea_device *device, const char *room, const char *kernel, cl_event event);
+/* timing.c: takes the event of a launch, or two marks around several, on devices opened with .profile. */
+fovea_status fovea__timing_add(fovea_device *device, const char *room, const char *kernel, cl_event before,
+                               cl_event event);
 fovea_status fovea__timing_settle(fovea_device *device); /* reads all events; waits for the device */
 void fovea__timing_free(fovea_device *device);
 

@@ -42,7 +42,7 @@ fovea_status fovea__launch(fovea_device *device, const char *room, const char *o
                                                chosen ? grid.local : NULL, 0, NULL, device->profile ? &event : NULL);
     FOVEA_TRY(fovea__cl_check(code, "%s: launching %s over %zu x %zu x %zu", device->info.name, kernel, global[0],
                               global[1], global[2]));
-    return event ? fovea__timing_add(device, room, kernel, event) : FOVEA_OK;
+    return event ? fovea__timing_add(device, room, kernel, NULL, event) : FOVEA_OK;
 }
 
 fovea_status fovea__launch_most_items(fovea_device *device, const char *room, const char *options, const char *kernel,

@@ -29,17 +29,25 @@ void fovea__count(fovea_device *device, double flops, double bytes)
     device->counted_bytes = bytes;
 }
 
-fovea_status fovea__timing_add(fovea_device *device, const char *room, const char *kernel, cl_event event)
+static void release(const fovea__timed *timed)
+{
+    clReleaseEvent(timed->event);
+    if (timed->before)
+        clReleaseEvent(timed->before);
+}
+
+fovea_status fovea__timing_add(fovea_device *device, const char *room, const char *kernel, cl_event before,
+                               cl_event event)
 {
     size_t row = 0;
     fovea_status status = find_row(device, room, kernel, &row);
     if (!status)
         status = fovea__grow(&device->timed, &device->timed_room, device->n_timed + 1, sizeof *device->timed, "timings");
     if (status) {
-        clReleaseEvent(event);
+        release(&(fovea__timed){before, event, row});
         return status;
     }
-    device->timed[device->n_timed++] = (fovea__timed){event, row};
+    device->timed[device->n_timed++] = (fovea__timed){before, event, row};
     device->times[row].flops += device->counted_flops;
     device->times[row].bytes += device->counted_bytes;
     fovea__count(device, 0, 0);
@@ -51,15 +59,18 @@ fovea_status fovea__timing_settle(fovea_device *device)
     fovea_status status = fovea__device_finish(device);
     for (size_t i = 0; i < device->n_timed; i++) {
         cl_ulong start = 0, end = 0;
-        const cl_event event = device->timed[i].event;
-        if (!status && !clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) &&
+        const cl_event event = device->timed[i].event, before = device->timed[i].before;
+        if (!status &&
+            !clGetEventProfilingInfo(before ? before : event,
+                                     before ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START, sizeof start,
+                                     &start, NULL) &&
             !clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) && end > start) {
             const double seconds = (double)(end - start) * 1e-9;
             device->times[device->timed[i].row].launches++;
             device->times[device->timed[i].row].seconds += seconds;
             device->busy_seconds += seconds;
         }
-        clReleaseEvent(event);
+        release(&device->timed[i]);
     }
     device->n_timed = 0;
     return status;
@@ -68,7 +79,7 @@ fovea_status fovea__timing_settle(fovea_device *device)
 void fovea__timing_free(fovea_device *device)
 {
     for (size_t i = 0; i < device->n_timed; i++)
-        clReleaseEvent(device->timed[i].event);
+        release(&device->timed[i]);
     free(device->timed);
     free(device->times);
     device->timed = NULL;
