@@ -41,8 +41,8 @@ static fovea_status set_parameters(fovea_device *device, const fovea__gemm *gemm
     return FOVEA_OK;
 }
 
-/* An event that is done when all work queued before it is; NULL on devices without .profile. CLBlast's own event tells of
- * the last of its kernels only. */
+/* An event that is done when all work queued before it is; NULL on devices without .profile. CLBlast's own event tells
+ * of the last of its kernels only. */
 static fovea_status mark(fovea_device *device, cl_event *event)
 {
     *event = NULL;

@@ -235,7 +235,8 @@ void problem_check_epilogue(const problem *given, fovea__conv2d_algorithm algori
                                              .residual = parts & WITH_RESIDUAL ? &residual_in.tensor : NULL,
                                              .relu = parts & WITH_RELU};
     const bool in_place = parts & RESIDUAL_IS_Y;
-    float *got = problem_run(&(call){given, algorithm, FOVEA__CONV2D_FORWARD, &epilogue, in_place ? residual : NULL, in_place});
+    const float *before = in_place ? residual : NULL;
+    float *got = problem_run(&(call){given, algorithm, FOVEA__CONV2D_FORWARD, &epilogue, before, in_place});
     double *want = ref_conv2d_forward(&given->shape, given->x64, given->weights64);
     for (size_t i = 0; i < count; i++) {
         const size_t channel = i % (size_t)channels;

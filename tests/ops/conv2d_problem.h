@@ -1,4 +1,4 @@
-/* What the tests of conv2d share: random problems of one shape, and holding any algorithm's results to the reference. */
+/* What the tests of conv2d share: random problems of one shape, and holding an algorithm's results to the reference. */
 #ifndef FOVEA_TESTS_CONV2D_PROBLEM_H
 #define FOVEA_TESTS_CONV2D_PROBLEM_H
 
