@@ -58,7 +58,7 @@ typedef struct detecting {
     fovea_model *model;
     fovea_detection *found;
     char (*labels)[LABEL_SIZE]; /* of the detections, "disc 0.98" */
-    const char **label_list;
+    draw_box *boxes;
     folder_list drawn; /* paths written so far */
     json_out json;
     bool as_text;
@@ -122,21 +122,20 @@ static bool choose_name(detecting *d, char out[FOLDER_PATH], const char *path)
     }
 }
 
-static bool draw_picture(detecting *d, const char *path, const fovea_image *image, size_t count)
+static bool draw_found(detecting *d, const char *path, const fovea_image *image, size_t count)
 {
     char to[FOLDER_PATH];
     if (!choose_name(d, to, path))
         return false;
     for (size_t i = 0; i < count; i++) {
-        snprintf(d->labels[i], LABEL_SIZE, "%.*s %.2f", LABEL_SIZE - 16, fovea_model_label(d->model, d->found[i].label),
-                 (double)d->found[i].score);
-        d->label_list[i] = d->labels[i];
+        const fovea_detection *f = &d->found[i];
+        snprintf(d->labels[i], LABEL_SIZE, "%.*s %.2f", LABEL_SIZE - 16, fovea_model_label(d->model, f->label),
+                 (double)f->score);
+        d->boxes[i] = (draw_box){f->x0, f->y0, f->x1, f->y1, .label = f->label, .text = d->labels[i]};
     }
     fovea_image drawn = {0};
     const bool good =
-        !draw_detections(&drawn, image, d->found, d->label_list, count) && !fovea_image_write_jpeg(&drawn, to, 0);
-    if (!good)
-        print_failure();
+        draw_picture(&drawn, image, d->boxes, count) && told(fovea_image_write_jpeg(&drawn, to, 0));
     fovea_image_clear(&drawn);
     return good;
 }
@@ -160,7 +159,7 @@ static bool detect_picture(detecting *d, const char *path)
     if (good && d->as_text)
         print_text(d, path, count);
     if (good && o->draw)
-        good = draw_picture(d, path, &image, count);
+        good = draw_found(d, path, &image, count);
     fovea_image_clear(&image);
     return good;
 }
@@ -206,8 +205,8 @@ static bool prepare(detecting *d, const folder_list *pictures, fovea_device **de
     const fovea_load_options load = {.norm_epsilon = (float)o->norm_epsilon};
     d->found = calloc(MOST_DETECTIONS, sizeof *d->found);
     d->labels = calloc(MOST_DETECTIONS, sizeof *d->labels);
-    d->label_list = calloc(MOST_DETECTIONS, sizeof *d->label_list);
-    if (!d->found || !d->labels || !d->label_list) {
+    d->boxes = calloc(MOST_DETECTIONS, sizeof *d->boxes);
+    if (!d->found || !d->labels || !d->boxes) {
         fputs("fovea: out of memory for the detections of a picture\n", stderr);
         return false;
     }
@@ -277,6 +276,6 @@ int command_detect(int argc, char **argv)
     folder_list_free(&pictures);
     free(d.found);
     free(d.labels);
-    free(d.label_list);
+    free(d.boxes);
     return stop_signal ? 128 + stop_signal : good ? EXIT_DONE : EXIT_FAILED;
 }

@@ -1,17 +1,18 @@
-/* Drawing of boxes and labels, see draw.h. The colours are Okabe and Ito's, which people of every colour vision can
- * tell apart; every line has a dark edge, so that it shows on light and on dark ground. */
+/* Drawing of boxes and labels, see draw.h. Every line has a dark edge, so that it shows on light and on dark ground. */
 #include "draw.h"
 
 #include "font.h"
+#include "pick_device.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-typedef struct colour {
-    uint8_t r, g, b;
-} colour;
-
-static const colour palette[] = {
+/* Okabe and Ito's colours, and others chosen one after another as far as possible from those before: any two are at
+ * least 15 units of CIE L*a*b* apart for normal vision and for protanopes, deuteranopes and tritanopes (as Machado,
+ * Oliveira and Fernandes simulate them, 2009). */
+static const draw_colour palette[DRAW_COLOURS] = {
     {230, 159, 0},   /* orange */
     {86, 180, 233},  /* sky blue */
     {0, 158, 115},   /* bluish green */
@@ -20,14 +21,53 @@ static const colour palette[] = {
     {213, 94, 0},    /* vermillion */
     {0, 114, 178},   /* blue */
     {255, 255, 255}, /* white */
+    {136, 0, 255},   /* violet */
+    {119, 51, 17},   /* brown */
+    {68, 68, 85},    /* dark grey */
+    {170, 255, 136}, /* light green */
+    {136, 187, 102}, /* moss */
+    {187, 85, 255},  /* lavender */
+    {51, 51, 187},   /* navy */
+    {0, 238, 170},   /* mint */
+    {153, 0, 136},   /* magenta */
+    {221, 0, 68},    /* crimson */
+    {204, 204, 221}, /* silver */
+    {153, 85, 136},  /* plum */
 };
 
-static const colour dark = {0, 0, 0}, light = {255, 255, 255};
+static const draw_colour dark = {0, 0, 0}, light = {255, 255, 255};
 
-enum { N_COLOURS = sizeof palette / sizeof palette[0], SMALL_SIDE = 400 };
+enum { SMALL_SIDE = 400 };
 
-/* Fills x0..x1-1, y0..y1-1 as far as it lies in the picture. */
-static void fill(fovea_image *image, int x0, int y0, int x1, int y1, colour c)
+typedef struct area {
+    int x0, y0, x1, y1;
+} area;
+
+draw_colour draw_class_colour(int label)
+{
+    return palette[(unsigned)label % DRAW_COLOURS];
+}
+
+/* The luminance of a colour as WCAG 2 defines it, 0 to 1. */
+static double luminance(draw_colour colour)
+{
+    const uint8_t channels[3] = {colour.r, colour.g, colour.b};
+    static const double weights[3] = {0.2126, 0.7152, 0.0722};
+    double sum = 0;
+    for (int i = 0; i < 3; i++) {
+        const double c = channels[i] / 255.0;
+        sum += weights[i] * (c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4));
+    }
+    return sum;
+}
+
+draw_colour draw_text_colour(draw_colour ground)
+{
+    const double y = luminance(ground) + 0.05;
+    return y / 0.05 >= 1.05 / y ? dark : light;
+}
+
+void draw_fill(fovea_image *image, int x0, int y0, int x1, int y1, draw_colour c)
 {
     x0 = x0 < 0 ? 0 : x0;
     y0 = y0 < 0 ? 0 : y0;
@@ -38,25 +78,38 @@ static void fill(fovea_image *image, int x0, int y0, int x1, int y1, colour c)
             memcpy(image->pixels + 3 * ((size_t)y * (size_t)image->width + (size_t)x), &(uint8_t[3]){c.r, c.g, c.b}, 3);
 }
 
-/* The outline of a box, `thick` pixels to the inside. */
-static void frame(fovea_image *image, int x0, int y0, int x1, int y1, int thick, colour c)
+/* Fills a side of a frame, whole or in dashes as long as four times its thickness. */
+static void draw_side(fovea_image *image, area at, int thick, bool dashed, draw_colour c)
 {
-    fill(image, x0, y0, x1, y0 + thick, c);
-    fill(image, x0, y1 - thick, x1, y1, c);
-    fill(image, x0, y0, x0 + thick, y1, c);
-    fill(image, x1 - thick, y0, x1, y1, c);
+    const bool across = at.x1 - at.x0 > at.y1 - at.y0;
+    const int length = across ? at.x1 - at.x0 : at.y1 - at.y0, dash = dashed ? 4 * thick : length;
+    for (int from = 0; from < length; from += 2 * dash) {
+        const int to = from + dash < length ? from + dash : length;
+        if (across)
+            draw_fill(image, at.x0 + from, at.y0, at.x0 + to, at.y1, c);
+        else
+            draw_fill(image, at.x0, at.y0 + from, at.x1, at.y0 + to, c);
+    }
 }
 
-/* Characters of UTF-8 text: bytes that do not continue one. */
-static int text_length(const char *text)
+/* The outline of a box, `thick` pixels to the inside. */
+static void draw_frame(fovea_image *image, area at, int thick, bool dashed, draw_colour c)
+{
+    draw_side(image, (area){at.x0, at.y0, at.x1, at.y0 + thick}, thick, dashed, c);
+    draw_side(image, (area){at.x0, at.y1 - thick, at.x1, at.y1}, thick, dashed, c);
+    draw_side(image, (area){at.x0, at.y0, at.x0 + thick, at.y1}, thick, dashed, c);
+    draw_side(image, (area){at.x1 - thick, at.y0, at.x1, at.y1}, thick, dashed, c);
+}
+
+int draw_text_width(const char *text, int dot)
 {
     int n = 0;
     for (; *text; text++)
-        n += (*text & 0xc0) != 0x80;
-    return n;
+        n += (*text & 0xc0) != 0x80; /* a byte that does not continue a character */
+    return n * FONT_ADVANCE * dot;
 }
 
-static void write_text(fovea_image *image, int left, int top, int dot, const char *text, colour c)
+void draw_text(fovea_image *image, int left, int top, int dot, const char *text, draw_colour c)
 {
     for (; *text; text++) {
         if ((*text & 0xc0) == 0x80)
@@ -64,26 +117,92 @@ static void write_text(fovea_image *image, int left, int top, int dot, const cha
         for (int y = 0; y < FONT_HEIGHT; y++)
             for (int x = 0; x < FONT_WIDTH; x++)
                 if (font_dot((unsigned char)*text, x, y))
-                    fill(image, left + x * dot, top + y * dot, left + (x + 1) * dot, top + (y + 1) * dot, c);
+                    draw_fill(image, left + x * dot, top + y * dot, left + (x + 1) * dot, top + (y + 1) * dot, c);
         left += FONT_ADVANCE * dot;
     }
 }
 
-/* The label stands on the box's upper edge, or inside it where there is no room above. */
-static void write_label(fovea_image *image, int x0, int y0, int dot, const char *text, colour ground)
+static int within(int value, int low, int high)
 {
-    const int width = text_length(text) * FONT_ADVANCE * dot + 3 * dot, height = (FONT_HEIGHT + 4) * dot;
-    int left = x0, top = y0 - height;
-    if (top < 0)
-        top = y0 > 0 ? y0 : 0;
-    if (left + width > image->width)
-        left = image->width - width;
-    if (left < 0)
-        left = 0;
-    const int brightness = 299 * ground.r + 587 * ground.g + 114 * ground.b;
-    fill(image, left - 1, top - 1, left + width + 1, top + height + 1, dark);
-    fill(image, left, top, left + width, top + height, ground);
-    write_text(image, left + 2 * dot, top + 2 * dot, dot, text, brightness > 128000 ? dark : light);
+    return value > high ? (high > low ? high : low) : value < low ? low : value;
+}
+
+static bool is_clear(area at, const area *others, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (at.x0 < others[i].x1 && others[i].x0 < at.x1 && at.y0 < others[i].y1 && others[i].y0 < at.y1)
+            return false;
+    return true;
+}
+
+/* Where a label goes: on the box's upper edge, under its lower one, inside at the top or at the bottom; the first that
+ * is in the picture and clear of the labels placed before, else the first that is in the picture. */
+static area place_label(const fovea_image *image, area box, const char *text, int dot, const area *placed, size_t count)
+{
+    const int width = draw_text_width(text, dot) + 3 * dot, height = (FONT_HEIGHT + 4) * dot;
+    const int tops[4] = {box.y0 - height, box.y1, box.y0, box.y1 - height};
+    const int left = within(box.x0, 0, image->width - width);
+    const int inside = within(box.y0, 0, image->height - height);
+    area chosen = {left, inside, left + width, inside + height};
+    bool found = false;
+    for (int i = 0; i < 4; i++) {
+        const area at = {left, tops[i], left + width, tops[i] + height};
+        if (at.y0 < 0 || at.y1 > image->height)
+            continue;
+        if (is_clear(at, placed, count))
+            return at;
+        if (!found)
+            chosen = at;
+        found = true;
+    }
+    return chosen;
+}
+
+static void draw_label(fovea_image *image, area at, const char *text, int dot, draw_colour ground)
+{
+    draw_fill(image, at.x0 - 1, at.y0 - 1, at.x1 + 1, at.y1 + 1, dark);
+    draw_fill(image, at.x0, at.y0, at.x1, at.y1, ground);
+    draw_text(image, at.x0 + 2 * dot, at.y0 + 2 * dot, dot, text, draw_text_colour(ground));
+}
+
+/* A box edge in pixels of the drawn picture; NaN and far values land on the border. */
+static int edge(float value, double scale, int limit)
+{
+    const double at = floor((double)value * scale + 0.5);
+    return at >= limit ? limit : at > 0 ? (int)at : 0;
+}
+
+bool draw_boxes(fovea_image *image, const draw_box *boxes, size_t count, double scale, int dot)
+{
+    const int side = image->width < image->height ? image->width : image->height, thick = 1 + side / 400;
+    area *edges = malloc((count ? count : 1) * sizeof *edges), *labels = malloc((count ? count : 1) * sizeof *labels);
+    if (!edges || !labels) {
+        free(edges);
+        free(labels);
+        fputs("fovea: out of memory for the boxes on a picture\n", stderr);
+        return false;
+    }
+    size_t placed = 0;
+    for (size_t i = 0; i < count; i++) {
+        const draw_box *b = &boxes[i];
+        edges[i] = (area){edge(b->x0, scale, image->width), edge(b->y0, scale, image->height),
+                          edge(b->x1, scale, image->width), edge(b->y1, scale, image->height)};
+        if (b->text) {
+            labels[placed] = place_label(image, edges[i], b->text, dot, labels, placed);
+            placed++;
+        }
+    }
+    for (size_t i = count; i-- > 0;) {
+        const area at = edges[i], around = {at.x0 - 1, at.y0 - 1, at.x1 + 1, at.y1 + 1};
+        draw_frame(image, around, thick + 2, false, dark);
+        draw_frame(image, at, thick, boxes[i].dashed, draw_class_colour(boxes[i].label));
+    }
+    for (size_t i = count; i-- > 0;)
+        if (boxes[i].text)
+            draw_label(image, labels[--placed], boxes[i].text, dot, draw_class_colour(boxes[i].label));
+    free(edges);
+    free(labels);
+    return true;
 }
 
 /* Bilinear enlargement by a whole factor, half-pixel centres. */
@@ -109,15 +228,7 @@ static void enlarge(fovea_image *out, const fovea_image *image, int factor)
     }
 }
 
-/* A box edge in pixels of the drawn picture; NaN and far values land on the border. */
-static int edge(float value, int factor, int limit)
-{
-    const double at = floor((double)value * factor + 0.5);
-    return at >= limit ? limit : at > 0 ? (int)at : 0;
-}
-
-fovea_status draw_detections(fovea_image *out, const fovea_image *image, const fovea_detection *detections,
-                             const char *const *labels, size_t count)
+bool draw_picture(fovea_image *out, const fovea_image *image, const draw_box *boxes, size_t count)
 {
     const int shorter = image->width < image->height ? image->width : image->height;
     const int longer = image->width < image->height ? image->height : image->width;
@@ -126,21 +237,15 @@ fovea_status draw_detections(fovea_image *out, const fovea_image *image, const f
         factor = 8;
     while (factor > 1 && longer > 65500 / factor)
         factor--;
-    const fovea_status status = fovea_image_create(out, image->width * factor, image->height * factor);
-    if (status)
-        return status;
-    enlarge(out, image, factor);
-
+    if (!told(fovea_image_create(out, image->width * factor, image->height * factor)))
+        return false;
+    if (factor == 1)
+        memcpy(out->pixels, image->pixels, 3 * (size_t)image->width * (size_t)image->height);
+    else
+        enlarge(out, image, factor);
     const int side = shorter * factor;
-    const int dot = side < 700 ? 1 + (side >= 300) : side / 350, thick = 1 + side / 400;
-    for (size_t i = count; i-- > 0;) {
-        const fovea_detection *d = &detections[i];
-        const colour c = palette[(unsigned)d->label % N_COLOURS];
-        const int x0 = edge(d->x0, factor, out->width), y0 = edge(d->y0, factor, out->height);
-        const int x1 = edge(d->x1, factor, out->width), y1 = edge(d->y1, factor, out->height);
-        frame(out, x0 - 1, y0 - 1, x1 + 1, y1 + 1, thick + 2, dark);
-        frame(out, x0, y0, x1, y1, thick, c);
-        write_label(out, x0, y0, dot, labels[i], c);
-    }
-    return FOVEA_OK;
+    const bool good = draw_boxes(out, boxes, count, factor, side < 700 ? 1 + (side >= 300) : side / 350);
+    if (!good)
+        fovea_image_clear(out);
+    return good;
 }
