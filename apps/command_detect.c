@@ -43,7 +43,7 @@ static const options_row rows[] = {
 static const options_table table = {
     .command = "detect",
     .usage = {"--model FILE [--min-score S] [--json FILE] [--draw DIR] PICTURE|DIR..."},
-    .summary = "Finds objects in JPEG pictures, or in the *.jpg and *.jpeg of folders. Prints a line an object: "
+    .summary = "Finds objects in JPEG and PNG pictures, or in the *.jpg, *.jpeg and *.png of folders. Prints a line an object: "
                "picture, class, score and box in pixels of the picture. A picture that cannot be read is named, the "
                "others are done, and the exit code is 1.",
     .rows = rows,
@@ -148,7 +148,7 @@ static bool detect_picture(detecting *d, const char *path)
         .min_score = (float)o->min_score, .size = o->size, .max_size = o->max_size};
     fovea_image image = {0};
     size_t count = 0;
-    bool good = !fovea_image_read_jpeg(&image, path) &&
+    bool good = !fovea_image_read(&image, path) &&
                 !fovea_detect(d->model, &image, &options, d->found, MOST_DETECTIONS, &count);
     if (!good)
         print_failure();
@@ -175,7 +175,7 @@ static bool list_pictures(folder_list *pictures, int argc, char **argv, int firs
         else
             good = folder_list_pictures(pictures, argv[i], &added) && good;
         if (added == 0) {
-            fprintf(stderr, "fovea: %s: the folder holds no *.jpg or *.jpeg\n", argv[i]);
+            fprintf(stderr, "fovea: %s: the folder holds no *.jpg, *.jpeg or *.png\n", argv[i]);
             good = false;
         }
     }

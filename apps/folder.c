@@ -99,7 +99,8 @@ void folder_list_free(folder_list *list)
 static bool is_picture(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    return name[0] != '.' && dot && (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0);
+    return name[0] != '.' && dot && (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 ||
+                                     strcasecmp(dot, ".png") == 0);
 }
 
 static int by_name(const void *a, const void *b)

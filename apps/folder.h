@@ -30,7 +30,7 @@ typedef struct folder_list {
 bool folder_list_add(folder_list *list, const char *path);
 void folder_list_free(folder_list *list);
 
-/* Adds the *.jpg and *.jpeg of a folder (in any case of letters), sorted by name; its own folders are not entered.
+/* Adds the *.jpg, *.jpeg and *.png of a folder (in any case of letters), sorted by name; its own folders are not entered.
  * False after a sentence where the folder cannot be read; *added: how many. */
 bool folder_list_pictures(folder_list *list, const char *path, size_t *added);
 

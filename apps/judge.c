@@ -35,7 +35,7 @@ static bool judge_picture(const judge_work *work, fovea_evaluator *evaluator, si
     }
     if (!folder_join(path, work->images, name, NULL))
         return false;
-    bool good = !fovea_image_read_jpeg(&image, path) &&
+    bool good = !fovea_image_read(&image, path) &&
                 !fovea_detect(work->model, &image, &work->detect, found, MOST_DETECTIONS, &count);
     for (size_t i = 0; i < count && good; i++) {
         const fovea_detection *d = &found[i];

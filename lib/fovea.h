@@ -149,12 +149,14 @@ typedef struct fovea_image {
 /* Makes a black picture. width and height: 1 to 65,500. */
 FOVEA_API fovea_status fovea_image_create(fovea_image *out, int width, int height);
 
-/* Reads a JPEG of any kind (grey, CMYK, progressive, ...) and turns it upright as its EXIF orientation says.
- * Fails with FOVEA_ERROR_IO or FOVEA_ERROR_FORMAT (not a JPEG, cut short, absurd size); then *out is zeroed. */
-FOVEA_API fovea_status fovea_image_read_jpeg(fovea_image *out, const char *path);
+/* Reads a JPEG of any kind (grey, CMYK, progressive, ...) or a PNG (grey, palette, 1 to 16 bits, interlaced, ...), told
+ * apart by their first bytes, and turns it upright as its EXIF orientation says. Of PNG, alpha is dropped (the colour
+ * beneath counts, as in PIL's convert("RGB")), of 16 bits the upper 8 are taken, gamma and colour profile are left aside.
+ * Fails with FOVEA_ERROR_IO or FOVEA_ERROR_FORMAT (neither of these, cut short, absurd size); then *out is zeroed. */
+FOVEA_API fovea_status fovea_image_read(fovea_image *out, const char *path);
 
 /* The same from memory. `name` stands for the file in messages. */
-FOVEA_API fovea_status fovea_image_decode_jpeg(fovea_image *out, const void *data, size_t size_bytes, const char *name);
+FOVEA_API fovea_status fovea_image_decode(fovea_image *out, const void *data, size_t size_bytes, const char *name);
 
 /* Writes a JPEG beside `path` and renames it; quality 1 to 100 (0: 92). */
 FOVEA_API fovea_status fovea_image_write_jpeg(const fovea_image *image, const char *path, int quality);

@@ -87,11 +87,11 @@ START_TEST(api__pictures_refuse_bad_arguments)
         ck_assert(!image.pixels && image.width == 0 && image.height == 0);
     }
     refuses(fovea_image_create(NULL, 1, 1));
-    refuses(fovea_image_read_jpeg(NULL, "a.jpg"));
-    refuses(fovea_image_read_jpeg(&image, NULL));
-    refuses(fovea_image_decode_jpeg(NULL, "x", 1, "x"));
-    refuses(fovea_image_decode_jpeg(&image, NULL, 1, "x"));
-    support_fails(fovea_image_decode_jpeg(&image, NULL, 0, NULL), FOVEA_ERROR_FORMAT, "a JPEG");
+    refuses(fovea_image_read(NULL, "a.jpg"));
+    refuses(fovea_image_read(&image, NULL));
+    refuses(fovea_image_decode(NULL, "x", 1, "x"));
+    refuses(fovea_image_decode(&image, NULL, 1, "x"));
+    support_fails(fovea_image_decode(&image, NULL, 0, NULL), FOVEA_ERROR_FORMAT, "a picture in memory");
     refuses(fovea_image_write_jpeg(NULL, support_scratch_file("a.jpg"), 0));
     refuses(fovea_image_write_jpeg(&image, support_scratch_file("a.jpg"), 0));
     support_ok(fovea_image_create(&image, 1, 1));

@@ -37,7 +37,7 @@ static void decode_plan(fovea_image *image, const jpeg_plan *plan)
 {
     uint8_t *data = NULL;
     const size_t size = jpeg_make(&data, plan);
-    support_ok(fovea_image_decode_jpeg(image, data, size, "made"));
+    support_ok(fovea_image_decode(image, data, size, "made"));
     free(data);
 }
 
@@ -130,7 +130,7 @@ START_TEST(image__exif_cut_short_is_passed_over)
             break;
         }
     fovea_image image;
-    support_ok(fovea_image_decode_jpeg(&image, data, size, "made"));
+    support_ok(fovea_image_decode(&image, data, size, "made"));
     expect_plan(&image, &plan, "cut");
     fovea_image_clear(&image);
     free(data);
@@ -150,7 +150,7 @@ START_TEST(image__every_cut_is_told)
         ck_assert_ptr_nonnull(part);
         memcpy(part, data, cut);
         fovea_image image = {.width = 7};
-        support_fails(fovea_image_decode_jpeg(&image, part, cut, "part.jpg"), FOVEA_ERROR_FORMAT,
+        support_fails(fovea_image_decode(&image, part, cut, "part.jpg"), FOVEA_ERROR_FORMAT,
                       "part.jpg: the JPEG is cut short: expected ");
         ck_assert(!image.pixels && image.width == 0);
         free(part);
@@ -165,7 +165,7 @@ START_TEST(image__data_that_ends_early_is_told)
     const size_t size = jpeg_make(&data, &(jpeg_plan){.width = 400, .height = 300});
     memcpy(data + size / 2, "\xff\xd9", 2);
     fovea_image image;
-    support_fails(fovea_image_decode_jpeg(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT,
+    support_fails(fovea_image_decode(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT,
                   "a.jpg: the JPEG is cut short: expected 400x300 pixels, found data for 1");
     free(data);
 }
@@ -181,11 +181,11 @@ START_TEST(image__bytes_behind_the_end_do_no_harm)
     memcpy(more, data, size);
     memset(more + size, 0xee, 100);
     fovea_image image;
-    support_ok(fovea_image_decode_jpeg(&image, more, size + 100, "a.jpg"));
+    support_ok(fovea_image_decode(&image, more, size + 100, "a.jpg"));
     expect_plan(&image, &plan, "with a tail");
     fovea_image_clear(&image);
     memcpy(more + size - 2, "\0\0\0\xff\xd9", 5); /* between the data and the end marker */
-    support_ok(fovea_image_decode_jpeg(&image, more, size + 3, "a.jpg"));
+    support_ok(fovea_image_decode(&image, more, size + 3, "a.jpg"));
     expect_plan(&image, &plan, "with bytes before the end");
     fovea_image_clear(&image);
     free(more);
@@ -228,7 +228,7 @@ START_TEST(image__absurd_claims_are_refused)
         jpeg_make(&data, &(jpeg_plan){.width = 64, .height = 64, .progressive = claims[_i].progressive});
     claim(data, size, claims[_i].width, claims[_i].height);
     fovea_image image;
-    support_fails(fovea_image_decode_jpeg(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT, claims[_i].sentence);
+    support_fails(fovea_image_decode(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT, claims[_i].sentence);
     ck_assert_ptr_null(image.pixels);
     free(data);
 }
@@ -240,7 +240,7 @@ START_TEST(image__scans_without_end_are_refused)
     const size_t size =
         jpeg_make(&data, &(jpeg_plan){.width = 64, .height = 64, .kind = JPEG_GREY, .many_scans = true});
     fovea_image image;
-    support_fails(fovea_image_decode_jpeg(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT,
+    support_fails(fovea_image_decode(&image, data, size, "a.jpg"), FOVEA_ERROR_FORMAT,
                   "a.jpg: the JPEG has more than 100 scans");
     free(data);
 }
@@ -252,9 +252,10 @@ static const struct {
     const char *sentence;
 } strangers[] = {
     {"", 0, "x: is empty"},
-    {"\xff", 1, "x: not a JPEG"},
-    {"\x89PNG\r\n\x1a\n", 8, "x: not a JPEG: expected it to begin with the bytes ff d8, found 89 50"},
-    {"hello", 5, "x: not a JPEG"},
+    {"\xff", 1, "x: neither JPEG nor PNG"},
+    {"\x89PNG\r\n\x1a\r", 8, "x: neither JPEG nor PNG: expected it to begin with the bytes ff d8 or 89 50 4e"},
+    {"\x89PNG\r\n\x1a\n", 8, "x: the PNG is cut short: expected more than 8 bytes"},
+    {"hello", 5, "x: neither JPEG nor PNG"},
     {"\xff\xd8", 2, "x: the JPEG is cut short: expected the size of the picture, found 2 bytes"},
     {"\xff\xd8hello", 7, "x: "},
     {"\xff\xd8\xff\xd9", 4, "x: not a JPEG that can be read"},
@@ -263,7 +264,7 @@ static const struct {
 START_TEST(image__other_files_are_refused)
 {
     fovea_image image;
-    support_fails(fovea_image_decode_jpeg(&image, strangers[_i].bytes, strangers[_i].size, "x"), FOVEA_ERROR_FORMAT,
+    support_fails(fovea_image_decode(&image, strangers[_i].bytes, strangers[_i].size, "x"), FOVEA_ERROR_FORMAT,
                   strangers[_i].sentence);
     ck_assert_ptr_null(image.pixels);
 }
@@ -274,10 +275,10 @@ END_TEST
 START_TEST(image__missing_files_are_named)
 {
     fovea_image image;
-    support_fails(fovea_image_read_jpeg(&image, "/no/such.jpg"), FOVEA_ERROR_IO, "/no/such.jpg: cannot be opened");
-    support_fails(fovea_image_read_jpeg(&image, support_scratch()), FOVEA_ERROR_IO, "is a folder");
-    support_fails(fovea_image_read_jpeg(&image, NULL), FOVEA_ERROR_ARGUMENT, "NULL");
-    support_fails(fovea_image_read_jpeg(NULL, "x.jpg"), FOVEA_ERROR_ARGUMENT, "NULL");
+    support_fails(fovea_image_read(&image, "/no/such.jpg"), FOVEA_ERROR_IO, "/no/such.jpg: cannot be opened");
+    support_fails(fovea_image_read(&image, support_scratch()), FOVEA_ERROR_IO, "is a folder");
+    support_fails(fovea_image_read(&image, NULL), FOVEA_ERROR_ARGUMENT, "NULL");
+    support_fails(fovea_image_read(NULL, "x.jpg"), FOVEA_ERROR_ARGUMENT, "NULL");
 }
 END_TEST
 
@@ -330,7 +331,7 @@ START_TEST(image__what_is_written_is_read)
     ck_assert_int_eq(sizes[0], sizes[1]);
     ck_assert_int_lt(sizes[2], sizes[1]);
     ck_assert_int_lt(sizes[1], sizes[3]);
-    support_ok(fovea_image_read_jpeg(&back, path));
+    support_ok(fovea_image_read(&back, path));
     expect_plan(&back, &plan, "written");
     fovea_image_clear(&back);
     fovea_image_clear(&image);
@@ -359,7 +360,7 @@ START_TEST(image__a_full_disk_leaves_the_old_file)
     support_fails(status, FOVEA_ERROR_IO,
                   "kept.jpg: cannot be written: File too large; what was there before is unchang");
     support_alone(path);
-    support_ok(fovea_image_read_jpeg(&back, path));
+    support_ok(fovea_image_read(&back, path));
     expect_plan(&back, &plan, "kept");
     support_fails(fovea_image_write_jpeg(&small, "/no/such/folder/x.jpg", 0), FOVEA_ERROR_IO,
                   "/no/such/folder/x.jpg: cannot be written");
@@ -375,7 +376,7 @@ START_TEST(image__a_real_photograph_is_read)
     if (!path)
         support_skip("data/bccd is not there");
     fovea_image image;
-    support_ok(fovea_image_read_jpeg(&image, path));
+    support_ok(fovea_image_read(&image, path));
     ck_assert_int_eq(image.width, 640);
     ck_assert_int_eq(image.height, 480);
     fovea_image_clear(&image);

@@ -135,7 +135,7 @@ static const struct {
     const char *sentence;
 } fates[PICTURES] = {
     [MISSING] = {FOVEA_ERROR_IO, "/3.jpg: cannot be opened: No such file"},
-    [NOT_A_JPEG] = {FOVEA_ERROR_FORMAT, "/5.jpg: not a JPEG"},
+    [NOT_A_JPEG] = {FOVEA_ERROR_FORMAT, "/5.jpg: neither JPEG nor PNG"},
     [CUT_SHORT] = {FOVEA_ERROR_FORMAT, "/7.jpg: the JPEG is cut short"},
     [OTHER_SIZE] = {FOVEA_ERROR_FORMAT, "/8.jpg: expected 100x9 pixels as the annotations say, found 18x9"},
     [UNTURNED] = {FOVEA_ERROR_FORMAT,

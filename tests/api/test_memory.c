@@ -1,6 +1,7 @@
 /* Memory that runs out over files: each allocation in turn fails, and each time the call must fail with
  * FOVEA_ERROR_MEMORY, crash nowhere and give back all it had. */
 #include "file.h"
+#include "png_cases.h"
 #include "safetensors.h"
 #include "starve.h"
 
@@ -9,6 +10,8 @@
 #include <string.h>
 
 /* ---- pictures -------------------------------------------------------------------------------------------------- */
+
+static png_case png;
 
 static fovea_status write_picture(void)
 {
@@ -22,16 +25,27 @@ static fovea_status write_picture(void)
 static fovea_status read_picture(void)
 {
     fovea_image image;
-    const fovea_status status = fovea_image_read_jpeg(&image, support_scratch_file("a.jpg"));
+    const fovea_status status = fovea_image_read(&image, support_scratch_file("a.jpg"));
     const bool zeroed = !image.pixels && image.width == 0 && image.height == 0;
     fovea_image_clear(&image);
     return status && !zeroed ? FOVEA_ERROR_ARGUMENT : status;
+}
+
+static fovea_status decode_png(void)
+{
+    fovea_image image;
+    const fovea_status status = fovea_image_decode(&image, png.file, png.size, "a.png");
+    fovea_image_clear(&image);
+    return status;
 }
 
 START_TEST(memory__runs_out_over_pictures)
 {
     starve("writing a JPEG", write_picture, 3, LONG_MAX, false);
     starve("reading a JPEG", read_picture, 3, LONG_MAX, false);
+    ck_assert(png_case_read(&png, 1));
+    starve("reading a PNG", decode_png, 5, LONG_MAX, false);
+    png_case_free(&png);
 }
 END_TEST
 

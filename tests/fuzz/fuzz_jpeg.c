@@ -26,7 +26,7 @@ size_t fuzz_seed(int index, uint8_t **out)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fovea_image image;
-    if (fovea_image_decode_jpeg(&image, data, size, "fuzz") == FOVEA_OK) {
+    if (fovea_image_decode(&image, data, size, "fuzz") == FOVEA_OK) {
         if (!image.pixels || image.width < 1 || image.height < 1 || image.width > 65500 || image.height > 65500 ||
             (size_t)image.width * (size_t)image.height / 4096 > size)
             abort();
