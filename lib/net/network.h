@@ -80,6 +80,7 @@ typedef struct fovea__network {
 
     const fovea__conv2d_choices *choices; /* borrowed; what plans take their algorithms from. NULL: from the rule */
     int batch, height, width; /* of the plan; 0: none */
+    uint64_t choices_version; /* of .choices, when it was planned */
     fovea__buffer **slabs;
     int n_slabs;
 } fovea__network;
@@ -90,10 +91,10 @@ fovea_status fovea__network_create(fovea__network **out, fovea__parameters *para
 void fovea__network_free(fovea__network *network); /* accepts NULL */
 
 /* Plans shapes, memory and algorithms for batches of `batch` pictures of height x width (multiples of 32). Cheap where
- * nothing changed. Fails with FOVEA_ERROR_MEMORY, saying what a smaller batch or size would help. */
+ * nothing changed, .choices included. Fails with FOVEA_ERROR_MEMORY, saying what a smaller batch or size would help. */
 fovea_status fovea__network_plan(fovea__network *network, int batch, int height, int width);
 
-/* Gives up the plan, so that the next call makes one: for who changed .choices. */
+/* Gives up the plan, so that the next call makes one: for who has .choices point elsewhere. */
 void fovea__network_drop_plan(fovea__network *network);
 
 /* Sets the nodes' shapes alone, for who wants to know what a size asks of convolutions. There must be no plan. */

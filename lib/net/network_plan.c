@@ -317,7 +317,9 @@ static fovea_status plan_memory(fovea__network *network)
 fovea_status fovea__network_plan(fovea__network *network, int batch, int height, int width)
 {
     FOVEA_CHECK_ARG(batch > 0 && height > 0 && width > 0, "a network for %d pictures of %d x %d", batch, height, width);
-    if (network->batch == batch && network->height == height && network->width == width)
+    const uint64_t version = network->choices ? network->choices->version : 0;
+    if (network->batch == batch && network->height == height && network->width == width &&
+        network->choices_version == version)
         return FOVEA_OK;
     fovea__network_drop_plan(network);
     fovea_status status = fovea__network_set_shapes(network, batch, height, width);
@@ -333,5 +335,6 @@ fovea_status fovea__network_plan(fovea__network *network, int batch, int height,
     network->batch = batch;
     network->height = height;
     network->width = width;
+    network->choices_version = version;
     return FOVEA_OK;
 }

@@ -212,8 +212,6 @@ fovea_status fovea_model_tune(fovea_model *model, const fovea_tune_options *opti
     if (!status)
         status = fovea__tuner_run(&tuner, model->device, o->seconds > 0 ? o->seconds : 60, o->again, report, cookie);
     fovea__tuner_clear(&tuner);
-    if (model->network)
-        fovea__network_drop_plan(model->network);
     return status;
 }
 

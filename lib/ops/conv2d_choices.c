@@ -96,13 +96,14 @@ fovea_status fovea__conv2d_choices_set(fovea__conv2d_choices *choices, const fov
         choices->count++;
     }
     choices->items[at] = *choice;
+    choices->version++;
     return FOVEA_OK;
 }
 
 void fovea__conv2d_choices_clear(fovea__conv2d_choices *choices)
 {
     free(choices->items);
-    *choices = (fovea__conv2d_choices){0};
+    *choices = (fovea__conv2d_choices){.version = choices->version + 1};
 }
 
 /* ---- text ------------------------------------------------------------------------------------------------------ */

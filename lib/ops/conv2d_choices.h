@@ -20,6 +20,7 @@ typedef struct fovea__conv2d_choice {
 typedef struct fovea__conv2d_choices {
     fovea__conv2d_choice *items; /* in ascending order of direction and shape */
     size_t count, room;
+    uint64_t version; /* moves with every change, so that plans made of it know */
 } fovea__conv2d_choices;
 
 /* 2 batch out_height out_width out_channels in_channels kernel^2: the operations of any direction. */

@@ -281,6 +281,49 @@ START_TEST(by_rule__takes_no_notice_of_the_table)
 }
 END_TEST
 
+/* How many convolutions of a model's plan are forward what the rule takes. */
+static int by_rule(const fovea_model *model)
+{
+    int count = 0;
+    for (int i = 0; i < model->network->n_nodes; i++) {
+        const fovea__node *node = &model->network->nodes[i];
+        if (node->kind != FOVEA__NODE_CONV)
+            continue;
+        const fovea__conv2d_shape shape = fovea__network_conv_shape(model->network, node);
+        count += node->algorithm[FOVEA__CONV2D_FORWARD] ==
+                 fovea__conv2d_choose(model->device, FOVEA__CONV2D_FORWARD, &shape);
+    }
+    return count;
+}
+
+/* A plan does not outlive the choices that it was made of, whoever changed them. */
+START_TEST(detect__follows_choices_that_change_meanwhile)
+{
+    if (support_is_simulator())
+        support_skip("too long for a simulator");
+    fovea_device *device = open_device();
+    fovea_model *model = model_on(device), *other = model_on(device);
+    fovea_image image = drawn_noise(96, 64, 5);
+    const fovea_detect_options options = {.min_score = -1};
+    fovea_detection found[20], want[20];
+    size_t count = 0;
+    memset(found, 0, sizeof found), memset(want, 0, sizeof want);
+    support_ok(fovea_detect(model, &image, &options, found, 20, &count));
+    ck_assert_int_gt(by_rule(model), 0);
+    choose_others(device, other, plan.batch, 64, 96);
+    support_ok(fovea_detect(other, &image, &options, want, 20, &count));
+    support_ok(fovea_detect(model, &image, &options, found, 20, &count));
+    ck_assert(by_rule(model) == 0 && memcmp(found, want, sizeof want) == 0);
+    fovea__conv2d_choices_clear(table_of(device));
+    support_ok(fovea_detect(model, &image, &options, found, 20, &count));
+    ck_assert_int_gt(by_rule(model), 0);
+    fovea_image_clear(&image);
+    fovea_model_free(model);
+    fovea_model_free(other);
+    fovea_device_close(device);
+}
+END_TEST
+
 /* Choices for other layers or batches than the run's are no business of its checkpoint. */
 START_TEST(checkpoint__holds_what_the_run_may_meet_alone)
 {
@@ -350,6 +393,7 @@ int main(void)
         {.test = tune__leaves_weights_in_their_file, .needs_device = true},
         {.test = resume__keeps_the_choices_that_the_run_began_with, .rows = 2, .needs_device = true},
         {.test = by_rule__takes_no_notice_of_the_table, .needs_device = true},
+        {.test = detect__follows_choices_that_change_meanwhile, .needs_device = true},
         {.test = checkpoint__holds_what_the_run_may_meet_alone, .needs_device = true},
         {.test = checkpoint__with_broken_choices_is_refused, .needs_device = true},
     };
