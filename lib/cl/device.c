@@ -49,6 +49,25 @@ static const char *build_flags(cl_device_id id)
                                                         : "-cl-std=CL1.2";
 }
 
+static fovea_status set_group_limits(fovea_device *device)
+{
+    enum { MOST_DIMENSIONS = 16 };
+    size_t each[MOST_DIMENSIONS] = {0};
+    cl_uint dimensions = 0;
+    cl_int code = clGetDeviceInfo(device->id, CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, sizeof dimensions, &dimensions, NULL);
+    if (!code && dimensions <= MOST_DIMENSIONS)
+        code = clGetDeviceInfo(device->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, dimensions * sizeof *each, each, NULL);
+    if (!code)
+        code = clGetDeviceInfo(device->id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof device->max_work_group,
+                               &device->max_work_group, NULL);
+    FOVEA_TRY(fovea__cl_check(code, "%s: asking for the limits of work-groups", device->info.name));
+    for (int i = 0; i < 3; i++)
+        device->max_items[i] = each[i] ? each[i] : 1;
+    if (device->max_work_group > device->max_items[0])
+        device->max_work_group = device->max_items[0];
+    return FOVEA_OK;
+}
+
 static fovea_status open_on(fovea_device *device, const fovea_device_options *options)
 {
     FOVEA_TRY(fovea__device_choose(options->match, &device->id, &device->info));
@@ -63,7 +82,7 @@ static fovea_status open_on(fovea_device *device, const fovea_device_options *op
 
     cl_ulong local_bytes = 0;
     cl_uint align_bits = 0;
-    clGetDeviceInfo(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof device->max_work_group, &device->max_work_group, NULL);
+    FOVEA_TRY(set_group_limits(device));
     clGetDeviceInfo(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local_bytes, &local_bytes, NULL);
     clGetDeviceInfo(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits, NULL);
     device->local_bytes = (size_t)local_bytes;

@@ -19,17 +19,28 @@ static fovea_status set_argument(cl_kernel kernel, const char *name, cl_uint ind
     return fovea__cl_check(code, "argument %u of kernel %s", (unsigned)index, name);
 }
 
+/* What a group has along a dimension: as asked, but no more than the device can, nor than `room` in all. */
+static size_t fit_local(const fovea_device *device, int dimension, size_t asked, size_t room)
+{
+    while (asked > device->max_items[dimension] || asked > room)
+        asked /= 2;
+    return asked;
+}
+
 fovea_status fovea__launch(fovea_device *device, const char *room, const char *options, const char *kernel,
                            const fovea__arg *args, int n_args, fovea__grid grid)
 {
     bool chosen = true;
-    size_t global[3] = {1, 1, 1};
+    size_t global[3] = {1, 1, 1}, local[3] = {1, 1, 1}, left = device->max_work_group;
     for (int i = 0; i < grid.dimensions; i++) {
         if (grid.global[i] == 0)
             return FOVEA_OK;
-        const size_t local = grid.local[i];
-        chosen = chosen && local != 0;
-        global[i] = local ? (grid.global[i] + local - 1) / local * local : grid.global[i];
+        if (grid.local[i] == 0)
+            chosen = false;
+        else
+            local[i] = fit_local(device, i, grid.local[i], left);
+        left /= local[i];
+        global[i] = (grid.global[i] + local[i] - 1) / local[i] * local[i];
     }
     const fovea__kernel *found = NULL;
     FOVEA_TRY(fovea__program_kernel(device, room, options, kernel, &found));
@@ -39,7 +50,7 @@ fovea_status fovea__launch(fovea_device *device, const char *room, const char *o
         FOVEA_TRY(set_argument(found->kernel, kernel, (cl_uint)i, &args[i]));
     cl_event event = NULL;
     const cl_int code = clEnqueueNDRangeKernel(device->queue, found->kernel, (cl_uint)grid.dimensions, NULL, global,
-                                               chosen ? grid.local : NULL, 0, NULL, device->profile ? &event : NULL);
+                                               chosen ? local : NULL, 0, NULL, device->profile ? &event : NULL);
     FOVEA_TRY(fovea__cl_check(code, "%s: launching %s over %zu x %zu x %zu", device->info.name, kernel, global[0],
                               global[1], global[2]));
     return event ? fovea__timing_add(device, room, kernel, NULL, event) : FOVEA_OK;

@@ -35,8 +35,9 @@ static inline fovea__arg fovea__arg_local(size_t bytes)
     return (fovea__arg){.kind = FOVEA__ARG_LOCAL, .as.local_bytes = bytes};
 }
 
-/* global is rounded up to a multiple of local by fovea__launch (kernels check their bounds); local 0 lets the
- * implementation choose. A global size of 0 launches nothing and succeeds. */
+/* fovea__launch makes local no more than the device can, halving it, and rounds global up to a multiple of it (kernels
+ * check their bounds; those that need their group whole ask fovea__device_max_work_group() and lie along the first
+ * dimension). local 0 lets the implementation choose. A global size of 0 launches nothing and succeeds. */
 typedef struct fovea__grid {
     int dimensions;
     size_t global[3], local[3];

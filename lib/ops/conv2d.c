@@ -55,6 +55,8 @@ bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algor
 {
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
         return fovea__conv2d_winograd_can(direction, shape);
+    if (algorithm == FOVEA__CONV2D_GEMM)
+        return fovea__conv2d_gemm_can(device);
     return !fovea__conv2d_is_tiled(algorithm) || fovea__conv2d_tiled_can(device, algorithm);
 }
 
@@ -64,7 +66,9 @@ fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__
     if (fovea__device_is_cpu(device))
         return fovea__conv2d_winograd_pays(direction, shape) ? FOVEA__CONV2D_WINOGRAD : FOVEA__CONV2D_DIRECT;
     const fovea__conv2d_algorithm tiled = fovea__conv2d_tiled_choose(device, direction, shape);
-    return fovea__conv2d_tiled_can(device, tiled) ? tiled : FOVEA__CONV2D_GEMM;
+    if (fovea__conv2d_tiled_can(device, tiled))
+        return tiled;
+    return fovea__conv2d_gemm_can(device) ? FOVEA__CONV2D_GEMM : FOVEA__CONV2D_DIRECT;
 }
 
 /* ---- checks ---------------------------------------------------------------------------------------------------- */

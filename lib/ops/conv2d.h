@@ -50,7 +50,7 @@ fovea__shape fovea__conv2d_out_shape(const fovea__conv2d_shape *shape);
 const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm);
 
 /* False where this device cannot run the algorithm (tiled wants work-groups of 128 or 256 and local memory for two
- * steps of a tile), or the algorithm does not know this direction of this shape; its calls then fail with
+ * steps of a tile, gemm work-groups of 64), or the algorithm does not know this direction of this shape; its calls then fail with
  * FOVEA_ERROR_UNSUPPORTED. */
 bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
                        const fovea__conv2d_shape *shape);

@@ -39,6 +39,11 @@ static chunking plan_of(fovea__conv2d_direction direction, const fovea__conv2d_s
     return made;
 }
 
+bool fovea__conv2d_gemm_can(const fovea_device *device)
+{
+    return fovea__device_max_work_group(device) >= 64;
+}
+
 /* Both directions read [tap][in channel][out channel]. */
 size_t fovea__conv2d_gemm_packed_floats(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {

@@ -5,6 +5,9 @@
 
 #include "conv2d_pass.h"
 
+/* False where not even CLBlast's usual work-groups, of 64, can run. */
+bool fovea__conv2d_gemm_can(const fovea_device *device);
+
 size_t fovea__conv2d_gemm_packed_floats(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape);
 fovea_status fovea__conv2d_gemm_pack(fovea_device *device, const fovea__conv2d_shape *shape,
                                      const fovea__tensor *weights, fovea__buffer *packed);

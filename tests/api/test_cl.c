@@ -3,7 +3,7 @@
 #include "fence.h"
 #include "launch.h"
 
-#include "device.h"
+#include "device_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,6 +150,41 @@ START_TEST(programs__survive_a_broken_cache_and_say_why_they_do_not_build)
 }
 END_TEST
 
+/* Groups of 16 x 2 on devices of other limits; each work-item notes the group that it is in. */
+START_TEST(launch__keeps_groups_within_what_the_device_can)
+{
+    static const struct {
+        size_t first, second, group;
+        int want[2];
+    } rows[] = {{1024, 1024, 1024, {16, 2}}, {1024, 1, 1024, {16, 1}}, {1024, 1024, 31, {16, 1}},
+                {1024, 1024, 8, {8, 1}},     {4, 1024, 1024, {4, 2}},  {1, 1, 1, {1, 1}}};
+    int32_t got[5][33][2];
+    fovea__buffer *buffer = NULL;
+    write_text(support_scratch(), "common.cl", "\n");
+    write_text(support_scratch(), "groups.cl", "__kernel void groups(__global int2 *x) {\n"
+               "if (get_global_id(0) < 33 && get_global_id(1) < 5) x[get_global_id(1) * 33 + get_global_id(0)] =\n"
+               "(int2)((int)get_local_size(0), (int)get_local_size(1)); }\n");
+    setenv("FOVEA_KERNEL_DIR", support_scratch(), 1);
+    fovea_device *device = open_with_cache("");
+    unsetenv("FOVEA_KERNEL_DIR");
+    support_ok(fovea__buffer_create(&buffer, device, sizeof got, "a test"));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        device->max_items[0] = rows[i].first;
+        device->max_items[1] = rows[i].second;
+        device->max_work_group = rows[i].group;
+        support_ok(fovea__buffer_fill(buffer, 0, sizeof got, 0));
+        support_ok(fovea__launch(device, "groups", "", "groups", (fovea__arg[]){fovea__arg_buffer(buffer)}, 1,
+                                 fovea__grid_2d(33, 5, 16, 2)));
+        support_ok(fovea__buffer_read(buffer, 0, got, sizeof got));
+        for (int y = 0; y < 5; y++)
+            for (int x = 0; x < 33; x++)
+                ck_assert(got[y][x][0] == rows[i].want[0] && got[y][x][1] == rows[i].want[1]);
+    }
+    fovea__buffer_free(buffer);
+    fovea_device_close(device);
+}
+END_TEST
+
 START_TEST(arena__never_lets_living_blocks_overlap)
 {
     enum { BLOCKS = 300 };
@@ -191,6 +226,7 @@ int main(void)
         {.test = buffers__that_do_not_fit_are_refused, .needs_device = true},
         {.test = kernels__that_are_not_there_are_named, .needs_device = true},
         {.test = programs__survive_a_broken_cache_and_say_why_they_do_not_build, .needs_device = true},
+        {.test = launch__keeps_groups_within_what_the_device_can, .needs_device = true},
         {.test = arena__never_lets_living_blocks_overlap},
     };
     return support_run("cl", cases, COUNT(cases));

@@ -49,6 +49,7 @@ static const struct {
     {256, 16384, {false, true, false, true}},  {256, 12543, {false, false, false, false}},
     {255, 32768, {false, false, false, true}}, {128, 12800, {false, false, false, true}},
     {128, 8192, {false, false, false, false}}, {127, 32768, {false, false, false, false}},
+    {64, 32768, {false, false, false, false}}, {63, 32768, {false, false, false, false}},
 };
 
 START_TEST(tiled__runs_where_a_device_has_the_room)
@@ -72,7 +73,10 @@ START_TEST(tiled__runs_where_a_device_has_the_room)
     device->local_bytes = bytes;
     for (int t = 0; t < 4; t++)
         ck_assert_msg(can[t] == limits[_i].can[t], "tile %d: %d", t, can[t]);
-    ck_assert(any ? limits[_i].can[rule - FOVEA__CONV2D_TILED_128X128] : !fovea__conv2d_is_tiled(rule));
+    if (any)
+        ck_assert(fovea__conv2d_is_tiled(rule) && limits[_i].can[rule - FOVEA__CONV2D_TILED_128X128]);
+    else
+        ck_assert_int_eq(rule, limits[_i].items < 64 ? FOVEA__CONV2D_DIRECT : FOVEA__CONV2D_GEMM);
 }
 END_TEST
 
@@ -108,6 +112,22 @@ START_TEST(tiled__smaller_tiles_serve_where_registers_do_not_do)
 }
 END_TEST
 
+/* The layouts of weights have groups of two dimensions: on a device that has none, and of few work-items. */
+START_TEST(tiled__or_what_takes_its_place_runs_on_small_devices)
+{
+    static const struct {
+        size_t group, second;
+    } rows[] = {{1024, 1}, {8, 1024}, {1, 1}};
+    fovea_device *device = support_device();
+    const size_t group = device->max_work_group, second = device->max_items[1];
+    device->max_work_group = rows[_i].group < group ? rows[_i].group : group;
+    device->max_items[1] = rows[_i].second < second ? rows[_i].second : second;
+    problem_check((fovea__conv2d_shape){1, 3, 4, 5, 40, 3, 2, 1}, SIZE_MAX, true, problem_is_tried);
+    device->max_work_group = group;
+    device->max_items[1] = second;
+}
+END_TEST
+
 int main(void)
 {
     const int rows = support_device() && support_is_simulator() ? 1 : (int)COUNT(long_shapes);
@@ -115,6 +135,7 @@ int main(void)
         {tiled__runs_where_a_device_has_the_room, (int)COUNT(limits), .needs_device = true},
         {tiled__is_tried_in_every_size, .needs_device = true},
         {tiled__smaller_tiles_serve_where_registers_do_not_do, .needs_device = true},
+        {tiled__or_what_takes_its_place_runs_on_small_devices, 3, .needs_device = true},
         {tiled__sums_in_parts_match_the_reference, rows, .needs_device = true},
     };
     return support_run("conv2d_tiled", cases, COUNT(cases));
