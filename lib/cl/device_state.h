@@ -18,7 +18,7 @@ typedef struct fovea__kernel {
 typedef struct fovea__program {
     char *room, *options;
     uint64_t hash; /* of room and options */
-    cl_program program;
+    cl_program program; /* NULL: it did not build */
     fovea__kernel *kernels;
     size_t n_kernels, kernels_room;
 } fovea__program;

@@ -74,7 +74,8 @@ static fovea_status fail_build(fovea_device *device, const char *room, const cha
     if (fovea__allocate(&log, size + 1, 1, "a compiler's log") == FOVEA_OK)
         clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, size, log, NULL);
     fovea__device_log(device, FOVEA_LOG_WARNING, "%s.cl (%s) does not build:\n%s", room, options, log ? log : "");
-    const fovea_status status = fovea__fail(FOVEA_ERROR_DEVICE, "%s: kernel file %s.cl (options \"%s\") does not "
+    const fovea_status kind = code == CL_OUT_OF_HOST_MEMORY ? FOVEA_ERROR_MEMORY : FOVEA_ERROR_DEVICE;
+    const fovea_status status = fovea__fail(kind, "%s: kernel file %s.cl (options \"%s\") does not "
                                             "build: %s: %.600s", device->info.name, room, options,
                                             fovea__cl_error_name(code), log ? log : "");
     free(log);
@@ -183,12 +184,12 @@ static fovea_status add_program(fovea_device *device, const char *room, const ch
         status = fovea__copy_text(&made.options, options);
     if (!status)
         status = build(device, room, options, &made.program);
-    if (status) {
+    if (status && status != FOVEA_ERROR_DEVICE) {
         free_program(&made);
         return status;
     }
-    device->programs[device->n_programs++] = made;
-    return FOVEA_OK;
+    device->programs[device->n_programs++] = made; /* also what its compiler refused, so that it is not asked again */
+    return status;
 }
 
 static fovea_status find_program(fovea_device *device, const char *room, const char *options, fovea__program **program)
@@ -198,6 +199,9 @@ static fovea_status find_program(fovea_device *device, const char *room, const c
         fovea__program *at = &device->programs[i];
         if (at->hash == hash && strcmp(at->room, room) == 0 && strcmp(at->options, options) == 0) {
             *program = at;
+            if (!at->program)
+                FOVEA_FAIL(FOVEA_ERROR_DEVICE, "%s: kernel file %s.cl (options \"%s\") did not build",
+                           device->info.name, room, options);
             return FOVEA_OK;
         }
     }
@@ -228,8 +232,9 @@ fovea_status fovea__program_kernel(fovea_device *device, const char *room, const
         return fovea__cl_check(code, "%s: taking the kernel %s from %s.cl", device->info.name, name, room);
     }
     clGetKernelInfo(made.kernel, CL_KERNEL_NUM_ARGS, sizeof made.n_args, &made.n_args, NULL);
-    clGetKernelWorkGroupInfo(made.kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof made.most_items,
-                             &made.most_items, NULL);
+    if (clGetKernelWorkGroupInfo(made.kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof made.most_items,
+                                 &made.most_items, NULL))
+        made.most_items = 0;
     program->kernels[program->n_kernels] = made;
     *kernel = &program->kernels[program->n_kernels++];
     return FOVEA_OK;

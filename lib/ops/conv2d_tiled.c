@@ -46,11 +46,15 @@ static size_t local_bytes_of(const tile *cut)
     return 2 * sizeof(float) * (size_t)depth_of(cut) * (size_t)(rows_of(cut) + 4 + columns_of(cut));
 }
 
-bool fovea__conv2d_tiled_can(const fovea_device *device, fovea__conv2d_algorithm algorithm)
+static bool has_room(const fovea_device *device, const tile *cut)
 {
-    const tile *cut = tile_of(algorithm);
     return fovea__device_max_work_group(device) >= items_of(cut) &&
            fovea__device_local_bytes(device) >= local_bytes_of(cut);
+}
+
+bool fovea__conv2d_tiled_can(const fovea_device *device, fovea__conv2d_algorithm algorithm)
+{
+    return has_room(device, tile_of(algorithm));
 }
 
 /* ---- the rule -------------------------------------------------------------------------------------------------- */
@@ -170,19 +174,31 @@ size_t fovea__conv2d_tiled_workspace_bytes(const fovea_device *device, fovea__co
 
 /* ---- launching ------------------------------------------------------------------------------------------------- */
 
-/* The tile with which a kernel runs: `cut`, or where the device's registers do not do for its work-groups, the first
- * smaller one for which they do. */
+/* The tile with which a kernel runs: `cut`, or where that does not build or the device's registers do not do for its
+ * work-groups, the first smaller one for which they do. */
 static fovea_status fit_tile(fovea_device *device, const char *kernel, bool left_quads, bool right_quads,
                              const tile **cut, char options[96])
 {
-    for (;; ++*cut) {
+    const fovea__error_kept kept = fovea__error_keep();
+    fovea_status status = FOVEA_OK;
+    for (; *cut < tiles + TILES; ++*cut) {
         size_t most = 0;
+        if (!has_room(device, *cut))
+            continue;
         snprintf(options, 96, "-DDOWN=%d -DACROSS=%d -DHIGH=%d -DWIDE=%d -DLEFT_QUADS=%d -DRIGHT_QUADS=%d",
                  (*cut)->down, (*cut)->across, (*cut)->high, (*cut)->wide, left_quads, right_quads);
-        FOVEA_TRY(fovea__launch_most_items(device, "conv2d_tiled", options, kernel, &most));
-        if (most >= items_of(*cut) || *cut == &tiles[TILES - 1])
+        status = fovea__launch_most_items(device, "conv2d_tiled", options, kernel, &most);
+        if (status == FOVEA_OK && most >= items_of(*cut)) {
+            fovea__error_restore(&kept);
             return FOVEA_OK;
+        }
+        if (status == FOVEA_OK)
+            status = fovea__fail(FOVEA_ERROR_UNSUPPORTED, "%s: %s (%s) takes work-groups of %zu, %zu are needed",
+                                 fovea_device_name(device), kernel, options, most, items_of(*cut));
+        else if (status != FOVEA_ERROR_DEVICE)
+            break;
     }
+    return status;
 }
 
 static fovea__grid grid_of(const tile *cut, int rows, int columns, int parts)

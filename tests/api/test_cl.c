@@ -145,6 +145,8 @@ START_TEST(programs__survive_a_broken_cache_and_say_why_they_do_not_build)
     support_fails(fovea__launch(device, "wrong", "", "wrong", NULL, 0, fovea__grid_1d(1, 1)), FOVEA_ERROR_DEVICE,
                   "wrong.cl");
     ck_assert_msg(support_has(fovea_error(), "nonsense"), "the compiler's log is missing: %s", fovea_error());
+    support_fails(fovea__launch(device, "wrong", "", "wrong", NULL, 0, fovea__grid_1d(1, 1)), FOVEA_ERROR_DEVICE,
+                  "did not build");
     fovea_device_close(device);
     unsetenv("FOVEA_KERNEL_DIR");
 }

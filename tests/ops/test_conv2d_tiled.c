@@ -90,25 +90,71 @@ START_TEST(tiled__is_tried_in_every_size)
 }
 END_TEST
 
-/* Kernels of HIGH 2 whose registers do not do: they refuse to be launched, and the tiles of HIGH 1 are. */
-static void refuse_high_tiles(fovea_device *device, bool refused)
+/* Makes the programs of some tiles, by their options, refuse to be launched. */
+static void refuse_launches(const char *options, bool refused)
 {
+    fovea_device *device = support_device();
     for (size_t p = 0; p < device->n_programs; p++) {
         fovea__program *program = &device->programs[p];
-        for (size_t k = 0; k < program->n_kernels && strstr(program->options, "-DHIGH=2"); k++) {
-            program->kernels[k].most_items = refused ? 64 : 256;
+        for (size_t k = 0; k < program->n_kernels && strstr(program->options, options); k++)
             program->kernels[k].n_args += refused ? 100u : -100u;
-        }
     }
 }
 
-START_TEST(tiled__smaller_tiles_serve_where_registers_do_not_do)
+/* The same, and their registers do not do. */
+static void refuse_groups(const char *options, bool refused)
 {
+    fovea_device *device = support_device();
+    refuse_launches(options, refused);
+    for (size_t p = 0; p < device->n_programs; p++) {
+        fovea__program *program = &device->programs[p];
+        for (size_t k = 0; k < program->n_kernels && strstr(program->options, options); k++)
+            program->kernels[k].most_items = refused ? 64 : 256;
+    }
+}
+
+/* As if their compiler had refused them. */
+static void refuse_builds(const char *options, bool refused)
+{
+    enum { MOST_PROGRAMS = 256 };
+    static cl_program kept[MOST_PROGRAMS];
+    fovea_device *device = support_device();
+    ck_assert_uint_le(device->n_programs, MOST_PROGRAMS);
+    for (size_t p = 0; p < device->n_programs; p++) {
+        fovea__program *program = &device->programs[p];
+        if (!strstr(program->options, options))
+            continue;
+        if (refused)
+            kept[p] = program->program;
+        program->program = refused ? NULL : kept[p];
+    }
+}
+
+/* How tiles of HIGH 2 fail, and how the next smaller one does, which there is no local memory for in the third row. */
+static const struct {
+    void (*refuse)(const char *options, bool refused);
+    void (*refuse_next)(const char *options, bool refused); /* NULL: it does not */
+    size_t local_bytes;                                     /* 0: the device's */
+} refusals[] = {{refuse_groups, NULL, 0}, {refuse_groups, refuse_groups, 0}, {refuse_groups, refuse_launches, 16640},
+                {refuse_builds, NULL, 0}, {refuse_builds, refuse_builds, 0}};
+
+START_TEST(tiled__smaller_tiles_serve_where_larger_ones_fail)
+{
+    const char *high = "-DHIGH=2", *next = "-DDOWN=2 -DACROSS=2 -DHIGH=1";
     const fovea__conv2d_shape shape = {1, 2, 3, 8, 8, 3, 1, 1};
+    fovea_device *device = support_device();
+    const size_t bytes = device->local_bytes;
     problem_check(shape, SIZE_MAX, false, is_tiled); /* makes all kernels */
-    refuse_high_tiles(support_device(), true);
+    refusals[_i].refuse(high, true);
+    if (refusals[_i].refuse_next)
+        refusals[_i].refuse_next(next, true);
+    if (refusals[_i].local_bytes)
+        device->local_bytes = refusals[_i].local_bytes;
     problem_check(shape, SIZE_MAX, false, is_tiled);
-    refuse_high_tiles(support_device(), false);
+    device->local_bytes = bytes;
+    refusals[_i].refuse(high, false);
+    if (refusals[_i].refuse_next)
+        refusals[_i].refuse_next(next, false);
 }
 END_TEST
 
@@ -134,7 +180,7 @@ int main(void)
     const support_case cases[] = {
         {tiled__runs_where_a_device_has_the_room, (int)COUNT(limits), .needs_device = true},
         {tiled__is_tried_in_every_size, .needs_device = true},
-        {tiled__smaller_tiles_serve_where_registers_do_not_do, .needs_device = true},
+        {tiled__smaller_tiles_serve_where_larger_ones_fail, (int)COUNT(refusals), .needs_device = true},
         {tiled__or_what_takes_its_place_runs_on_small_devices, 3, .needs_device = true},
         {tiled__sums_in_parts_match_the_reference, rows, .needs_device = true},
     };
