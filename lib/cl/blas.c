@@ -52,32 +52,40 @@ static fovea_status mark(fovea_device *device, cl_event *event)
                            device->info.name);
 }
 
-/* Memory in which CLBlast pads and turns its matrices: from the pool, so that it is counted. */
-static fovea_status take_room(fovea_device *device, const fovea__gemm *gemm, CLBlastTranspose a, CLBlastTranspose b,
-                              fovea__buffer **room)
+static CLBlastTranspose transposed(bool is)
 {
-    size_t bytes = 0;
-    FOVEA_TRY(check_blas(CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, a, b, gemm->m, gemm->n, gemm->k,
-                                                    gemm->a_offset, gemm->ld_a, gemm->b_offset, gemm->ld_b,
-                                                    gemm->c_offset, gemm->ld_c, &device->queue, &bytes),
-                         gemm));
-    return bytes ? fovea__buffer_create(room, device, bytes, "CLBlast's copies") : FOVEA_OK;
+    return is ? CLBlastTransposeYes : CLBlastTransposeNo;
+}
+
+fovea_status fovea__gemm_room(fovea_device *device, const fovea__gemm *gemm, size_t *bytes)
+{
+    *bytes = 0;
+    if (gemm->m == 0 || gemm->n == 0 || gemm->k == 0)
+        return FOVEA_OK;
+    FOVEA_TRY(set_parameters(device, gemm));
+    const size_t somewhere = 1; /* a matrix at offset 0 may serve as it is, at others it is copied */
+    return check_blas(CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, transposed(gemm->transpose_a),
+                                                 transposed(gemm->transpose_b), gemm->m, gemm->n, gemm->k, somewhere,
+                                                 gemm->ld_a, somewhere, gemm->ld_b, somewhere, gemm->ld_c,
+                                                 &device->queue, bytes),
+                      gemm);
 }
 
 fovea_status fovea__gemm_run(fovea_device *device, const fovea__gemm *gemm)
 {
+    size_t bytes = 0;
+    fovea__buffer *room = NULL;
+    FOVEA_TRY(fovea__gemm_room(device, gemm, &bytes)); /* it sets CLBlast's parameters, too */
     if (gemm->m == 0 || gemm->n == 0 || gemm->k == 0)
         return FOVEA_OK;
-    const CLBlastTranspose a = gemm->transpose_a ? CLBlastTransposeYes : CLBlastTransposeNo;
-    const CLBlastTranspose b = gemm->transpose_b ? CLBlastTransposeYes : CLBlastTransposeNo;
-    fovea__buffer *room = NULL;
-    FOVEA_TRY(set_parameters(device, gemm));
-    FOVEA_TRY(take_room(device, gemm, a, b, &room));
+    if (bytes)
+        FOVEA_TRY(fovea__buffer_slice(&room, gemm->room, gemm->room_offset, bytes));
     cl_event before = NULL, after = NULL;
     fovea_status status = mark(device, &before);
     if (!status)
         status = check_blas(
-            CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, a, b, gemm->m, gemm->n, gemm->k, 1.0f,
+            CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, transposed(gemm->transpose_a),
+                                       transposed(gemm->transpose_b), gemm->m, gemm->n, gemm->k, 1.0f,
                                        fovea__buffer_memory(gemm->a), gemm->a_offset, gemm->ld_a,
                                        fovea__buffer_memory(gemm->b), gemm->b_offset, gemm->ld_b, gemm->beta,
                                        fovea__buffer_memory(gemm->c), gemm->c_offset, gemm->ld_c, &device->queue, NULL,

@@ -14,7 +14,13 @@ typedef struct fovea__gemm {
     size_t a_offset, b_offset, c_offset;
     size_t ld_a, ld_b, ld_c;
     float beta;
+    fovea__buffer *room; /* where CLBlast pads and turns matrices ... */
+    size_t room_offset;  /* ... from so many bytes on, a multiple of fovea__buffer_alignment() */
 } fovea__gemm;
+
+/* Bytes of room that a product of these sizes takes at most, whatever its offsets. One of fewer rows or less depth takes
+ * no more. */
+fovea_status fovea__gemm_room(fovea_device *device, const fovea__gemm *gemm, size_t *bytes);
 
 fovea_status fovea__gemm_run(fovea_device *device, const fovea__gemm *gemm);
 

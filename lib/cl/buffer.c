@@ -13,6 +13,8 @@ struct fovea__buffer {
     cl_mem memory;
     size_t bytes;       /* asked for */
     size_t held;        /* of the cl_mem; 0 for a slice */
+    cl_mem whole;       /* a slice: what it is a part of, and where it begins there */
+    size_t begins;
 };
 
 static double mib(uint64_t bytes)
@@ -126,10 +128,12 @@ fovea_status fovea__buffer_slice(fovea__buffer **out, fovea__buffer *parent, siz
     fovea__buffer *slice = NULL;
     FOVEA_TRY(fovea__allocate(&slice, 1, sizeof *slice, "a slice of a buffer"));
     cl_int code = CL_SUCCESS;
-    const cl_buffer_region region = {offset_bytes, size_bytes ? size_bytes : 4};
     slice->device = parent->device;
     slice->bytes = size_bytes;
-    slice->memory = clCreateSubBuffer(parent->memory, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
+    slice->whole = parent->whole ? parent->whole : parent->memory; /* OpenCL knows no parts of parts */
+    slice->begins = parent->begins + offset_bytes;
+    const cl_buffer_region region = {slice->begins, size_bytes ? size_bytes : 4};
+    slice->memory = clCreateSubBuffer(slice->whole, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
     const fovea_status status = fovea__cl_check(code, "slicing %zu bytes at %zu of a buffer of %zu", size_bytes,
                                                 offset_bytes, parent->bytes);
     if (status) {

@@ -122,7 +122,7 @@ static fovea_status check_room(const fovea__buffer *buffer, size_t needed_bytes,
     return FOVEA_OK;
 }
 
-static fovea_status check_rooms(const fovea_device *device, fovea__conv2d_algorithm algorithm,
+static fovea_status check_rooms(fovea_device *device, fovea__conv2d_algorithm algorithm,
                                 fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
                                 const fovea__buffer *packed, const fovea__buffer *workspace)
 {
@@ -166,11 +166,11 @@ size_t fovea__conv2d_packed_floats(const fovea_device *device, fovea__conv2d_alg
     return fovea__conv2d_direct_packed_floats(device, direction, shape);
 }
 
-size_t fovea__conv2d_workspace_bytes(const fovea_device *device, fovea__conv2d_algorithm algorithm,
+size_t fovea__conv2d_workspace_bytes(fovea_device *device, fovea__conv2d_algorithm algorithm,
                                      fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
     if (algorithm == FOVEA__CONV2D_GEMM)
-        return fovea__conv2d_gemm_workspace_bytes(direction, shape);
+        return fovea__conv2d_gemm_workspace_bytes(device, direction, shape);
     if (algorithm == FOVEA__CONV2D_WINOGRAD)
         return fovea__conv2d_winograd_workspace_bytes(device, direction, shape);
     if (fovea__conv2d_is_tiled(algorithm))

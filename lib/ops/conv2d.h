@@ -68,7 +68,7 @@ fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm al
                                 const fovea__tensor *weights, fovea__buffer *packed);
 
 /* Bytes of workspace that the call below needs, 0 for none. */
-size_t fovea__conv2d_workspace_bytes(const fovea_device *device, fovea__conv2d_algorithm algorithm,
+size_t fovea__conv2d_workspace_bytes(fovea_device *device, fovea__conv2d_algorithm algorithm,
                                      fovea__conv2d_direction direction, const fovea__conv2d_shape *shape);
 
 /* packed and workspace may be NULL where the functions above say 0; epilogue may be NULL. */

@@ -9,8 +9,10 @@
 
 /* One call's sizes: y's places, the values of one column row, and how many places a chunk takes. */
 typedef struct chunking {
-    size_t places, row, chunk;
+    size_t places, row, outs, chunk;
     int out_h, out_w;
+    bool straight; /* 1x1, stride 1: x is its own columns */
+    size_t room;   /* where CLBlast's copies lie in the workspace: behind columns and sums */
 } chunking;
 
 static bool is_straight(const fovea__conv2d_shape *shape)
@@ -18,25 +20,57 @@ static bool is_straight(const fovea__conv2d_shape *shape)
     return shape->kernel == 1 && shape->stride == 1 && shape->padding == 0;
 }
 
-/* A chunk's place takes a row of columns, and in forward its products, kept apart until the residual was read. */
-static size_t floats_a_place(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
-{
-    const size_t columns = (size_t)shape->kernel * (size_t)shape->kernel * (size_t)shape->in_channels;
-    return (is_straight(shape) ? 0 : columns) + (direction == FOVEA__CONV2D_FORWARD ? (size_t)shape->out_channels : 0);
-}
-
-static chunking plan_of(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+/* A chunk's place takes a row of columns, and in forward its products, kept apart until the residual was read. CLBlast
+ * may copy all that a product reads and writes: a row and y's values of each place. */
+static chunking plan_of(const fovea_device *device, fovea__conv2d_direction direction,
+                        const fovea__conv2d_shape *shape)
 {
     const fovea__shape out = fovea__conv2d_out_shape(shape);
-    chunking made = {.out_h = out.h, .out_w = out.w};
+    chunking made = {.out_h = out.h, .out_w = out.w, .straight = is_straight(shape), .outs = (size_t)out.c};
     made.places = (size_t)out.n * (size_t)out.h * (size_t)out.w;
     made.row = (size_t)shape->kernel * (size_t)shape->kernel * (size_t)shape->in_channels;
-    const size_t floats = floats_a_place(direction, shape);
-    const size_t most = floats ? FOVEA__CONV2D_WORKSPACE / sizeof(float) / floats : made.places;
+    const size_t own = (made.straight ? 0 : made.row) + (direction == FOVEA__CONV2D_FORWARD ? made.outs : 0);
+    const size_t most = FOVEA__CONV2D_WORKSPACE / sizeof(float) / (own + made.row + made.outs);
     made.chunk = most < made.places ? most : made.places;
     if (made.chunk == 0)
         made.chunk = 1;
+    const bool sums = direction == FOVEA__CONV2D_BACKWARD_WEIGHTS && !made.straight;
+    const size_t bytes = (made.chunk * own + (sums ? made.row * made.outs : 0)) * sizeof(float);
+    const size_t alignment = fovea__buffer_alignment(device);
+    made.room = (bytes + alignment - 1) / alignment * alignment;
     return made;
+}
+
+/* The product of `count` places; its matrices and their offsets are the caller's. Packed weights are
+ * [tap][in channel][out channel], the straight ones [out channel][in channel]. */
+static fovea__gemm product_of(fovea__conv2d_direction direction, const chunking *plan, size_t count,
+                              fovea__buffer *workspace)
+{
+    const size_t row = plan->row, outs = plan->outs;
+    fovea__gemm made = {.room = workspace, .room_offset = plan->room};
+    switch (direction) {
+    case FOVEA__CONV2D_FORWARD: /* y = columns weights */
+        made.transpose_b = plan->straight;
+        made.m = count, made.n = outs, made.k = row;
+        made.ld_a = row, made.ld_b = plan->straight ? row : outs, made.ld_c = outs;
+        break;
+    case FOVEA__CONV2D_BACKWARD_DATA: /* columns = d_y weights^T */
+        made.transpose_b = !plan->straight;
+        made.m = count, made.n = row, made.k = outs;
+        made.ld_a = outs, made.ld_b = plan->straight ? row : outs, made.ld_c = row;
+        break;
+    case FOVEA__CONV2D_BACKWARD_WEIGHTS: /* weights = columns^T d_y, or straight d_y^T x */
+        made.transpose_a = true;
+        made.m = plan->straight ? outs : row, made.n = plan->straight ? row : outs, made.k = count;
+        made.ld_a = made.m, made.ld_b = made.ld_c = made.n;
+        break;
+    }
+    return made;
+}
+
+static size_t count_at(const chunking *plan, size_t first)
+{
+    return plan->places - first < plan->chunk ? plan->places - first : plan->chunk;
 }
 
 bool fovea__conv2d_gemm_can(const fovea_device *device)
@@ -58,12 +92,17 @@ fovea_status fovea__conv2d_gemm_pack(fovea_device *device, const fovea__conv2d_s
     return fovea__conv2d_layout(device, FOVEA__CONV2D_FORWARD, shape, shape->out_channels, 0, weights, packed);
 }
 
-size_t fovea__conv2d_gemm_workspace_bytes(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+/* Where CLBlast does not tell its room the call asks again, and fails with what it says. */
+size_t fovea__conv2d_gemm_workspace_bytes(fovea_device *device, fovea__conv2d_direction direction,
+                                          const fovea__conv2d_shape *shape)
 {
-    const size_t chunk = plan_of(direction, shape).chunk * floats_a_place(direction, shape);
-    const bool sums = direction == FOVEA__CONV2D_BACKWARD_WEIGHTS && !is_straight(shape);
-    return (chunk + (sums ? fovea__conv2d_layout_floats(FOVEA__CONV2D_FORWARD, shape, shape->out_channels) : 0)) *
-           sizeof(float);
+    const chunking plan = plan_of(device, direction, shape);
+    const fovea__gemm largest = product_of(direction, &plan, plan.chunk, NULL);
+    const fovea__error_kept kept = fovea__error_keep();
+    size_t room = 0;
+    if (fovea__gemm_room(device, &largest, &room))
+        fovea__error_restore(&kept);
+    return plan.room + room;
 }
 
 static fovea_status make_columns(fovea_device *device, const fovea__conv2d_shape *shape, const chunking *plan,
@@ -87,22 +126,20 @@ fovea_status fovea__conv2d_gemm_forward(fovea_device *device, const fovea__conv2
                                         const fovea__conv2d_epilogue *epilogue, fovea__tensor *y,
                                         fovea__buffer *workspace)
 {
-    const chunking plan = plan_of(FOVEA__CONV2D_FORWARD, shape);
-    const size_t outs = (size_t)shape->out_channels;
-    const bool straight = is_straight(shape), apart = epilogue->residual != NULL;
+    const chunking plan = plan_of(device, FOVEA__CONV2D_FORWARD, shape);
+    const size_t outs = plan.outs;
+    const bool apart = epilogue->residual != NULL;
     const bool plain = !epilogue->scale && !epilogue->shift && !epilogue->residual && !epilogue->relu;
     for (size_t first = 0; first < plan.places; first += plan.chunk) {
-        const size_t count = plan.places - first < plan.chunk ? plan.places - first : plan.chunk;
-        if (!straight)
-            FOVEA_TRY(make_columns(device, shape, &plan, x, workspace, 0, first, count));
-        fovea__gemm gemm = {.m = count, .n = outs, .k = plan.row, .ld_a = plan.row, .ld_c = outs};
-        gemm.a = straight ? x->buffer : workspace;
-        gemm.a_offset = straight ? first * plan.row : 0;
-        gemm.b = straight ? weights->buffer : packed;
-        gemm.transpose_b = straight;
-        gemm.ld_b = straight ? plan.row : outs;
+        const size_t count = count_at(&plan, first);
+        fovea__gemm gemm = product_of(FOVEA__CONV2D_FORWARD, &plan, count, workspace);
+        gemm.a = plan.straight ? x->buffer : workspace;
+        gemm.a_offset = plan.straight ? first * plan.row : 0;
+        gemm.b = plan.straight ? weights->buffer : packed;
         gemm.c = apart ? workspace : y->buffer;
-        gemm.c_offset = !apart ? first * outs : straight ? 0 : plan.chunk * plan.row;
+        gemm.c_offset = !apart ? first * outs : plan.straight ? 0 : plan.chunk * plan.row;
+        if (!plan.straight)
+            FOVEA_TRY(make_columns(device, shape, &plan, x, workspace, 0, first, count));
         FOVEA_TRY(fovea__gemm_run(device, &gemm));
         if (!plain)
             FOVEA_TRY(fovea__conv2d_finish(device, gemm.c, gemm.c_offset, 1, epilogue, y, first * outs, count * outs));
@@ -134,28 +171,21 @@ fovea_status fovea__conv2d_gemm_backward_data(fovea_device *device, const fovea_
                                               const fovea__buffer *packed, bool accumulate, fovea__tensor *d_x,
                                               fovea__buffer *workspace)
 {
-    const chunking plan = plan_of(FOVEA__CONV2D_BACKWARD_DATA, shape);
-    const size_t outs = (size_t)shape->out_channels;
-    fovea__gemm gemm = {.n = plan.row, .k = outs, .a = d_y->buffer, .ld_a = outs, .ld_c = plan.row};
-    if (is_straight(shape)) {
-        gemm.m = plan.places;
-        gemm.b = weights->buffer;
-        gemm.ld_b = plan.row;
-        gemm.c = d_x->buffer;
-        gemm.beta = accumulate ? 1 : 0;
-        return fovea__gemm_run(device, &gemm);
-    }
-    if (!accumulate)
+    const chunking plan = plan_of(device, FOVEA__CONV2D_BACKWARD_DATA, shape);
+    if (!plan.straight && !accumulate)
         FOVEA_TRY(fovea__buffer_fill(d_x->buffer, 0, fovea__shape_elements(d_x->shape) * sizeof(float), 0));
-    gemm.b = packed;
-    gemm.transpose_b = true;
-    gemm.ld_b = outs;
-    gemm.c = workspace;
     for (size_t first = 0; first < plan.places; first += plan.chunk) {
-        gemm.m = plan.places - first < plan.chunk ? plan.places - first : plan.chunk;
-        gemm.a_offset = first * outs;
+        const size_t count = count_at(&plan, first);
+        fovea__gemm gemm = product_of(FOVEA__CONV2D_BACKWARD_DATA, &plan, count, workspace);
+        gemm.a = d_y->buffer;
+        gemm.a_offset = first * plan.outs;
+        gemm.b = plan.straight ? weights->buffer : packed;
+        gemm.c = plan.straight ? d_x->buffer : workspace;
+        gemm.c_offset = plan.straight ? first * plan.row : 0;
+        gemm.beta = plan.straight && accumulate ? 1 : 0;
         FOVEA_TRY(fovea__gemm_run(device, &gemm));
-        FOVEA_TRY(gather(device, shape, &plan, workspace, d_x, first, gemm.m));
+        if (!plan.straight)
+            FOVEA_TRY(gather(device, shape, &plan, workspace, d_x, first, count));
     }
     return FOVEA_OK;
 }
@@ -166,37 +196,22 @@ fovea_status fovea__conv2d_gemm_backward_weights(fovea_device *device, const fov
                                                  const fovea__tensor *x, const fovea__tensor *d_y, bool accumulate,
                                                  fovea__tensor *d_weights, fovea__buffer *workspace)
 {
-    const chunking plan = plan_of(FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
-    const size_t outs = (size_t)shape->out_channels;
-    if (is_straight(shape))
-        return fovea__gemm_run(device, &(fovea__gemm){.transpose_a = true,
-                                                      .m = outs,
-                                                      .n = plan.row,
-                                                      .k = plan.places,
-                                                      .a = d_y->buffer,
-                                                      .ld_a = outs,
-                                                      .b = x->buffer,
-                                                      .ld_b = plan.row,
-                                                      .c = d_weights->buffer,
-                                                      .ld_c = plan.row,
-                                                      .beta = accumulate ? 1 : 0});
-    const size_t sums = plan.row * outs; /* they come first in the workspace, the columns behind them */
-    fovea__gemm gemm = {.transpose_a = true,
-                        .m = plan.row,
-                        .n = outs,
-                        .a = workspace,
-                        .a_offset = sums,
-                        .ld_a = plan.row,
-                        .b = d_y->buffer,
-                        .ld_b = outs,
-                        .c = workspace,
-                        .ld_c = outs};
+    const chunking plan = plan_of(device, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
+    const size_t sums = plan.row * plan.outs; /* they come first in the workspace, the columns behind them */
     for (size_t first = 0; first < plan.places; first += plan.chunk) {
-        gemm.k = plan.places - first < plan.chunk ? plan.places - first : plan.chunk;
-        gemm.b_offset = first * outs;
-        gemm.beta = first > 0 ? 1 : 0;
-        FOVEA_TRY(make_columns(device, shape, &plan, x, workspace, sums, first, gemm.k));
+        const size_t count = count_at(&plan, first);
+        fovea__gemm gemm = product_of(FOVEA__CONV2D_BACKWARD_WEIGHTS, &plan, count, workspace);
+        gemm.a = plan.straight ? d_y->buffer : workspace;
+        gemm.a_offset = plan.straight ? first * plan.outs : sums;
+        gemm.b = plan.straight ? x->buffer : d_y->buffer;
+        gemm.b_offset = first * (plan.straight ? plan.row : plan.outs);
+        gemm.c = plan.straight ? d_weights->buffer : workspace;
+        gemm.beta = first > 0 || (plan.straight && accumulate) ? 1 : 0;
+        if (!plan.straight)
+            FOVEA_TRY(make_columns(device, shape, &plan, x, workspace, sums, first, count));
         FOVEA_TRY(fovea__gemm_run(device, &gemm));
     }
+    if (plan.straight)
+        return FOVEA_OK;
     return fovea__conv2d_sum(device, shape, 1, shape->out_channels, workspace, accumulate, d_weights);
 }

@@ -11,7 +11,8 @@ bool fovea__conv2d_gemm_can(const fovea_device *device);
 size_t fovea__conv2d_gemm_packed_floats(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape);
 fovea_status fovea__conv2d_gemm_pack(fovea_device *device, const fovea__conv2d_shape *shape,
                                      const fovea__tensor *weights, fovea__buffer *packed);
-size_t fovea__conv2d_gemm_workspace_bytes(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape);
+size_t fovea__conv2d_gemm_workspace_bytes(fovea_device *device, fovea__conv2d_direction direction,
+                                          const fovea__conv2d_shape *shape);
 
 fovea_status fovea__conv2d_gemm_forward(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__tensor *x,
                                         const fovea__tensor *weights, const fovea__buffer *packed,

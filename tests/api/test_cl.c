@@ -57,6 +57,27 @@ START_TEST(buffers__keep_what_is_written)
 }
 END_TEST
 
+START_TEST(buffers__have_slices_of_slices)
+{
+    const size_t each = fovea__buffer_alignment(support_device()), words = each / 4;
+    fovea__buffer *whole = NULL, *part = NULL, *inner = NULL;
+    uint32_t *back = calloc(4 * words, sizeof *back);
+    support_ok(fovea__buffer_create(&whole, support_device(), 4 * each, "a test"));
+    support_ok(fovea__buffer_fill(whole, 0, 4 * each, 1));
+    support_ok(fovea__buffer_slice(&part, whole, each, 3 * each));
+    support_ok(fovea__buffer_slice(&inner, part, each, each));
+    support_ok(fovea__buffer_fill(part, 0, 3 * each, 2));
+    support_ok(fovea__buffer_fill(inner, 0, each, 3));
+    support_ok(fovea__buffer_read(whole, 0, back, 4 * each));
+    for (size_t i = 0; i < 4 * words; i++)
+        ck_assert_uint_eq(back[i], i < words ? 1 : i / words == 2 ? 3 : 2);
+    free(back);
+    fovea__buffer_free(inner);
+    fovea__buffer_free(part);
+    fovea__buffer_free(whole);
+}
+END_TEST
+
 START_TEST(buffers__are_used_again_and_counted)
 {
     uint64_t before = 0, now = 0, peak = 0;
@@ -224,6 +245,7 @@ int main(void)
         {.test = devices__are_listed_and_chosen_by_index_and_name, .needs_device = true},
         {.test = devices__that_do_not_match_are_refused, .needs_device = true},
         {.test = buffers__keep_what_is_written, .needs_device = true},
+        {.test = buffers__have_slices_of_slices, .needs_device = true},
         {.test = buffers__are_used_again_and_counted, .needs_device = true},
         {.test = buffers__that_do_not_fit_are_refused, .needs_device = true},
         {.test = kernels__that_are_not_there_are_named, .needs_device = true},

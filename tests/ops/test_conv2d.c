@@ -60,12 +60,13 @@ START_TEST(conv2d__shapes_of_real_networks)
 }
 END_TEST
 
-/* More columns than one chunk takes, the second of them within a picture: to add to and, for forward, also not. */
+/* More places than one chunk takes, through columns and straight, to add to and, for forward, also not. */
 START_TEST(conv2d__gemm_in_chunks)
 {
     if (support_is_simulator())
         support_skip("a simulator is too slow for two chunks");
-    problem given = problem_make((fovea__conv2d_shape){2, 64, 64, 256, 8, 3, 1, 1}, 3);
+    static const fovea__conv2d_shape long_ones[] = {{2, 64, 64, 256, 8, 3, 1, 1}, {1, 128, 130, 1024, 8, 1, 1, 0}};
+    problem given = problem_make(long_ones[_i], 3);
     const fovea__conv2d_algorithm gemm = FOVEA__CONV2D_GEMM;
     float *before = array_uniform(ref_conv2d_x_count(&given.shape), 23, -1, 1); /* the largest of the three */
     const call calls[] = {{&given, gemm, FOVEA__CONV2D_FORWARD, NULL, NULL, false},
@@ -159,7 +160,7 @@ int main(void)
         {conv2d__every_algorithm_matches_the_reference, rows, .needs_device = true},
         {conv2d__gradients_add_to_what_is_there, rows, .needs_device = true},
         {conv2d__shapes_of_real_networks, (int)COUNT(real_shapes), .needs_device = true},
-        {conv2d__gemm_in_chunks, .needs_device = true},
+        {conv2d__gemm_in_chunks, 2, .needs_device = true},
         {conv2d__epilogue_in_every_combination, COMBINATIONS, .needs_device = true},
         {conv2d__nan_passes_through_relu, .needs_device = true},
         {conv2d__reference_matches_central_differences, 3, .needs_device = false},
