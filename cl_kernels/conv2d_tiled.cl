@@ -104,6 +104,13 @@ static inline void store_right(const float4 next[RIGHT_EACH], __local float4 *ri
     }
 }
 
+/* FP_FAST_FMAF says that fma() is no slower than a product and a sum; elsewhere it may be a function of many. */
+#ifdef FP_FAST_FMAF
+#define MULTIPLY_ADD(a, b, c) fma(a, b, c)
+#else
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+
 /* sum += left^T right over one step of depth. */
 static inline void multiply(float4 sum[4 * HIGH][WIDE], __local const float4 *left, __local const float4 *right)
 {
@@ -120,10 +127,10 @@ static inline void multiply(float4 sum[4 * HIGH][WIDE], __local const float4 *le
             const float4 a = left[d * PITCH + h * 8 * DOWN];
 #pragma unroll
             for (int w = 0; w < WIDE; w++) {
-                sum[4 * h][w] = fma((float4)(a.x), b[w], sum[4 * h][w]);
-                sum[4 * h + 1][w] = fma((float4)(a.y), b[w], sum[4 * h + 1][w]);
-                sum[4 * h + 2][w] = fma((float4)(a.z), b[w], sum[4 * h + 2][w]);
-                sum[4 * h + 3][w] = fma((float4)(a.w), b[w], sum[4 * h + 3][w]);
+                sum[4 * h][w] = MULTIPLY_ADD((float4)(a.x), b[w], sum[4 * h][w]);
+                sum[4 * h + 1][w] = MULTIPLY_ADD((float4)(a.y), b[w], sum[4 * h + 1][w]);
+                sum[4 * h + 2][w] = MULTIPLY_ADD((float4)(a.z), b[w], sum[4 * h + 2][w]);
+                sum[4 * h + 3][w] = MULTIPLY_ADD((float4)(a.w), b[w], sum[4 * h + 3][w]);
             }
         }
     }
