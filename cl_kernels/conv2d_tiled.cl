@@ -11,8 +11,8 @@
  * of the left side a step; PITCH keeps its scattered stores off each other's banks. Offsets are unsigned: those of taps
  * outside may wrap, and are not used.
  * -D: DOWN and ACROSS patches in a work-group, HIGH and WIDE squares, LEFT_QUADS and RIGHT_QUADS 1 where the channels
- * that the left side reads and those of the columns are multiples of 4. All sizes are arguments. (The file is long
- * because both products share the tile.) */
+ * that the left side reads and those of the columns are multiples of 4, WEIGHTS for the kernel of backward-weights, which
+ * detection does not compile. All sizes are arguments. (The file is long because both products share the tile.) */
 #define ITEMS (64 * DOWN * ACROSS)
 #define ROWS (32 * DOWN * HIGH)
 #define COLUMNS (32 * ACROSS * WIDE)
@@ -136,6 +136,7 @@ static inline void multiply(float4 sum[4 * HIGH][WIDE], __local const float4 *le
     }
 }
 
+#ifndef WEIGHTS
 /* What a quad of the left side reads in a pass: 4 channels from `k` (channel, tap x, tap y) on of the place whose first
  * tap lies at at_y, at_x and at `at` floats in x. */
 static inline float4 gather(__global const float *x, uint at, int at_y, int at_x, counter k, int from_h, int from_w,
@@ -223,7 +224,7 @@ conv2d_tiled_pass(__global const float *x, __global const float *packed, int off
         }
     }
 }
-
+#else
 /* What a quad of the left side reads in backward-weights: its rows' taps (channel, tap x, tap y) at one place. */
 static inline float4 gather_rows(__global const float *x, int n, int y, int x_, const counter tap[LEFT_TAPS],
                                  bool is_place, int from_h, int from_w, int channels, int size)
@@ -287,3 +288,4 @@ conv2d_tiled_weights(__global const float *x, __global const float *d_y, __globa
         }
     }
 }
+#endif

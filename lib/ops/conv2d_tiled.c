@@ -176,17 +176,19 @@ size_t fovea__conv2d_tiled_workspace_bytes(const fovea_device *device, fovea__co
 
 /* The tile with which a kernel runs: `cut`, or where that does not build or the device's registers do not do for its
  * work-groups, the first smaller one for which they do. */
-static fovea_status fit_tile(fovea_device *device, const char *kernel, bool left_quads, bool right_quads,
-                             const tile **cut, char options[96])
+static fovea_status fit_tile(fovea_device *device, bool weights, bool left_quads, bool right_quads, const tile **cut,
+                             char options[96])
 {
+    const char *kernel = weights ? "conv2d_tiled_weights" : "conv2d_tiled_pass";
     const fovea__error_kept kept = fovea__error_keep();
     fovea_status status = FOVEA_OK;
     for (; *cut < tiles + TILES; ++*cut) {
         size_t most = 0;
         if (!has_room(device, *cut))
             continue;
-        snprintf(options, 96, "-DDOWN=%d -DACROSS=%d -DHIGH=%d -DWIDE=%d -DLEFT_QUADS=%d -DRIGHT_QUADS=%d",
-                 (*cut)->down, (*cut)->across, (*cut)->high, (*cut)->wide, left_quads, right_quads);
+        snprintf(options, 96, "-DDOWN=%d -DACROSS=%d -DHIGH=%d -DWIDE=%d -DLEFT_QUADS=%d -DRIGHT_QUADS=%d%s",
+                 (*cut)->down, (*cut)->across, (*cut)->high, (*cut)->wide, left_quads, right_quads,
+                 weights ? " -DWEIGHTS" : "");
         status = fovea__launch_most_items(device, "conv2d_tiled", options, kernel, &most);
         if (status == FOVEA_OK && most >= items_of(*cut)) {
             fovea__error_restore(&kept);
@@ -223,7 +225,7 @@ static fovea_status run_pass(fovea_device *device, const fovea__conv2d_pass *pas
     const bool empty = pass->taps_h * pass->taps_w == 0; /* then there is no depth, and no tap to count by */
     const int depth = pass->taps_h * pass->taps_w * pass->from_c;
     char options[96];
-    FOVEA_TRY(fit_tile(device, "conv2d_tiled_pass", pass->from_c % 4 == 0, pass->to_c % 4 == 0, &cut, options));
+    FOVEA_TRY(fit_tile(device, false, pass->from_c % 4 == 0, pass->to_c % 4 == 0, &cut, options));
     const fovea__arg args[] = {fovea__arg_buffer(from->buffer),
                                fovea__arg_buffer(packed),
                                fovea__arg_int(fovea__conv2d_pass_offset(pass, width, 0)),
@@ -285,7 +287,7 @@ fovea_status fovea__conv2d_tiled_weights(fovea_device *device, fovea__conv2d_alg
     const int places = (int)fovea__conv2d_pass_places(&pass), parts = parts_for(device, algorithm, direction, shape);
     const tile *cut = tile_of(algorithm);
     char options[96];
-    FOVEA_TRY(fit_tile(device, "conv2d_tiled_weights", pass.from_c % 4 == 0, pass.to_c % 4 == 0, &cut, options));
+    FOVEA_TRY(fit_tile(device, true, pass.from_c % 4 == 0, pass.to_c % 4 == 0, &cut, options));
     const fovea__arg args[] = {fovea__arg_buffer(x->buffer),   fovea__arg_buffer(d_y->buffer),
                                fovea__arg_buffer(workspace),   fovea__arg_int(places),
                                fovea__arg_int(pass.grid_h),    fovea__arg_int(pass.grid_w),
