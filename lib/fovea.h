@@ -130,12 +130,13 @@ FOVEA_API fovea_status fovea_device_profile(fovea_device *device, fovea_kernel_t
 
 typedef struct fovea_device_speed {
     double gflops;   /* 10^9 float32 operations a second out of registers, a multiply-add being two */
-    double copy_gbs; /* 10^9 bytes a second in a copy beyond all caches, read and written ones both counted */
+    double copy_gbs; /* 10^9 bytes a second in a copy of 128 MiB, or of four times the cache that the device tells of
+                        where that is more; read and written ones both counted */
 } fovea_device_speed;
 
 /* Measures the most that kernels can get from a device: the best of some runs, in well under a second on most. Takes
- * 256 MiB of device memory (less where there is little), and gives it back. Fails with FOVEA_ERROR_NUMERIC where the
- * device's results are wrong; *out is then zeroed. */
+ * twice what it copies of device memory, at most a quarter of all there is, and gives it back. Fails with
+ * FOVEA_ERROR_NUMERIC where the device's results are wrong; *out is then zeroed. */
 FOVEA_API fovea_status fovea_device_measure(fovea_device *device, fovea_device_speed *out);
 
 /* ---- pictures -------------------------------------------------------------------------------------------------- */

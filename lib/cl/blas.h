@@ -18,8 +18,8 @@ typedef struct fovea__gemm {
     size_t room_offset;  /* ... from so many bytes on, a multiple of fovea__buffer_alignment() */
 } fovea__gemm;
 
-/* Bytes of room that a product of these sizes takes at most, whatever its offsets. One of fewer rows or less depth takes
- * no more. */
+/* Bytes of room that a product of these sizes takes at most, whatever its offsets. One of fewer rows or less depth
+ * takes no more. */
 fovea_status fovea__gemm_room(fovea_device *device, const fovea__gemm *gemm, size_t *bytes);
 
 fovea_status fovea__gemm_run(fovea_device *device, const fovea__gemm *gemm);

@@ -17,7 +17,8 @@ fovea_status fovea__buffer_create(fovea__buffer **out, fovea_device *device, siz
 /* Makes *buffer at least size_bytes large. Where it grows, what it held is lost. *buffer may be NULL. */
 fovea_status fovea__buffer_fit(fovea__buffer **buffer, fovea_device *device, size_t size_bytes, const char *what);
 
-/* A part of `parent`, itself perhaps one, which must outlive it. offset_bytes: a multiple of fovea__buffer_alignment(). */
+/* A part of `parent`, itself perhaps one, which must outlive it. offset_bytes: a multiple of
+ * fovea__buffer_alignment(). */
 fovea_status fovea__buffer_slice(fovea__buffer **out, fovea__buffer *parent, size_t offset_bytes, size_t size_bytes);
 size_t fovea__buffer_alignment(const fovea_device *device);
 

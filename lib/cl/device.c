@@ -80,11 +80,13 @@ static fovea_status open_on(fovea_device *device, const fovea_device_options *op
         FOVEA_TRY(fovea__copy_text(&device->kernel_dir, kernel_dir));
     FOVEA_TRY(set_cache_dir(device, options->cache_dir));
 
-    cl_ulong local_bytes = 0;
+    cl_ulong local_bytes = 0, cache_bytes = 0;
     cl_uint align_bits = 0;
     FOVEA_TRY(set_group_limits(device));
     clGetDeviceInfo(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local_bytes, &local_bytes, NULL);
     clGetDeviceInfo(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits, NULL);
+    if (clGetDeviceInfo(id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, sizeof cache_bytes, &cache_bytes, NULL) == CL_SUCCESS)
+        device->cache_bytes = cache_bytes;
     device->local_bytes = (size_t)local_bytes;
     device->alignment = align_bits / 8 > 256 ? align_bits / 8 : 256;
     FOVEA_TRY(set_vector_width(device));
@@ -215,4 +217,9 @@ size_t fovea__device_max_work_group(const fovea_device *device)
 size_t fovea__device_local_bytes(const fovea_device *device)
 {
     return device->local_bytes;
+}
+
+uint64_t fovea__device_cache_bytes(const fovea_device *device)
+{
+    return device->cache_bytes;
 }

@@ -17,6 +17,7 @@ bool fovea__device_is_cpu(const fovea_device *device);
 int fovea__device_vector_width(const fovea_device *device); /* floats in a vector register: 4, 8 or 16; GPUs 4 */
 size_t fovea__device_max_work_group(const fovea_device *device);
 size_t fovea__device_local_bytes(const fovea_device *device);
+uint64_t fovea__device_cache_bytes(const fovea_device *device); /* of global memory, as the device tells; 0: not */
 
 /* What decides how a device computes, as far as it can be told: library, platform, device, driver, build flags. A text
  * of at most FOVEA__DEVICE_KEY - 1 bytes. */

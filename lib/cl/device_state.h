@@ -45,6 +45,7 @@ struct fovea_device {
     void *log_cookie;
 
     size_t max_work_group, local_bytes, alignment;
+    uint64_t cache_bytes;
     size_t max_items[3]; /* of a work-group in each dimension; max_work_group is no more than the first */
     int vector_width;
     bool blas_is_set; /* CLBlast has been told its parameters for this device */

@@ -52,7 +52,7 @@ fovea_status fovea__probe_copy(fovea_device *device, const fovea__buffer *from, 
 enum {
     ROUNDS = 4096,         /* sums of whole numbers stay below 2^24, where float32 is exact */
     MOST_ITEMS = 1 << 22,
-    COPY_BYTES = 128 << 20, /* beyond the caches of all but servers' CPUs */
+    COPY_BYTES = 128 << 20, /* at least: devices may tell of a nearer cache than their last */
     RUNS = 20              /* the best counts; the first also builds and warms up */
 };
 static const double long_enough = 0.02; /* seconds, beside which a launch costs nothing */
@@ -63,6 +63,18 @@ typedef struct measuring {
     float *host;
     size_t items, copied;
 } measuring;
+
+size_t fovea__probe_copy_bytes(const fovea_device *device)
+{
+    const fovea_device_info *info = fovea_device_describe(device);
+    const uint64_t most = (uint64_t)4 << 30; /* of floats that an int counts */
+    uint64_t bytes = COPY_BYTES;
+    while (bytes < 4 * fovea__device_cache_bytes(device) && bytes < most)
+        bytes *= 2;
+    while (bytes > info->max_allocation_bytes || bytes > info->memory_bytes / 8)
+        bytes /= 2;
+    return (size_t)bytes;
+}
 
 static fovea_status multiply_add(measuring *m)
 {
@@ -126,10 +138,7 @@ static fovea_status measure_multiply_add(measuring *m, double *gflops)
 
 static fovea_status measure_copy(measuring *m, double *gbs)
 {
-    const fovea_device_info *info = fovea_device_describe(m->device);
-    size_t bytes = COPY_BYTES;
-    while (bytes > info->max_allocation_bytes || bytes > info->memory_bytes / 8)
-        bytes /= 2;
+    const size_t bytes = fovea__probe_copy_bytes(m->device);
     m->copied = bytes / sizeof(float);
     const uint32_t word = 0x3fc00000; /* 1.5 */
     double seconds = 0;

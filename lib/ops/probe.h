@@ -17,4 +17,8 @@ fovea_status fovea__probe_multiply_add(fovea_device *device, const fovea__buffer
 /* Copies `count` floats, a multiple of the device's vector width, from the start of one buffer to that of another. */
 fovea_status fovea__probe_copy(fovea_device *device, const fovea__buffer *from, fovea__buffer *to, size_t count);
 
+/* Bytes of each buffer that fovea_device_measure() copies: four times the cache that the device tells of and at least
+ * 128 MiB, or what its memory allows. */
+size_t fovea__probe_copy_bytes(const fovea_device *device);
+
 #endif

@@ -1,6 +1,6 @@
 /* The probes against float64, at counts that no work-group divides, and what fovea_device_measure() makes of them. */
 #include "arrays.h"
-#include "device.h"
+#include "device_state.h"
 #include "probe.h"
 #include "ref_probe.h"
 
@@ -79,12 +79,32 @@ START_TEST(probe__measures_the_device)
 }
 END_TEST
 
+/* A copy has nothing of a cache, however large, but of the device's memory a quarter at most. */
+START_TEST(probe__copies_more_than_the_cache_holds)
+{
+    static const struct {
+        uint64_t cache, want; /* MiB */
+    } rows_of[] = {{0, 128}, {32, 128}, {33, 256}, {256, 1024}, {1 << 20, 1024}};
+    fovea_device *device = support_device();
+    const uint64_t cache = device->cache_bytes;
+    const fovea_device_info was = device->info;
+    device->info.memory_bytes = (uint64_t)8 << 30;
+    device->info.max_allocation_bytes = (uint64_t)4 << 30;
+    device->cache_bytes = rows_of[_i].cache << 20;
+    const size_t bytes = fovea__probe_copy_bytes(device);
+    device->cache_bytes = cache;
+    device->info = was;
+    ck_assert_uint_eq(bytes, rows_of[_i].want << 20);
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
         {probe__multiplies_and_adds_as_the_reference, COUNT(rows), true},
         {probe__copies_whole_vectors, COUNT(vectors), true},
         {probe__refuses_a_part_of_a_vector, 0, true},
+        {probe__copies_more_than_the_cache_holds, 5, true},
         {probe__measures_the_device, 0, true},
     };
     return support_run_both_kinds("probe", cases, COUNT(cases));
