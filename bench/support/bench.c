@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "device.h"
+#include "probe.h"
 #include "random.h"
 
 #include <math.h>
@@ -13,6 +14,8 @@ static fovea_device *the_device;
 static fovea_device_speed best;
 static const char *the_room;
 static bool verified, all_verified = true;
+static fovea__buffer *swept[2]; /* together beyond the caches */
+static size_t swept_bytes;
 
 void bench_ok(fovea_status status)
 {
@@ -34,6 +37,8 @@ fovea_device *bench_open(const char *room)
 
 int bench_close(void)
 {
+    fovea__buffer_free(swept[0]);
+    fovea__buffer_free(swept[1]);
     fovea_device_close(the_device);
     return all_verified ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -96,6 +101,18 @@ static void print_result(const char *what, const double *seconds, int runs, doub
     fflush(stdout);
 }
 
+/* Drives what the last run left in the device's caches out of them, by a copy as large as the probe's. */
+static void sweep_caches(void)
+{
+    for (int i = 0; i < 2 && !swept[1]; i++) {
+        swept_bytes = fovea__probe_copy_bytes(the_device) / 2;
+        bench_ok(fovea__buffer_create(&swept[i], the_device, swept_bytes, "a bench"));
+        bench_ok(fovea__buffer_fill(swept[i], 0, swept_bytes, 0));
+    }
+    bench_ok(fovea__probe_copy(the_device, swept[0], swept[1], swept_bytes / sizeof(float)));
+    bench_ok(fovea__device_finish(the_device));
+}
+
 void bench_time(const char *what, fovea_status (*call)(void *context), void *context, double flops, double bytes)
 {
     enum { WARM_UP = 2, LEAST = 5, MOST = 50 };
@@ -107,6 +124,8 @@ void bench_time(const char *what, fovea_status (*call)(void *context), void *con
         bench_ok(call(context));
     bench_ok(fovea__device_finish(the_device));
     while (runs < LEAST || (runs < MOST && total < 0.5)) {
+        if (bytes > 0)
+            sweep_caches();
         const double start = fovea__clock();
         bench_ok(call(context));
         bench_ok(fovea__device_finish(the_device));

@@ -21,6 +21,7 @@ int bench_close(void);
 void bench_verify(const char *what, const float *got, const double *want, size_t count, double relative);
 
 /* Times `call`: two runs to warm up, then at least 5 and at most 50 within about half a second, each waited for.
+ * Where bytes are given, each run finds nothing of them in the device's caches, as the copy that they are held to does.
  * flops and bytes are one run's; 0 leaves a rate out. A failing call ends the program with its sentence. */
 void bench_time(const char *what, fovea_status (*call)(void *context), void *context, double flops, double bytes);
 
