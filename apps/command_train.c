@@ -103,7 +103,7 @@ static cJSON *config_json(const training *t)
     cJSON *config = cJSON_CreateObject(), *device = cJSON_CreateObject();
     cJSON_AddStringToObject(config, "fovea", fovea_version());
     cJSON_AddStringToObject(config, "command", "train");
-    cJSON_AddItemToObject(config, "options", train_options_json(&t->o));
+    train_options_add_json(config, &t->o);
     if (t->device) {
         const fovea_device_info *info = fovea_device_describe(t->device);
         cJSON_AddStringToObject(device, "platform", info->platform);
@@ -201,9 +201,15 @@ static bool checkpoint_is_due(const training *t)
     return step % fovea_trainer_steps_per_epoch(t->trainer) == 0 || progress_seconds() - t->saved_at > SAVE_SECONDS;
 }
 
+/* True where --patience ended the run. */
+static bool has_no_patience(const training *t)
+{
+    return t->o.patience && run_folder_since_best(&t->run) >= t->o.patience;
+}
+
 static bool is_finished(const training *t)
 {
-    return fovea_trainer_done(t->trainer) && !evaluation_is_due(t);
+    return (fovea_trainer_done(t->trainer) && !evaluation_is_due(t)) || has_no_patience(t);
 }
 
 /* Evaluates, and keeps the model where it is the best so far. False on failure; being stopped is none. */
@@ -278,8 +284,9 @@ static bool take_step(training *t)
     }
     if (!write_log(t, &now))
         return false;
-    progress_update(&t->bar, now.step, "epoch %.2f  loss %.4f  %.1f pictures/s", now.epoch,
-                    now.class_loss + now.box_loss, now.images_per_second);
+    progress_update(&t->bar, now.step, "epoch %.2f  class %.4f  box %.4f  rate %.3g  %.1f pictures/s  %.0f MiB", now.epoch,
+                    now.class_loss, now.box_loss, now.learning_rate, now.images_per_second,
+                    (double)now.memory_bytes / 1048576.0);
     return true;
 }
 
@@ -288,7 +295,7 @@ static bool run(training *t)
 {
     t->bar = progress_begin("training", fovea_trainer_steps_done(t->trainer), fovea_trainer_steps(t->trainer));
     bool good = !evaluation_is_due(t) || evaluate(t);
-    while (good && !stop_signal && !fovea_trainer_done(t->trainer)) {
+    while (good && !stop_signal && !is_finished(t)) {
         good = take_step(t);
         if (good && checkpoint_is_due(t))
             good = checkpoint(t);
@@ -297,6 +304,9 @@ static bool run(training *t)
     }
     if (good && stop_signal)
         good = checkpoint(t);
+    if (good && has_no_patience(t))
+        progress_note(&t->bar, "stopped after step %lld: AP has not improved for %d evaluations",
+                      (long long)fovea_trainer_steps_done(t->trainer), run_folder_since_best(&t->run));
     progress_end(&t->bar);
     return good;
 }
@@ -378,6 +388,7 @@ done:
     fovea_model_free(t->model);
     fovea_dataset_close(t->dataset);
     fovea_device_close(t->device);
+    train_options_clear(&t->o);
     free(t);
     return code;
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ROWS = 64, HELP_CODE = 1000 };
+enum { MAX_ROWS = 96, HELP_CODE = 1000 };
 
 int options_misused(const options_table *table, const char *format, ...)
 {
@@ -177,6 +177,23 @@ static bool store_int_pair(const options_row *row, void *target, const char *tex
     return true;
 }
 
+static bool store_integers(const options_row *row, int *target, const char *text)
+{
+    int numbers[OPTIONS_MOST_INTEGERS] = {0}, count = 0;
+    double number;
+    do {
+        if (count == OPTIONS_MOST_INTEGERS || !read_number(&text, &number) || !within(row, number, true))
+            return false;
+        numbers[count++] = (int)number;
+        if (count > 1 && numbers[count - 2] >= numbers[count - 1])
+            return false;
+    } while (*text++ == ',');
+    if (text[-1] != '\0')
+        return false;
+    memcpy(target, numbers, sizeof numbers);
+    return true;
+}
+
 static bool store_text(const char **texts, const char *text)
 {
     int count = 0;
@@ -186,7 +203,7 @@ static bool store_text(const char **texts, const char *text)
     return *text != '\0' && count < OPTIONS_MOST_TEXTS;
 }
 
-static bool store(const options_row *row, void *fields, const char *text)
+bool options_set(const options_row *row, void *fields, const char *text)
 {
     void *target = (char *)fields + row->at;
     switch (row->kind) {
@@ -202,6 +219,8 @@ static bool store(const options_row *row, void *fields, const char *text)
         return store_seed(target, text);
     case OPTIONS_CHOICE:
         return store_choice(row, target, text);
+    case OPTIONS_INTEGERS:
+        return store_integers(row, target, text);
     case OPTIONS_PAIR:
         return store_double_pair(row, target, text);
     case OPTIONS_SPAN:
@@ -223,6 +242,18 @@ static options_result bad_value(const options_table *table, const options_row *r
     return OPTIONS_MISUSED;
 }
 
+const options_row *options_find(const options_table *table, const char *name, const char **nearest)
+{
+    const char *names[MAX_ROWS + 1] = {"help"};
+    for (size_t i = 0; i < table->n_rows; i++) {
+        names[i + 1] = table->rows[i].name;
+        if (strcmp(table->rows[i].name, name) == 0)
+            return &table->rows[i];
+    }
+    *nearest = options_nearest(name, names, table->n_rows + 1);
+    return NULL;
+}
+
 /* Says what was wrong with the word that getopt_long refused. */
 static options_result bad_option(const options_table *table, const char *word, int known)
 {
@@ -237,14 +268,11 @@ static options_result bad_option(const options_table *table, const char *word, i
     char name[64];
     const size_t length = strcspn(word + 2, "=");
     snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, word + 2);
-    const char *names[MAX_ROWS + 1];
-    size_t n = 0, begins = 0;
-    for (size_t i = 0; i < table->n_rows; i++) {
-        names[n++] = table->rows[i].name;
+    size_t begins = 0;
+    for (size_t i = 0; i < table->n_rows; i++)
         begins += strncmp(table->rows[i].name, name, strlen(name)) == 0;
-    }
-    names[n++] = "help";
-    const char *nearest = options_nearest(name, names, n);
+    const char *nearest = NULL;
+    options_find(table, name, &nearest);
     if (begins > 1)
         options_misused(table, "--%s could be one of several options, write it out", name);
     else if (nearest)
@@ -283,7 +311,7 @@ options_result options_parse(const options_table *table, void *fields, int argc,
         }
         if (code == '?')
             return bad_option(table, argv[optind > word ? optind - 1 : optind], optopt);
-        if (!store(&table->rows[code - 1], fields, optarg))
+        if (!options_set(&table->rows[code - 1], fields, optarg))
             return bad_value(table, &table->rows[code - 1], optarg);
     }
     *first_operand = optind;

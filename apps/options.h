@@ -10,13 +10,14 @@
 /* Exit codes of the command. A training stopped by a signal exits with 128 + its number. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2 };
 
-enum { OPTIONS_MOST_TEXTS = 16 };
+enum { OPTIONS_MOST_TEXTS = 16, OPTIONS_MOST_INTEGERS = 16 };
 
 typedef enum options_kind {
     OPTIONS_FLAG,    /* bool; takes no value */
     OPTIONS_TEXT,    /* const char *, borrowed from argv */
     OPTIONS_TEXTS,   /* const char *[OPTIONS_MOST_TEXTS + 1], as often as it is given; NULL ends the list */
     OPTIONS_INTEGER, /* int within low..high */
+    OPTIONS_INTEGERS, /* int[OPTIONS_MOST_INTEGERS]: "480,512", rising, each within low..high; 0 behind the last */
     OPTIONS_COUNT,   /* int64_t within low..high */
     OPTIONS_SEED,    /* uint64_t, all of its range */
     OPTIONS_NUMBER,  /* double within low..high */
@@ -40,6 +41,7 @@ typedef struct options_row {
     double low, high;
     bool zero_is_none;             /* a written 0 is kept as -1, since 0 in an option struct means the default */
     const options_choice *choices; /* of OPTIONS_CHOICE; of OPTIONS_PAIR: words that stand for {value, value} */
+    bool of_the_call; /* says how to run, not what: stands on the command line alone, never in a file of options */
 } options_row;
 
 typedef struct options_table {
@@ -61,6 +63,13 @@ typedef enum options_result {
 /* Parses argv[1] and on (argv[0] is the command's name) into the struct that `fields` points to. *first_operand: index
  * in argv of the first operand; options may stand before, between and after them. --help is known to every table. */
 options_result options_parse(const options_table *table, void *fields, int argc, char **argv, int *first_operand);
+
+/* Sets the option of a row from text as the command line has it. False where it is not what the row takes. Texts are
+ * borrowed. */
+bool options_set(const options_row *row, void *fields, const char *text);
+
+/* The row of a name, or NULL after *nearest was set to the name that was probably meant, NULL where there is none. */
+const options_row *options_find(const options_table *table, const char *name, const char **nearest);
 
 /* Prints "fovea train: SENTENCE" and where help is found, to stderr; returns EXIT_MISUSED. */
 int options_misused(const options_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -71,15 +71,18 @@ void progress_update(progress *bar, int64_t done, const char *format, ...)
     va_end(args);
     if (done > bar->first && now > bar->began) {
         const double a_second = (double)(done - bar->first) / (now - bar->began);
-        snprintf(rate, sizeof rate, "  %.*f/s", a_second < 10 ? 2 : 0, a_second);
+        if (!*extra)
+            snprintf(rate, sizeof rate, "  %.*f/s", a_second < 10 ? 2 : 0, a_second);
         char time_left[24];
         write_time(time_left, sizeof time_left, (double)(bar->total - done) / a_second);
         snprintf(left, sizeof left, "  %s left", time_left);
     }
     draw_bar(drawn, done, bar->total);
-    snprintf(line, sizeof line, "%s%s%s%s %lld/%lld%s%s%s%s", bar->what, bar->terminal ? " [" : "",
-             bar->terminal ? drawn : "", bar->terminal ? "]" : "", (long long)done, (long long)bar->total, left, rate,
-             *extra ? "  " : "", extra);
+    const int length = snprintf(line, sizeof line, "%s %lld/%lld%s%s%s%s", bar->what, (long long)done,
+                                (long long)bar->total, left, rate, *extra ? "  " : "", extra);
+    if (bar->terminal && length + BAR_WIDTH + 3 <= line_width())
+        snprintf(line, sizeof line, "%s [%s] %lld/%lld%s%s%s%s", bar->what, drawn, (long long)done,
+                 (long long)bar->total, left, rate, *extra ? "  " : "", extra);
     if (bar->terminal)
         fprintf(stderr, "\r%.*s\033[K", line_width(), line);
     else

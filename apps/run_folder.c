@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,6 +48,15 @@ bool run_folder_open(run_folder *run, const char *path, bool resume)
     return true;
 }
 
+/* An option's value: as it was given, else what it followed from others. */
+static const cJSON *value_of(const cJSON *config, const char *name)
+{
+    const cJSON *given = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(config, "options"), name);
+    const cJSON *resolved = cJSON_GetObjectItemCaseSensitive(config, "resolved");
+    const cJSON *followed = given && !cJSON_IsNull(given) ? NULL : cJSON_GetObjectItemCaseSensitive(resolved, name);
+    return followed ? followed : given;
+}
+
 bool run_folder_agrees(const run_folder *run, const cJSON *config, bool (*may_change)(const char *name))
 {
     if (!run->has_last || !is_there(run->config))
@@ -56,13 +66,13 @@ bool run_folder_agrees(const run_folder *run, const cJSON *config, bool (*may_ch
     cJSON *new = text ? cJSON_Parse(text) : NULL;
     cJSON_free(text);
     bool good = old && new;
-    const cJSON *row, *old_options = cJSON_GetObjectItemCaseSensitive(old, "options");
+    const cJSON *row;
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(new, "options"))
     {
-        const cJSON *before = cJSON_GetObjectItemCaseSensitive(old_options, row->string);
-        if (!good || may_change(row->string) || !before || cJSON_Compare(before, row, true))
+        const cJSON *before = value_of(old, row->string), *now = value_of(new, row->string);
+        if (!good || may_change(row->string) || !before || cJSON_Compare(before, now, true))
             continue;
-        char *was = cJSON_PrintUnformatted(before), *is = cJSON_PrintUnformatted(row);
+        char *was = cJSON_PrintUnformatted(before), *is = cJSON_PrintUnformatted(now);
         fprintf(stderr, "fovea: %s: the run began with %s %s, and this call has %s; resume with its own options\n",
                 run->config, row->string, was ? was : "?", is ? is : "?");
         cJSON_free(was);
@@ -165,6 +175,20 @@ bool run_folder_was_evaluated(const run_folder *run, int64_t step)
             return true;
     }
     return false;
+}
+
+int run_folder_since_best(const run_folder *run)
+{
+    int since = 0;
+    double best = -HUGE_VAL;
+    const cJSON *row;
+    cJSON_ArrayForEach(row, run->history)
+    {
+        const double ap = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(row, "AP"));
+        since = ap > best ? 0 : since + 1;
+        best = ap > best ? ap : best;
+    }
+    return since;
 }
 
 bool run_folder_is_best(const run_folder *run, double ap)

@@ -26,14 +26,18 @@ static const options_row rows[] = {
     {"val-annotations", "FILE", "COCO JSON to evaluate on, each epoch; the best model is kept.", OPTIONS_TEXT,
      AT(val_annotations)},
     {"val-images", "DIR", "The folder of its pictures (--images).", OPTIONS_TEXT, AT(val_images)},
+    {"config", "FILE", "Take the options that this file has under \"options\", as every run's config.json; those of the "
+     "command line go before them.", OPTIONS_TEXT, AT(config), .of_the_call = true},
     {"out", "RUN", "The run's folder, for config.json, log.jsonl, model.safetensors (the best, or the last where "
      "nothing is evaluated), last.safetensors (to resume from) and evaluation.json.", OPTIONS_TEXT, AT(out)},
     {"resume", NULL, "Go on from RUN/last.safetensors, to the same bits as if the run had never stopped; begin where "
-     "there is none.", OPTIONS_FLAG, AT(resume)},
+     "there is none.", OPTIONS_FLAG, AT(resume), .of_the_call = true},
     {"save-every", "N", "Write last.safetensors every N steps (each epoch and every 30 s).", OPTIONS_INTEGER,
      AT(save_every), .low = 1, .high = 1e9},
     {"eval-every", "N", "Evaluate every N epochs, and at the end (1).", OPTIONS_INTEGER, AT(eval_every), .low = 1,
      .high = 1e9},
+    {"patience", "N", "Stop when the validation's AP has not improved for N evaluations (never).", OPTIONS_INTEGER,
+     AT(patience), .low = 1, .high = 1e9},
     {"json", "FILE", "Write the log's lines to FILE too; '-': to stdout.", OPTIONS_TEXT, AT(json)},
     {"device", "TEXT", PICK_DEVICE_HELP, OPTIONS_TEXT, AT(device)},
     {"no-tune", NULL, "Take convolutions' algorithms by the rule alone: measure none before the first step (which takes "
@@ -107,7 +111,8 @@ static const options_row rows[] = {
 const options_table train_options_table = {
     .command = "train",
     .usage = {"--images DIR --annotations FILE --out RUN [--val-annotations FILE] [--backbone NAME] [--weights FILE] "
-              "[--size N] [--batch N] [--epochs N | --steps N] [--lr R] [--resume]"},
+              "[--size N] [--batch N] [--epochs N | --steps N] [--lr R] [--resume]",
+              "--config FILE --out RUN [OPTION]..."},
     .summary = "Trains a RetinaNet detector. The same seed on the same device by the same algorithms gives the same "
                "bits. Ctrl-C and SIGTERM "
                "finish the step, save, say how to go on, and exit with 130 or 143; a second one ends at once.",
@@ -117,13 +122,15 @@ const options_table train_options_table = {
                 "      --val-annotations val.json --weights resnet50.safetensors --out run\n"
                 "  fovea train --images photos --annotations train.json --out small \\\n"
                 "      --backbone resnet18 --width 32 --channels 64 --size 256 --epochs 20\n"
-                "  fovea train ... --out run --resume\n",
+                "  fovea train ... --out run --resume\n"
+                "  fovea train --config run/config.json --lr 0.002 --out slower\n",
 };
 
 /* What decides nothing about the weights that a run ends with. */
 static const char *const may_change[] = {"images",     "annotations", "val-annotations", "val-images", "out",
                                          "resume",     "save-every",  "eval-every",      "json",       "device",
-                                         "no-tune",    "time-kernels", "weights",    "loaders"};
+                                         "no-tune",    "time-kernels", "weights",    "loaders",
+                                         "patience"};
 
 bool train_options_may_change(const char *name)
 {
@@ -133,9 +140,23 @@ bool train_options_may_change(const char *name)
     return false;
 }
 
-cJSON *train_options_json(const train_options *o)
+void train_options_add_json(cJSON *config, const train_options *o)
 {
-    return options_json(&train_options_table, o);
+    cJSON *resolved = options_json(&train_options_table, o);
+    for (cJSON *row = resolved->child, *next; row; row = next) {
+        next = row->next;
+        if (cJSON_IsNull(row) || !cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(o->given, row->string)))
+            cJSON_Delete(cJSON_DetachItemViaPointer(resolved, row));
+    }
+    cJSON_AddItemToObject(config, "options", cJSON_Duplicate(o->given, true));
+    cJSON_AddItemToObject(config, "resolved", resolved);
+}
+
+void train_options_clear(train_options *o)
+{
+    cJSON_Delete(o->document);
+    cJSON_Delete(o->given);
+    o->document = o->given = NULL;
 }
 
 static int check(const train_options *o)
@@ -149,6 +170,8 @@ static int check(const train_options *o)
         return options_misused(table, "--out is missing");
     if (o->plan.steps && o->plan.epochs > 0)
         return options_misused(table, "--steps and --epochs exclude each other");
+    if (o->patience && !o->val_annotations)
+        return options_misused(table, "--patience needs --val-annotations");
     if (o->val_images && !o->val_annotations)
         return options_misused(table, "--val-images needs --val-annotations");
     if (o->model.width % 8)
@@ -187,25 +210,45 @@ static void resolve(train_options *o)
     o->model.seed = o->plan.seed;
 }
 
+static const train_options defaults = {
+    .depth = 50,
+    .profile = FOVEA_PROFILE_PAPER,
+    .prior = 0.01,
+    .norm_epsilon = 1e-5,
+    .model = {.size = 600, .width = 64, .channels = 256, .head_depth = 4, .anchor_scales = 3, .anchor_ratios = 3},
+    .plan = {.batch = 2, .momentum = 0.9, .weight_decay = 1e-4, .warmup = 100, .decay_at = {0.7, 0.9}, .clip = 10,
+             .flip = 0.5, .scale_jitter = {1, 1}, .ohem_batch = 128, .ohem_nms = 0.5, .loader_threads = 2},
+    .eval_every = 1,
+};
+
+/* What the file of options says goes before the defaults, and the command line before both. */
+static bool read_config(train_options *o, const train_options *called)
+{
+    if (!called->config)
+        return true;
+    o->document = options_json_read(&train_options_table, o, called->config);
+    if (called->plan.steps)
+        o->plan.epochs = 0;
+    if (called->plan.epochs > 0)
+        o->plan.steps = 0;
+    return o->document != NULL;
+}
+
 options_result train_options_parse(train_options *o, int argc, char **argv)
 {
-    *o = (train_options){
-        .depth = 50,
-        .profile = FOVEA_PROFILE_PAPER,
-        .prior = 0.01,
-        .norm_epsilon = 1e-5,
-        .model = {.size = 600, .width = 64, .channels = 256, .head_depth = 4, .anchor_scales = 3,
-                  .anchor_ratios = 3},
-        .plan = {.batch = 2, .momentum = 0.9, .weight_decay = 1e-4, .warmup = 100, .decay_at = {0.7, 0.9}, .clip = 10,
-                 .flip = 0.5, .scale_jitter = {1, 1}, .ohem_batch = 128, .ohem_nms = 0.5, .loader_threads = 2},
-        .eval_every = 1,
-    };
+    train_options called = defaults; /* what the command line alone says */
     int operand;
-    const options_result result = options_parse(&train_options_table, o, argc, argv, &operand);
+    *o = defaults;
+    options_result result = options_parse(&train_options_table, &called, argc, argv, &operand);
+    if (result == OPTIONS_GO && !read_config(o, &called))
+        result = OPTIONS_MISUSED;
+    if (result == OPTIONS_GO)
+        result = options_parse(&train_options_table, o, argc, argv, &operand);
+    if (result == OPTIONS_GO && check(o) != EXIT_DONE)
+        result = OPTIONS_MISUSED;
     if (result != OPTIONS_GO)
         return result;
-    if (check(o) != EXIT_DONE)
-        return OPTIONS_MISUSED;
+    o->given = options_json(&train_options_table, o);
     resolve(o);
     return OPTIONS_GO;
 }

@@ -14,17 +14,24 @@ typedef struct train_options {
     double prior, norm_epsilon;
     fovea_model_options model; /* the fields that are options as they stand */
     fovea_train_options plan;
-    int save_every, eval_every;
+    int save_every, eval_every, patience;
     bool resume, time_kernels;
+    const char *config; /* the file of options that came before the command line's */
+    cJSON *document;    /* of that file; owns texts above */
+    cJSON *given;       /* options by their names as they were given, before defaults that follow from others */
 } train_options;
 
 extern const options_table train_options_table;
 
-/* Parses and checks; what was not given holds its default afterwards. */
+/* Reads --config's file, then parses the command line over it, and checks; what was not given holds its default afterwards.
+ * To be cleared, whatever the result. */
 options_result train_options_parse(train_options *o, int argc, char **argv);
 
-/* Every option by its name, defaults too. */
-cJSON *train_options_json(const train_options *o);
+void train_options_clear(train_options *o);
+
+/* Adds to a run's config.json: "options", each by its name as it was given or by default, which is what --config takes,
+ * and "resolved", the values that followed from other options. */
+void train_options_add_json(cJSON *config, const train_options *o);
 
 /* May an option differ between a run's beginning and its resumption? Those that decide its bits may not. */
 bool train_options_may_change(const char *name);

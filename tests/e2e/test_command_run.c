@@ -52,13 +52,53 @@ START_TEST(train__leaves_the_run_in_its_folder)
     ck_assert(cli_number(line, "step") >= 9 && cli_number(line, "memory_mib") > 0);
     const cJSON *options = cJSON_GetObjectItem(config, "options");
     ck_assert(cli_number(options, "lr") >= 0.01 && cli_number(options, "momentum") >= 0.9);
-    ck_assert_int_eq((int)cli_number(options, "max-size"), 106); /* 5/3 of --size 64 */
+    ck_assert(cJSON_IsNull(cJSON_GetObjectItem(options, "max-size")));
+    ck_assert_int_eq((int)cli_number(cJSON_GetObjectItem(config, "resolved"), "max-size"), 106); /* 5/3 of --size 64 */
     ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(config, "classes")), 4);
     ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(best, "history")), 3);
     ck_assert(cli_number(best, "AP50") >= -1);
     cJSON_Delete(line);
     cJSON_Delete(config);
     cJSON_Delete(best);
+}
+END_TEST
+
+/* What a run wrote makes its like; what the command line says goes before it, also where other options follow from it. */
+START_TEST(train__takes_a_config_and_flags_override_it)
+{
+    need_run();
+    cli_expect(0, "\"$F\" train --config run/config.json --out like && "
+                  "for f in last.safetensors model.safetensors evaluation.json; do cmp run/$f like/$f || exit 1; done");
+    cli_expect(0, "\"$F\" train --config run/config.json --size 32 --epochs 0.3 --out small");
+    cJSON *config = cli_json("small/config.json");
+    const cJSON *options = cJSON_GetObjectItem(config, "options"), *resolved = cJSON_GetObjectItem(config, "resolved");
+    ck_assert_int_eq((int)cli_number(options, "size"), 32);
+    ck_assert_int_eq((int)cli_number(resolved, "max-size"), 53);
+    ck_assert_int_eq((int)cli_number(config, "steps"), 1);
+    ck_assert(cJSON_IsNull(cJSON_GetObjectItem(options, "steps")) && !cJSON_HasObjectItem(options, "resume"));
+    cJSON_Delete(config);
+    cli_expect(0, "\"$F\" train --config small/config.json --resume");
+    cli_expect(1, "\"$F\" train --config small/config.json --size 64 --resume");
+    cli_said("size 32");
+}
+END_TEST
+
+/* The rate is so small that no evaluation betters the first. */
+START_TEST(train__patience_ends_a_run_that_betters_no_more)
+{
+    need_data();
+    cli_expect(0, VALIDATED " --steps 60 --lr 1e-12 --patience 2 --out patient");
+    cli_said("stopped after step 9: AP has not improved for 2 evaluations");
+    cJSON *best = cli_json("patient/evaluation.json");
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(best, "history")), 3);
+    cJSON_Delete(best);
+    cli_expect(0, "(cd patient; ls --full-time; cksum *) >before");
+    cli_expect(0, VALIDATED " --steps 60 --lr 1e-12 --patience 2 --out patient --resume");
+    cli_expect(0, "(cd patient; ls --full-time; cksum *) | cmp - before");
+    cli_expect(0, VALIDATED " --steps 60 --lr 1e-12 --patience 3 --out patient --resume");
+    cli_said("stopped after step 12");
+    cli_expect(2, TRAIN " --patience 2 --out impatient");
+    cli_said("--patience needs --val-annotations");
 }
 END_TEST
 
@@ -347,6 +387,8 @@ int main(void)
     const support_case cases[] = {
         {devices__lists_this_one, .needs_device = true},
         {train__leaves_the_run_in_its_folder, .needs_device = true},
+        {train__takes_a_config_and_flags_override_it, .needs_device = true},
+        {train__patience_ends_a_run_that_betters_no_more, .needs_device = true},
         {train__json_is_a_line_a_step, .needs_device = true},
         {resume__after_sigkill_gives_the_same_bytes, .needs_device = true},
         {resume__after_a_signal_gives_the_same_bytes, .rows = COUNT(signals), .needs_device = true},
