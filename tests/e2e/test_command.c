@@ -91,6 +91,35 @@ START_TEST(misuse__exits_2_with_a_sentence)
 }
 END_TEST
 
+static const struct {
+    const char *file, *said;
+} bad_configs[] = {
+    {"{", "bad.json: is not JSON"},
+    {"[1]", "bad.json: has no object \"options\""},
+    {"{\"options\": {\"bacth\": 2}}", "bad.json: unknown option \"bacth\": did you mean \"batch\"?"},
+    {"{\"options\": {\"batch\": \"2\"}}", "bad.json: \"batch\" takes a whole number, 1 to 4096, not \"2\""},
+    {"{\"options\": {\"batch\": 2.5}}", "not 2.5"},
+    {"{\"options\": {\"batch\": [2, 3]}}", "not [2,3]"},
+    {"{\"options\": {\"images\": 7}}", "bad.json: \"images\" takes a text that is not empty, not 7"},
+    {"{\"options\": {\"no-tune\": 1}}", "bad.json: \"no-tune\" takes true or false, not 1"},
+    {"{\"options\": {\"steps-at\": [0.7]}}", "two rising numbers"},
+    {"{\"options\": {\"steps-at\": [0.9, 0.7]}}", "not [0.9,0.7]"},
+    {"{\"options\": {\"loss\": \"fokal\"}}", "one of focal, ce, ohem, not \"fokal\""},
+    {"{\"options\": {\"seed\": -1}}", "\"seed\" takes a whole number"},
+    {"{\"options\": {\"resume\": true}}", "\"resume\" stands on the command line alone"},
+    {"{\"options\": {\"batch\": null, \"seed\": \"18446744073709551615\", \"steps-at\": \"never\"}}",
+     "--images is missing"},
+};
+
+START_TEST(train__says_what_is_wrong_with_a_config)
+{
+    cli_expect(2, "cat >bad.json <<'END'\n%s\nEND\n\"$F\" train --config bad.json", bad_configs[_i].file);
+    cli_said(bad_configs[_i].said);
+    cli_expect(2, "\"$F\" train --config no_such.json");
+    cli_said("no_such.json: cannot be read: No such file");
+}
+END_TEST
+
 START_TEST(output__a_full_or_closed_stdout_is_a_failure)
 {
     cli_expect(1, "\"$F\" --help >/dev/full");
@@ -193,6 +222,7 @@ int main(void)
         {.test = help__every_command_has_usage_and_examples, .rows = COUNT(commands)},
         {.test = help__the_command_itself},
         {misuse__exits_2_with_a_sentence, .rows = COUNT(misuses)},
+        {train__says_what_is_wrong_with_a_config, .rows = COUNT(bad_configs)},
         {.test = output__a_full_or_closed_stdout_is_a_failure},
         {.test = synth__the_same_seed_draws_the_same_bytes},
         {.test = synth__boxes_are_tight_and_inside},
