@@ -284,8 +284,8 @@ static bool take_step(training *t)
     }
     if (!write_log(t, &now))
         return false;
-    progress_update(&t->bar, now.step, "epoch %.2f  class %.4f  box %.4f  rate %.3g  %.1f pictures/s  %.0f MiB", now.epoch,
-                    now.class_loss, now.box_loss, now.learning_rate, now.images_per_second,
+    progress_update(&t->bar, now.step, "epoch %.2f  class %.4f  box %.4f  rate %.3g  %.1f pictures/s  %.0f MiB",
+                    now.epoch, now.class_loss, now.box_loss, now.learning_rate, now.images_per_second,
                     (double)now.memory_bytes / 1048576.0);
     return true;
 }

@@ -24,7 +24,9 @@ static cJSON *integers_json(const int *numbers)
     int count = 0;
     while (count < OPTIONS_MOST_INTEGERS && numbers[count])
         count++;
-    return count == 0 ? cJSON_CreateNull() : count == 1 ? cJSON_CreateNumber(numbers[0]) : cJSON_CreateIntArray(numbers, count);
+    if (count == 1)
+        return cJSON_CreateNumber(numbers[0]);
+    return count ? cJSON_CreateIntArray(numbers, count) : cJSON_CreateNull();
 }
 
 /* Digits where they are few, else a text of them. */

@@ -19,8 +19,8 @@ double progress_seconds(void);
  * kernels) does not weigh on them. */
 progress progress_begin(const char *what, int64_t done, int64_t total);
 
-/* `done` of the total are done; the format says what else is worth knowing ("loss 0.52", in the rate's place), and may be
- * "". A terminal too narrow for all goes without the bar. */
+/* `done` of the total are done; the format says what else is worth knowing ("loss 0.52", in the rate's place), and may
+ * be "". A terminal too narrow for all goes without the bar. */
 void progress_update(progress *bar, int64_t done, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Prints a line of its own above the bar. */

@@ -24,8 +24,9 @@ typedef struct run_folder {
 /* Looks at the folder, if there is one, and writes nothing. Refuses one that holds a run unless `resume`. */
 bool run_folder_open(run_folder *run, const char *path, bool resume);
 
-/* Does config.json, where there is one, agree with `config` in all options that may not change? An option's value is that
- * of "options", or of "resolved" where it is null there. Names the first that does not. may_change tells by an option's name. */
+/* Does config.json, where there is one, agree with `config` in all options that may not change? An option's value is
+ * that of "options", or of "resolved" where it is null there. Names the first that does not.
+ * may_change tells by an option's name. */
 bool run_folder_agrees(const run_folder *run, const cJSON *config, bool (*may_change)(const char *name));
 
 /* Warns where config.json was written on another device, since the bits then differ. */

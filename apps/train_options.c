@@ -17,6 +17,8 @@ static const options_choice profiles[] = {
     {"paper", FOVEA_PROFILE_PAPER}, {"torchvision", FOVEA_PROFILE_TORCHVISION}, {NULL, 0}};
 static const options_choice losses[] = {
     {"focal", FOVEA_LOSS_FOCAL}, {"ce", FOVEA_LOSS_CE}, {"ohem", FOVEA_LOSS_OHEM}, {NULL, 0}};
+static const options_choice schedules[] = {
+    {"steps", FOVEA_SCHEDULE_STEPS}, {"cosine", FOVEA_SCHEDULE_COSINE}, {NULL, 0}};
 static const options_choice never[] = {{"never", -1}, {NULL, 0}};
 
 static const options_row rows[] = {
@@ -83,6 +85,8 @@ static const options_row rows[] = {
      .zero_is_none = true},
     {"warmup", "N", "Steps of linear warm-up (100).", OPTIONS_INTEGER, AT(plan.warmup), .low = 0, .high = 1e9,
      .zero_is_none = true},
+    {"schedule", "NAME", "The rate after warm-up: steps, see --steps-at, or cosine, half a wave down to 0 (steps).",
+     OPTIONS_CHOICE, AT(schedule), .choices = schedules},
     {"steps-at", "A,B", "Divide the rate by 10 after these shares of the schedule (0.7,0.9), or never.", OPTIONS_PAIR,
      AT(plan.decay_at), .low = 1e-9, .high = 1, .choices = never},
     {"clip", "G", "Largest gradient norm; 0: no limit (10).", OPTIONS_NUMBER, AT(plan.clip), .low = 0, .high = 1e12,
@@ -200,6 +204,7 @@ static void resolve(train_options *o)
     }
     if (!o->val_images)
         o->val_images = o->images;
+    o->plan.schedule = (fovea_schedule)o->schedule;
     o->plan.loss = (fovea_loss)o->loss;
     o->model.depth = o->depth;
     o->model.backbone = o->weights;

@@ -10,7 +10,7 @@
 typedef struct train_options {
     const char *images, *annotations, *val_images, *val_annotations, *out;
     const char *weights, *device, *json;
-    int depth, norm, profile, loss;
+    int depth, norm, profile, schedule, loss;
     double prior, norm_epsilon;
     fovea_model_options model; /* the fields that are options as they stand */
     fovea_train_options plan;
@@ -23,8 +23,8 @@ typedef struct train_options {
 
 extern const options_table train_options_table;
 
-/* Reads --config's file, then parses the command line over it, and checks; what was not given holds its default afterwards.
- * To be cleared, whatever the result. */
+/* Reads --config's file, then parses the command line over it, and checks; what was not given holds its default
+ * afterwards. To be cleared, whatever the result. */
 options_result train_options_parse(train_options *o, int argc, char **argv);
 
 void train_options_clear(train_options *o);

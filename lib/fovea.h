@@ -345,6 +345,11 @@ typedef enum fovea_loss {
     FOVEA_LOSS_OHEM = 2   /* cross entropy over the hardest anchors after NMS, section 5.1 */
 } fovea_loss;
 
+typedef enum fovea_schedule {
+    FOVEA_SCHEDULE_STEPS = 0, /* the rate after warm-up, divided by 10 at each share of decay_at */
+    FOVEA_SCHEDULE_COSINE = 1 /* half a cosine from the rate, where warm-up ends, to 0 at the end of the schedule */
+} fovea_schedule;
+
 typedef struct fovea_train_options {
     int batch;              /* pictures a step (0: 2) */
     int64_t steps;          /* length of the schedule; or */
@@ -353,7 +358,8 @@ typedef struct fovea_train_options {
     double momentum;        /* (0: .9; negative: exactly 0) */
     double weight_decay;    /* on every parameter (0: 1e-4; negative: exactly 0) */
     int warmup;             /* steps of linear warm-up (0: 100; negative: none) */
-    double decay_at[2];     /* rate / 10 after these shares of the schedule (0 0: .7 and .9; negative: never) */
+    fovea_schedule schedule;
+    double decay_at[2];     /* of FOVEA_SCHEDULE_STEPS (0 0: .7 and .9; negative: never) */
     double clip;            /* largest gradient norm (0: 10; negative: no limit) */
     double flip;            /* chance of a mirrored picture (0: .5; negative: never) */
     double scale_jitter[2]; /* factor on the size, drawn between these (0 0: 1 and 1) */

@@ -23,6 +23,8 @@ static fovea_status check(const fovea_train_options *o)
     FOVEA_CHECK_ARG(o->weight_decay < HUGE_VAL && !isnan(o->clip), "weight_decay is %g and clip %g; expected numbers",
                     o->weight_decay, o->clip);
     FOVEA_CHECK_ARG(!isnan(o->decay_at[0]) && !isnan(o->decay_at[1]), "decay_at is not a number");
+    FOVEA_CHECK_ARG(o->schedule >= FOVEA_SCHEDULE_STEPS && o->schedule <= FOVEA_SCHEDULE_COSINE,
+                    "schedule is %d; expected a fovea_schedule", (int)o->schedule);
     FOVEA_CHECK_ARG(o->flip <= 1, "flip is %g; expected 0 to 1", o->flip);
     FOVEA_CHECK_ARG(o->scale_jitter[0] >= 0 && o->scale_jitter[1] >= o->scale_jitter[0] && o->scale_jitter[1] <= 16,
                     "scale_jitter is %g to %g; expected 0 < low <= high <= 16", o->scale_jitter[0],
@@ -99,6 +101,10 @@ double fovea__train_plan_rate(const fovea_train_options *plan, int64_t step)
     double rate = plan->learning_rate;
     if (step < plan->warmup)
         rate *= (double)(step + 1) / plan->warmup;
+    if (plan->schedule == FOVEA_SCHEDULE_COSINE) {
+        const double behind = (double)(step - plan->warmup), all = (double)(plan->steps - plan->warmup);
+        return behind > 0 ? rate * (1 + cos(3.141592653589793 * behind / all)) / 2 : rate;
+    }
     for (int i = 0; i < 2; i++)
         if (plan->decay_at[i] > 0 && (double)step >= plan->decay_at[i] * (double)plan->steps)
             rate /= 10.0;
@@ -126,11 +132,11 @@ uint64_t fovea__train_plan_fingerprint(const fovea_dataset *dataset)
 void fovea__train_plan_text(const fovea_train_options *p, uint64_t fingerprint, char *out, size_t room)
 {
     fovea__format_plain(out, room, "{\"data\":\"%016llx\",\"batch\":%d,\"steps\":%lld,\"learning_rate\":%.17g,\"momentum\":%.17g,"
-             "\"weight_decay\":%.17g,\"warmup\":%d,\"decay_at\":[%.17g,%.17g],\"clip\":%.17g,\"flip\":%.17g,"
+             "\"weight_decay\":%.17g,\"warmup\":%d,\"schedule\":%d,\"decay_at\":[%.17g,%.17g],\"clip\":%.17g,\"flip\":%.17g,"
              "\"scale_jitter\":[%.17g,%.17g],\"size\":%d,\"max_size\":%d,\"freeze\":%d,\"loss\":%d,\"alpha\":%.17g,"
              "\"gamma\":%.17g,\"ohem\":[%d,%.17g,%d],\"seed\":\"%llu\"}",
              (unsigned long long)fingerprint, p->batch, (long long)p->steps, p->learning_rate, p->momentum,
-             p->weight_decay, p->warmup, p->decay_at[0], p->decay_at[1], p->clip, p->flip, p->scale_jitter[0],
+             p->weight_decay, p->warmup, (int)p->schedule, p->decay_at[0], p->decay_at[1], p->clip, p->flip, p->scale_jitter[0],
              p->scale_jitter[1], p->size, p->max_size, p->freeze, (int)p->loss, p->alpha, p->gamma, p->ohem_batch,
              p->ohem_nms, p->ohem_ratio ? 1 : 0, (unsigned long long)p->seed);
 }

@@ -363,6 +363,7 @@ START_TEST(api__trainers_refuse_bad_plans)
     REFUSE_PLAN(weight_decay = NAN);
     REFUSE_PLAN(clip = NAN);
     REFUSE_PLAN(decay_at[1] = NAN);
+    REFUSE_PLAN(schedule = (fovea_schedule)2);
     REFUSE_PLAN(flip = 2.0);
     REFUSE_PLAN(flip = NAN);
     REFUSE_PLAN(scale_jitter[0] = 2.0);

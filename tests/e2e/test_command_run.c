@@ -63,7 +63,7 @@ START_TEST(train__leaves_the_run_in_its_folder)
 }
 END_TEST
 
-/* What a run wrote makes its like; what the command line says goes before it, also where other options follow from it. */
+/* What a run wrote makes its like; what the command line says goes before it, and what follows from that too. */
 START_TEST(train__takes_a_config_and_flags_override_it)
 {
     need_run();

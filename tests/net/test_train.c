@@ -326,6 +326,24 @@ START_TEST(plan__warms_up_and_decays)
 }
 END_TEST
 
+/* torch's CosineAnnealingLR(lr 1, T_max 900), which begins where warm-up ends. */
+START_TEST(plan__falls_along_a_cosine)
+{
+    static const struct {
+        int64_t step;
+        double rate;
+    } want[] = {{0, 0.01}, {99, 1}, {100, 1}, {325, 0.85355339059327376}, {550, 0.5}, {700, 0.25},
+                {999, 3.0461711048035403e-06}};
+    const fovea_train_options plan = {.steps = 1000, .learning_rate = 1.0, .warmup = 100, .decay_at = {0.7, 0.9},
+                                      .schedule = FOVEA_SCHEDULE_COSINE};
+    for (size_t i = 0; i < COUNT(want); i++)
+        ck_assert_double_eq_tol(fovea__train_plan_rate(&plan, want[i].step), want[i].rate, 1e-15);
+    const fovea_train_options all_warmup = {.steps = 10, .learning_rate = 1.0, .warmup = 20,
+                                            .schedule = FOVEA_SCHEDULE_COSINE};
+    ck_assert_double_eq_tol(fovea__train_plan_rate(&all_warmup, 9), 0.5, 1e-15);
+}
+END_TEST
+
 START_TEST(sampler__shows_every_picture_once_an_epoch)
 {
     fovea__sampler *sampler = NULL;
@@ -353,6 +371,7 @@ int main(void)
 {
     const support_case cases[] = {
         {.test = plan__warms_up_and_decays},
+        {.test = plan__falls_along_a_cosine},
         {.test = sampler__shows_every_picture_once_an_epoch},
         {.test = train__runs_a_step, .needs_device = true},
         {.test = train__refuses_what_does_not_fit, .needs_device = true},
