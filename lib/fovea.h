@@ -165,6 +165,24 @@ FOVEA_API fovea_status fovea_image_write_jpeg(const fovea_image *image, const ch
 /* Frees the pixels and zeroes the struct. */
 FOVEA_API void fovea_image_clear(fovea_image *image);
 
+/* Pictures of a list of files, decoded by threads before they are asked for and handed out in the list's order. */
+typedef struct fovea_reader fovea_reader;
+
+typedef struct fovea_reader_options {
+    int threads; /* that decode, up to 256 (0: 2) */
+    int ahead;   /* pictures held at most, decoded or being decoded; bounds memory (0: twice the threads) */
+} fovea_reader_options;
+
+/* Begins to read. paths must stay as they are until the reader is closed. options may be NULL. */
+FOVEA_API fovea_status fovea_reader_open(fovea_reader **out, const char *const *paths, size_t count,
+                                         const fovea_reader_options *options);
+
+/* Hands out the next picture, waiting for it: call it once a path. Where that picture cannot be read it fails as
+ * fovea_image_read() does, *out is zeroed, and the next call goes on with the next path. Behind the last path it
+ * fails with FOVEA_ERROR_ARGUMENT. */
+FOVEA_API fovea_status fovea_reader_next(fovea_reader *reader, fovea_image *out);
+FOVEA_API void fovea_reader_close(fovea_reader *reader);
+
 /* ---- data sets ------------------------------------------------------------------------------------------------- */
 
 typedef struct fovea_dataset fovea_dataset;

@@ -1,7 +1,7 @@
 /* A ring of `depth` slots: picture k of the stream lives in slot k % depth from the moment it is planned until it is
  * handed out. Slots are planned by the asking thread, claimed in order by the decoding ones.
  *
- *     taken <= claimed <= taken + depth       (the lock guards these, stop, and each slot's ready) */
+ *     taken <= claimed <= taken + depth, end  (the lock guards these, stop, and each slot's ready) */
 #include "loader.h"
 
 #include "dataset.h"
@@ -28,6 +28,7 @@ struct fovea__loader {
     fovea__loader_options options;
     slot *slots;
     uint64_t taken, claimed; /* of the stream: the next to hand out, the next to decode */
+    uint64_t end;            /* where the stream ends; UINT64_MAX where it does not */
     bool stop;
     pthread_mutex_t lock;
     pthread_cond_t work, done; /* a slot was planned (or stop); a slot became ready */
@@ -66,17 +67,24 @@ static fovea_status copy_image(fovea_image *out, const fovea_image *from)
     return FOVEA_OK;
 }
 
-static void decode(const fovea__loader *loader, slot *s)
+static fovea_status read_annotated(fovea_image *out, const fovea_dataset *dataset, size_t index)
 {
-    const fovea_dataset *dataset = loader->options.dataset;
     fovea_picture picture;
     int orientation = 1;
-    s->status = fovea_dataset_picture(dataset, s->index, &picture);
-    if (!s->status)
-        s->status = dataset->images ? copy_image(&s->image, &dataset->images[s->index])
-                                    : fovea__image_read(&s->image, picture.path, &orientation);
-    if (!s->status)
-        s->status = check_size(&picture, &s->image, orientation);
+    FOVEA_TRY(fovea_dataset_picture(dataset, index, &picture));
+    if (dataset->images)
+        FOVEA_TRY(copy_image(out, &dataset->images[index]));
+    else
+        FOVEA_TRY(fovea__image_read(out, picture.path, &orientation));
+    return check_size(&picture, out, orientation);
+}
+
+static void decode(const fovea__loader *loader, slot *s)
+{
+    const fovea__loader_options *o = &loader->options;
+    int orientation;
+    s->status = o->paths ? fovea__image_read(&s->image, o->paths[s->index], &orientation)
+                         : read_annotated(&s->image, o->dataset, s->index);
     if (s->status) {
         fovea_image_clear(&s->image);
         snprintf(s->message, sizeof s->message, "%s", fovea_error());
@@ -88,7 +96,8 @@ static void *decode_slots(void *of)
     fovea__loader *loader = of;
     pthread_mutex_lock(&loader->lock);
     for (;;) {
-        while (!loader->stop && loader->claimed == loader->taken + (uint64_t)loader->options.depth)
+        while (!loader->stop && (loader->claimed == loader->taken + (uint64_t)loader->options.depth ||
+                                 loader->claimed == loader->end))
             pthread_cond_wait(&loader->work, &loader->lock);
         if (loader->stop)
             break;
@@ -114,7 +123,8 @@ static void clear_slot(slot *s)
 
 static void plan(const fovea__loader *loader, uint64_t k)
 {
-    slot_of(loader, k)->index = (size_t)loader->options.picture_at(loader->options.cookie, k);
+    const fovea__loader_options *o = &loader->options;
+    slot_of(loader, k)->index = (size_t)(o->paths ? k : o->picture_at(o->cookie, k));
 }
 
 /* The loader's threads take no signals: a program's handlers run where it expects them. */
@@ -138,7 +148,8 @@ static fovea_status start_threads(fovea__loader *loader)
 fovea_status fovea__loader_create(fovea__loader **out, const fovea__loader_options *options)
 {
     *out = NULL;
-    FOVEA_CHECK_ARG(options->dataset && fovea_dataset_size(options->dataset) > 0, "a loader needs pictures");
+    FOVEA_CHECK_ARG(options->paths ? options->n_paths > 0 : options->dataset && fovea_dataset_size(options->dataset) > 0,
+                    "a loader needs pictures");
     FOVEA_CHECK_ARG(options->threads >= 0 && options->threads <= MOST_THREADS,
                     "%d threads for decoding pictures: expected 1 to %d, or 0 for 2", options->threads, MOST_THREADS);
     FOVEA_CHECK_ARG(options->depth >= 0 && options->depth <= LARGEST_DEPTH,
@@ -152,6 +163,7 @@ fovea_status fovea__loader_create(fovea__loader **out, const fovea__loader_optio
     if (options->depth == 0)
         loader->options.depth = 2 * loader->options.threads;
     loader->taken = loader->claimed = options->first;
+    loader->end = options->paths ? options->n_paths : UINT64_MAX;
     pthread_mutex_init(&loader->lock, NULL);
     pthread_cond_init(&loader->work, NULL);
     pthread_cond_init(&loader->done, NULL);

@@ -44,6 +44,7 @@ START_TEST(api__releases_and_questions_accept_null)
 {
     fovea_device_close(NULL);
     fovea_image_clear(NULL);
+    fovea_reader_close(NULL);
     fovea_dataset_close(NULL);
     fovea_model_free(NULL);
     fovea_trainer_free(NULL);
@@ -92,6 +93,13 @@ START_TEST(api__pictures_refuse_bad_arguments)
     refuses(fovea_image_decode(NULL, "x", 1, "x"));
     refuses(fovea_image_decode(&image, NULL, 1, "x"));
     support_fails(fovea_image_decode(&image, NULL, 0, NULL), FOVEA_ERROR_FORMAT, "a picture in memory");
+    fovea_reader *reader = NULL;
+    refuses(fovea_reader_open(NULL, NULL, 0, NULL));
+    refuses(fovea_reader_open(&reader, NULL, 1, NULL));
+    refuses(fovea_reader_open(&reader, (const char *const[]){"a.jpg", NULL}, 2, NULL));
+    refuses(fovea_reader_open(&reader, (const char *const[]){"a.jpg"}, 1, &(fovea_reader_options){.threads = -1}));
+    ck_assert_ptr_null(reader);
+    refuses(fovea_reader_next(NULL, &image));
     refuses(fovea_image_write_jpeg(NULL, support_scratch_file("a.jpg"), 0));
     refuses(fovea_image_write_jpeg(&image, support_scratch_file("a.jpg"), 0));
     support_ok(fovea_image_create(&image, 1, 1));

@@ -202,6 +202,57 @@ START_TEST(loader__refuses_absurd_options)
 }
 END_TEST
 
+static const fovea_reader_options readings[] = {{0, 0}, {1, 1}, {4, 1}, {3, 7}, {8, 100}};
+
+/* A list of every picture, twice over: those that fail are named in their places. */
+START_TEST(reader__hands_out_a_list_in_order)
+{
+    char paths[2 * PICTURES][600];
+    const char *list[2 * PICTURES];
+    fovea_dataset_close(make_set());
+    for (int k = 0; k < 2 * PICTURES; k++) {
+        snprintf(paths[k], sizeof paths[k], "%s/%d.jpg", folder, k % PICTURES);
+        list[k] = paths[k];
+    }
+    fovea_reader *reader = NULL;
+    fovea_image image;
+    support_ok(fovea_reader_open(&reader, list, COUNT(list), &readings[_i]));
+    for (int k = 0; k < 2 * PICTURES; k++) {
+        const int i = k % PICTURES;
+        if (i == MISSING || i == NOT_A_JPEG || i == CUT_SHORT) {
+            support_fails(fovea_reader_next(reader, &image), fates[i].status, fates[i].sentence);
+            ck_assert_ptr_null(image.pixels);
+        } else {
+            support_ok(fovea_reader_next(reader, &image));
+            ck_assert_int_eq(i == TURNED || i == UNTURNED ? image.height : image.width, 10 + i);
+            fovea_image_clear(&image);
+        }
+    }
+    support_fails(fovea_reader_next(reader, &image), FOVEA_ERROR_ARGUMENT, "no picture is left");
+    fovea_reader_close(reader);
+}
+END_TEST
+
+START_TEST(reader__is_closed_at_any_moment)
+{
+    fovea_dataset_close(make_set());
+    char path[600];
+    snprintf(path, sizeof path, "%s/0.jpg", folder);
+    const char *const list[] = {path, path, path, path, path, path};
+    for (size_t count = 0; count <= COUNT(list); count++)
+        for (size_t taken = 0; taken <= count; taken++) {
+            fovea_reader *reader = NULL;
+            support_ok(fovea_reader_open(&reader, list, count, NULL));
+            for (size_t k = 0; k < taken; k++) {
+                fovea_image image;
+                support_ok(fovea_reader_next(reader, &image));
+                fovea_image_clear(&image);
+            }
+            fovea_reader_close(reader);
+        }
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
@@ -209,6 +260,8 @@ int main(void)
         {.test = loader__names_pictures_that_fail_and_goes_on, .rows = 3},
         {.test = loader__is_freed_at_any_moment},
         {.test = loader__refuses_absurd_options},
+        {.test = reader__hands_out_a_list_in_order, .rows = COUNT(readings)},
+        {.test = reader__is_closed_at_any_moment},
     };
     return support_run("loader", cases, COUNT(cases));
 }
