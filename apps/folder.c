@@ -96,21 +96,21 @@ void folder_list_free(folder_list *list)
     *list = (folder_list){0};
 }
 
-static bool is_picture(const char *name)
+bool folder_is_picture(const char *path)
 {
-    const char *dot = strrchr(name, '.');
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
     return name[0] != '.' && dot && (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 ||
                                      strcasecmp(dot, ".png") == 0);
 }
 
-static int by_name(const void *a, const void *b)
+static int by_path(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-bool folder_list_pictures(folder_list *list, const char *path, size_t *added)
+/* Adds a folder's pictures to one list and, where that is given, its folders to another. */
+static bool read_folder(folder_list *pictures, folder_list *folders, const char *path)
 {
-    const size_t first = list->count;
     DIR *folder = opendir(path);
     if (!folder) {
         fprintf(stderr, "fovea: %s: cannot be read: %s\n", path, strerror(errno));
@@ -119,12 +119,29 @@ bool folder_list_pictures(folder_list *list, const char *path, size_t *added)
     bool good = true;
     for (struct dirent *entry = readdir(folder); entry && good; entry = readdir(folder)) {
         char whole[FOLDER_PATH];
-        if (is_picture(entry->d_name))
-            good = folder_join(whole, path, entry->d_name, NULL) && folder_list_add(list, whole);
+        struct stat facts;
+        if (entry->d_name[0] == '.')
+            continue;
+        good = folder_join(whole, path, entry->d_name, NULL);
+        if (good && folders && lstat(whole, &facts) == 0 && S_ISDIR(facts.st_mode))
+            good = folder_list_add(folders, whole);
+        else if (good && folder_is_picture(whole))
+            good = folder_list_add(pictures, whole);
     }
     closedir(folder);
+    return good;
+}
+
+bool folder_list_pictures(folder_list *list, const char *path, bool recursive, size_t *added)
+{
+    const size_t first = list->count;
+    folder_list folders = {0};
+    bool good = read_folder(list, recursive ? &folders : NULL, path);
+    for (size_t i = 0; i < folders.count; i++) /* grows as folders are found */
+        good = read_folder(list, &folders, folders.paths[i]) && good;
+    folder_list_free(&folders);
     *added = list->count - first;
     if (*added > 1)
-        qsort(list->paths + first, *added, sizeof *list->paths, by_name);
+        qsort(list->paths + first, *added, sizeof *list->paths, by_path);
     return good;
 }

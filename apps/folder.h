@@ -30,8 +30,11 @@ typedef struct folder_list {
 bool folder_list_add(folder_list *list, const char *path);
 void folder_list_free(folder_list *list);
 
-/* Adds the *.jpg, *.jpeg and *.png of a folder (in any case of letters), sorted by name; its own folders are not entered.
- * False after a sentence where the folder cannot be read; *added: how many. */
-bool folder_list_pictures(folder_list *list, const char *path, size_t *added);
+/* Does a name end in .jpg, .jpeg or .png, in any case of letters? Hidden files, which begin with a dot, do not. */
+bool folder_is_picture(const char *path);
+
+/* Adds the pictures of a folder, sorted by path, and those of the folders in it where `recursive` (links to folders are
+ * not followed, nor are hidden folders entered). False after a sentence where one cannot be read; *added: how many. */
+bool folder_list_pictures(folder_list *list, const char *path, bool recursive, size_t *added);
 
 #endif

@@ -15,7 +15,7 @@ static bool fail(json_out *out, const char *what, int error)
     return false;
 }
 
-bool json_out_open(json_out *out, const char *path)
+static bool open_stream(json_out *out, const char *path, bool in_place)
 {
     *out = (json_out){.path = path};
     struct stat facts;
@@ -24,8 +24,7 @@ bool json_out_open(json_out *out, const char *path)
         out->stream = stdout;
         return true;
     }
-    const bool in_place = stat(path, &facts) == 0 && !S_ISREG(facts.st_mode);
-    if (in_place) {
+    if (in_place || (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode))) {
         out->stream = fopen(path, "wb");
     } else {
         const size_t size = strlen(path) + 32;
@@ -46,6 +45,16 @@ bool json_out_open(json_out *out, const char *path)
     return true;
 }
 
+bool json_out_open(json_out *out, const char *path)
+{
+    return open_stream(out, path, false);
+}
+
+bool json_out_open_lines(json_out *out, const char *path)
+{
+    return open_stream(out, path, true);
+}
+
 void json_out_text(json_out *out, const char *text)
 {
     if (fputs(text, out->stream) < 0)
@@ -61,6 +70,14 @@ void json_out_value(json_out *out, cJSON *value, bool indented)
     else
         fail(out, "cannot be written", ENOMEM);
     cJSON_free(text);
+}
+
+void json_out_line(json_out *out, cJSON *value)
+{
+    json_out_value(out, value, false);
+    json_out_text(out, "\n");
+    if (fflush(out->stream) != 0)
+        fail(out, "cannot be written", errno);
 }
 
 bool json_out_close(json_out *out, bool keep)

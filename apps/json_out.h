@@ -19,6 +19,12 @@ typedef struct json_out {
 /* path "-" is stdout. */
 bool json_out_open(json_out *out, const char *path);
 
+/* For lines of JSON, which are whole as they come: a file is written in place and may be read meanwhile. */
+bool json_out_open_lines(json_out *out, const char *path);
+
+/* Writes and deletes a value, on a line of its own that a reader sees at once. */
+void json_out_line(json_out *out, cJSON *value);
+
 /* Writes `text`. */
 void json_out_text(json_out *out, const char *text);
 

@@ -19,8 +19,8 @@ typedef struct sheet {
  * each; its sides are about 4:3. On failure *out is zeroed. */
 bool sheet_create(sheet *out, size_t count, int cell_width, int cell_height);
 
-/* Fills the next cell. caption: a line under the picture, of which the end is shown where it is too long (a path); NULL:
- * none. Nothing of what is passed is kept. The caller adds no more than `count` pictures. */
+/* Fills the next cell. caption: a line under the picture, of which the end is shown where it is too long (a path);
+ * NULL: none. Nothing of what is passed is kept. The caller adds no more than `count` pictures. */
 bool sheet_add(sheet *s, const fovea_image *image, const draw_box *boxes, size_t count, const char *caption);
 
 /* Frees the picture and zeroes the struct. */

@@ -74,6 +74,8 @@ static const misuse misuses[] = {
     {"evaluate --annotations a --detections c --norm-eps 0", "takes the place"},
     {"detect photo.jpg", "--model is missing"},
     {"detect --model m", "no picture"},
+    {"detect --model m --json - --coco - p.jpg", "cannot both"},
+    {"detect --model m --annotations a p.jpg", "--coco is missing"},
     {"detect --model m --size 100 --max-size 50 p.jpg", "--max-size 50 is below --size 100"},
     {"evaluate --annotations a --model b --images c --size 9 --max-size 8", "--max-size 8 is below --size 9"},
     {"train --images a --annotations b --out c --size 9 --max-size 8", "--max-size 8 is below --size 9"},

@@ -1,4 +1,4 @@
-/* The command on a device: a tiny training, killed and resumed; evaluating and detecting with what it made. */
+/* The command on a device: a tiny training, killed and resumed; evaluating with what it made. */
 #include "cli.h"
 
 #include <math.h>
@@ -345,43 +345,6 @@ START_TEST(tune__measures_and_shows)
 }
 END_TEST
 
-START_TEST(detect__a_bad_picture_is_named_and_the_others_are_done)
-{
-    need_run();
-    cli_expect(0, "mkdir -p mixed/two; cp data/new/*.jpg mixed; cp data/new/new_0001.jpg mixed/two; "
-                  "head -c 300 data/new/new_0002.jpg >mixed/bad.jpeg");
-    cli_expect(1, "\"$F\" detect --model run/model.safetensors --min-score 0.001 --json - --draw drawn "
-                  "mixed mixed/two");
-    cli_said("mixed/bad.jpeg");
-    cJSON *list = cli_json("stdout");
-    ck_assert_int_eq(cJSON_GetArraySize(list), 4);
-    const cJSON *first = cJSON_GetArrayItem(list, 0), *box = cJSON_GetObjectItem(first, "boxes")->child;
-    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(first, "file")), "mixed/new_0001.jpg");
-    ck_assert(cli_number(first, "width") >= 96 && cli_number(first, "height") >= 64);
-    ck_assert_ptr_nonnull(box);
-    ck_assert(cli_number(box, "score") > 0 && cli_number(box, "x1") >= cli_number(box, "x0"));
-    ck_assert(cli_number(box, "category_id") >= 1 && cJSON_IsString(cJSON_GetObjectItem(box, "class")));
-    cJSON_Delete(list);
-    cli_expect(0, "test $(ls drawn | wc -l) = 4 && test -s drawn/new_0001_2.jpg");
-}
-END_TEST
-
-START_TEST(detect__what_cannot_be_done_is_a_sentence)
-{
-    need_run();
-    cli_expect(1, "mkdir -p empty; \"$F\" detect --model run/model.safetensors empty");
-    cli_said("the folder holds no *.jpg");
-    cli_expect(0, "mkdir -p own; cp data/new/new_0001.jpg own");
-    cli_expect(1, "\"$F\" detect --model run/model.safetensors --draw own own/new_0001.jpg");
-    cli_said("would overwrite");
-    cli_expect(0, "cmp own/new_0001.jpg data/new/new_0001.jpg");
-    cli_expect(1, "\"$F\" detect --model run/model.safetensors no_such.jpg");
-    cli_said("no_such.jpg");
-    cli_expect(1, "\"$F\" detect --model data/new/new_0001.jpg data/new/new_0001.jpg");
-    cli_said("data/new/new_0001.jpg");
-}
-END_TEST
-
 int main(void)
 {
     const support_case cases[] = {
@@ -403,8 +366,6 @@ int main(void)
         {tune__measures_and_shows, .needs_device = true},
         {interrupted__half_a_file_is_dropped, .rows = COUNT(dropped), .needs_device = true},
         {evaluate__a_model_and_its_detections_agree, .needs_device = true},
-        {detect__a_bad_picture_is_named_and_the_others_are_done, .needs_device = true},
-        {detect__what_cannot_be_done_is_a_sentence, .needs_device = true},
     };
     return support_run("command_run", cases, COUNT(cases));
 }
