@@ -58,8 +58,8 @@ static const options_table table = {
     .command = "detect",
     .usage = {"--model FILE [--min-score S] [--json FILE] [--draw DIR] PICTURE|DIR|PATTERN..."},
     .summary = "Finds objects in JPEG and PNG pictures, in the *.jpg, *.jpeg and *.png of folders, or in what quoted "
-               "patterns such as 'photos/*.jpg' match. Prints a line an object: picture, class, score and box in pixels "
-               "of the picture. A picture that cannot be read is named, the others are done, and the exit code is 1.",
+               "patterns such as 'photos/*.jpg' match. Prints a line an object: picture, class, score and box in "
+               "pixels of the picture. A picture that cannot be read is named, the others are done, and the exit code is 1.",
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
     .examples = "  fovea detect --model run/model.safetensors photo.jpg\n"

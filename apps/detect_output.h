@@ -1,5 +1,5 @@
-/* What 'fovea detect' makes of what was found: text, three kinds of JSON, drawings, contact sheets. Failures are told on
- * stderr. */
+/* What 'fovea detect' makes of what was found: text, three kinds of JSON, drawings, contact sheets. Failures are told
+ * on stderr. */
 #ifndef FOVEA_APPS_DETECT_OUTPUT_H
 #define FOVEA_APPS_DETECT_OUTPUT_H
 

@@ -14,12 +14,12 @@ typedef struct image_ids {
     size_t count;
 } image_ids;
 
-/* Reads the annotations. Of `pictures`, those that they do not name are told in one warning; where that is all of them it
- * is a failure. */
+/* Reads the annotations. Of `pictures`, those that they do not name are told in one warning; where that is all of them
+ * it is a failure. */
 bool image_ids_open(image_ids *out, const char *annotations, const folder_list *pictures);
 
-/* The id of a path, which is or ends in an annotated file name (after a slash); the longest such name counts. False where
- * there is none. */
+/* The id of a path, which is or ends in an annotated file name (after a slash); the longest such name counts. False
+ * where there is none. */
 bool image_ids_find(const image_ids *ids, const char *path, int64_t *id);
 
 /* Accepts a zeroed struct. */

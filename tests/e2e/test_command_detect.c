@@ -9,7 +9,8 @@
 /* run/model.safetensors: a network that has hardly learned, so that any picture has boxes of low scores. */
 static void need_run(void)
 {
-    cli_expect(0, "test -e complete || { \"$F\" synth --out data --train 6 --val 2 --new 3 --size 96x64 --objects 1-3 && "
+    cli_expect(0, "test -e complete || { "
+                  "\"$F\" synth --out data --train 6 --val 2 --new 3 --size 96x64 --objects 1-3 && "
                   "\"$F\" train --images data/images --annotations data/train.json --backbone resnet18 --width 8 "
                   "--channels 8 --head-depth 1 --size 64 --lr 0.01 --seed 3 --no-tune --steps 3 --out run && "
                   "mkdir -p many/sub/deep && cp data/new/new_0001.jpg many && cp data/new/new_0002.jpg many/sub && "
@@ -165,7 +166,8 @@ END_TEST
 START_TEST(detect__drawings_keep_their_paths)
 {
     need_run();
-    cli_expect(0, DETECT "--draw kept --recursive many >/dev/null && (cd kept && find . -type f | sort | tr '\\n' ' ')");
+    cli_expect(0, DETECT "--draw kept --recursive many >/dev/null && "
+                         "cd kept && find . -type f | sort | tr '\\n' ' '");
     ck_assert_str_eq(cli_stdout(), "./new_0001.jpg ./sub/deep/UPPER.jpg ./sub/new_0002.jpg ");
     cli_expect(0, "cd many/sub && \"$F\" detect --model ../../run/model.safetensors --draw ../../up "
                   "../new_0001.jpg new_0002.jpg ../../data/new/new_0001.jpg >/dev/null && cd ../../up && "
