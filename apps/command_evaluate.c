@@ -10,13 +10,20 @@
 
 typedef struct evaluate_options {
     const char *model, *images, *annotations, *detections, *detections_out, *json, *device;
-    int size, max_size;
+    int size, max_size, format;
     double norm_epsilon;
 } evaluate_options;
 
+static const options_choice formats[] = {
+    {"coco", FOVEA_FORMAT_COCO}, {"voc", FOVEA_FORMAT_VOC}, {"yolo", FOVEA_FORMAT_YOLO}, {"any", FOVEA_FORMAT_ANY},
+    {NULL, 0}};
+
 static const options_row rows[] = {
-    {"annotations", "FILE", "COCO JSON with the true boxes.",
+    {"annotations", "FILE", "The true boxes: COCO JSON; Pascal VOC, a folder of XML or a list in ImageSets/Main; or YOLO, "
+     "data.yaml (data.yaml#val: its val) or a folder of labels with classes.txt.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, annotations)},
+    {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).",
+     .kind = OPTIONS_CHOICE, .at = offsetof(evaluate_options, format), .choices = formats},
     {"model", "FILE", "The model to run: one that 'fovea train' made, or a torchvision RetinaNet's state_dict saved by "
      "safetensors.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, model)},
     {"images", "DIR", "The folder that the annotations' file names start from.",
@@ -53,7 +60,7 @@ static int check(const evaluate_options *o)
 {
     if (!o->annotations)
         return options_misused(&table, "--annotations is missing");
-    if (o->detections && (o->model || o->images || o->detections_out || o->size || o->max_size ||
+    if (o->detections && (o->model || o->detections_out || o->size || o->max_size ||
                           o->norm_epsilon > 0 || o->norm_epsilon < 0))
         return options_misused(&table, "--detections takes the place of a model and its options");
     if (!o->detections && !o->model)
@@ -73,7 +80,7 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
     json_out detections = {0};
     fovea_model *model = NULL;
     fovea_device *device = NULL;
-    if (!judge_check(o->images, o->annotations))
+    if (!judge_check(o->images, o->annotations, (fovea_format)o->format))
         goto done;
     device = pick_device(o->device, false);
     if (!device)
@@ -89,6 +96,7 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
     const judge_work work = {.model = model,
                              .images = o->images,
                              .annotations = o->annotations,
+                             .format = (fovea_format)o->format,
                              .detect = {.size = o->size, .max_size = o->max_size},
                              .detections = o->detections_out ? &detections : NULL,
                              .stop = &stop_signal};
@@ -117,7 +125,9 @@ int command_evaluate(int argc, char **argv)
         return code;
 
     judge_result result = {0};
-    judge_outcome outcome = o.detections ? judge_file(&result, o.annotations, o.detections) : run_model(&o, &result);
+    const judge_outcome outcome =
+        o.detections ? judge_file(&result, o.images, o.annotations, (fovea_format)o.format, o.detections)
+                     : run_model(&o, &result);
     code = outcome == JUDGE_DONE ? EXIT_DONE : outcome == JUDGE_STOPPED ? 128 + stop_signal : EXIT_FAILED;
     if (code == EXIT_DONE && o.json && !json_out_write(o.json, judge_json(&result), true))
         code = EXIT_FAILED;

@@ -42,7 +42,7 @@ static void print_warnings(const fovea_dataset *dataset)
 static void warn_of_validation(const train_options *o)
 {
     fovea_dataset *validation = NULL;
-    if (fovea_dataset_open_coco(&validation, o->val_images, o->val_annotations) == FOVEA_OK &&
+    if (fovea_dataset_open(&validation, o->val_images, o->val_annotations, (fovea_format)o->format) == FOVEA_OK &&
         fovea_dataset_warnings(validation) > 0) {
         fputs("warning: faults of the validation set; training would leave these out, COCO's evaluation keeps them:\n",
               stderr);
@@ -69,7 +69,7 @@ static bool pictures_are_there(const fovea_dataset *dataset, const char *annotat
 static bool open_data(training *t)
 {
     const train_options *o = &t->o;
-    if (!told(fovea_dataset_open_coco(&t->dataset, o->images, o->annotations)))
+    if (!told(fovea_dataset_open(&t->dataset, o->images, o->annotations, (fovea_format)o->format)))
         return false;
     print_warnings(t->dataset);
     if (!pictures_are_there(t->dataset, o->annotations))
@@ -77,7 +77,7 @@ static bool open_data(training *t)
     if (!o->val_annotations)
         return true;
     warn_of_validation(o);
-    return judge_check(o->val_images, o->val_annotations);
+    return judge_check(o->val_images, o->val_annotations, (fovea_format)o->format);
 }
 
 static bool make_model(training *t)
@@ -220,6 +220,7 @@ static bool evaluate(training *t)
     const judge_work work = {.model = t->model,
                              .images = t->o.val_images,
                              .annotations = t->o.val_annotations,
+                             .format = (fovea_format)t->o.format,
                              .stop = &stop_signal};
     judge_result result;
     const judge_outcome outcome = judge_model(&result, &work);

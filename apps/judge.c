@@ -70,20 +70,34 @@ static judge_outcome finish(judge_result *result)
     return JUDGE_FAILED;
 }
 
-/* Warns where no class of the model is annotated: then ids differ, and every number is 0 or -1. */
+/* Warns where ids mean other classes: none of the model's is annotated, or one bears another name (that of an imported
+ * model's class is its id). */
 static void check_categories(const judge_result *result, const fovea_model *model)
 {
+    bool shared = false;
     for (int label = 0; label < fovea_model_labels(model); label++)
-        for (size_t i = 0; i < result->n_classes; i++)
-            if (result->classes[i].category_id == fovea_model_category_id(model, label))
+        for (size_t i = 0; i < result->n_classes; i++) {
+            const fovea_class_evaluation *c = &result->classes[i];
+            if (c->category_id != fovea_model_category_id(model, label))
+                continue;
+            shared = true;
+            char id[24];
+            const char *name = fovea_model_label(model, label);
+            snprintf(id, sizeof id, "%lld", (long long)c->category_id);
+            if (strcmp(c->name, name) != 0 && strcmp(name, id) != 0) {
+                fprintf(stderr, "warning: category %s is '%s' to the model and '%s' in the annotations\n", id, name,
+                        c->name);
                 return;
-    fputs("warning: no class of the model has a category id that the annotations declare\n", stderr);
+            }
+        }
+    if (!shared)
+        fputs("warning: no class of the model has a category id that the annotations declare\n", stderr);
 }
 
 judge_outcome judge_model(judge_result *result, const judge_work *work)
 {
     *result = (judge_result){0};
-    if (fovea_evaluator_open(&result->evaluator, work->annotations)) {
+    if (fovea_evaluator_open_any(&result->evaluator, work->images, work->annotations, work->format)) {
         print_failure();
         return JUDGE_FAILED;
     }
@@ -111,10 +125,11 @@ judge_outcome judge_model(judge_result *result, const judge_work *work)
     return outcome;
 }
 
-judge_outcome judge_file(judge_result *result, const char *annotations, const char *detections)
+judge_outcome judge_file(judge_result *result, const char *images, const char *annotations, fovea_format format,
+                         const char *detections)
 {
     *result = (judge_result){0};
-    if (fovea_evaluator_open(&result->evaluator, annotations) ||
+    if (fovea_evaluator_open_any(&result->evaluator, images ? images : "", annotations, format) ||
         fovea_evaluator_add_file(result->evaluator, detections)) {
         print_failure();
         return JUDGE_FAILED;
@@ -122,10 +137,10 @@ judge_outcome judge_file(judge_result *result, const char *annotations, const ch
     return finish(result);
 }
 
-bool judge_check(const char *images, const char *annotations)
+bool judge_check(const char *images, const char *annotations, fovea_format format)
 {
     fovea_evaluator *evaluator = NULL;
-    if (fovea_evaluator_open(&evaluator, annotations)) {
+    if (fovea_evaluator_open_any(&evaluator, images, annotations, format)) {
         print_failure();
         return false;
     }

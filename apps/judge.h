@@ -11,6 +11,7 @@
 typedef struct judge_work {
     fovea_model *model;
     const char *images, *annotations;
+    fovea_format format;
     fovea_detect_options detect;
     json_out *detections;              /* receives every detection in COCO's results format; NULL: not wanted */
     const volatile sig_atomic_t *stop; /* leaves early once it is not 0; NULL: never */
@@ -29,10 +30,11 @@ typedef enum judge_outcome { JUDGE_DONE, JUDGE_FAILED, JUDGE_STOPPED } judge_out
 judge_outcome judge_model(judge_result *result, const judge_work *work);
 
 /* Holds the detections of a file in COCO's results format to the annotations; opens no device. */
-judge_outcome judge_file(judge_result *result, const char *annotations, const char *detections);
+judge_outcome judge_file(judge_result *result, const char *images, const char *annotations, fovea_format format,
+                         const char *detections);
 
 /* Are the annotated pictures there? Names the first that is not. */
-bool judge_check(const char *images, const char *annotations);
+bool judge_check(const char *images, const char *annotations, fovea_format format);
 
 void judge_clear(judge_result *result);
 

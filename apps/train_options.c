@@ -15,6 +15,9 @@ static const options_choice backbones[] = {
 static const options_choice norms[] = {{"frozen", FOVEA_NORM_FROZEN}, {"batch", FOVEA_NORM_TRAINING}, {NULL, 0}};
 static const options_choice profiles[] = {
     {"paper", FOVEA_PROFILE_PAPER}, {"torchvision", FOVEA_PROFILE_TORCHVISION}, {NULL, 0}};
+static const options_choice formats[] = {
+    {"coco", FOVEA_FORMAT_COCO}, {"voc", FOVEA_FORMAT_VOC}, {"yolo", FOVEA_FORMAT_YOLO}, {"any", FOVEA_FORMAT_ANY},
+    {NULL, 0}};
 static const options_choice losses[] = {
     {"focal", FOVEA_LOSS_FOCAL}, {"ce", FOVEA_LOSS_CE}, {"ohem", FOVEA_LOSS_OHEM}, {NULL, 0}};
 static const options_choice schedules[] = {
@@ -24,9 +27,13 @@ static const options_choice never[] = {{"never", -1}, {NULL, 0}};
 static const options_row rows[] = {
     /* the data and the run */
     {"images", "DIR", "The folder that the annotations' file names start from.", OPTIONS_TEXT, AT(images)},
-    {"annotations", "FILE", "COCO JSON with the boxes to learn.", OPTIONS_TEXT, AT(annotations)},
-    {"val-annotations", "FILE", "COCO JSON to evaluate on, each epoch; the best model is kept.", OPTIONS_TEXT,
+    {"annotations", "FILE", "The boxes to learn: COCO JSON; Pascal VOC, a folder of XML or a list in ImageSets/Main; or "
+     "YOLO, data.yaml or a folder of labels with classes.txt.", OPTIONS_TEXT, AT(annotations)},
+    {"val-annotations", "FILE", "Boxes to evaluate on, each epoch (of YOLO: data.yaml#val); the best model is "
+     "kept.", OPTIONS_TEXT,
      AT(val_annotations)},
+    {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).", OPTIONS_CHOICE,
+     AT(format), .choices = formats},
     {"val-images", "DIR", "The folder of its pictures (--images).", OPTIONS_TEXT, AT(val_images)},
     {"config", "FILE", "Take the options that this file has under \"options\", as every run's config.json; those of the "
      "command line go before them.", OPTIONS_TEXT, AT(config), .of_the_call = true},
@@ -134,7 +141,7 @@ const options_table train_options_table = {
 static const char *const may_change[] = {"images",     "annotations", "val-annotations", "val-images", "out",
                                          "resume",     "save-every",  "eval-every",      "json",       "device",
                                          "no-tune",    "time-kernels", "weights",    "loaders",
-                                         "patience"};
+                                         "patience",   "format"};
 
 bool train_options_may_change(const char *name)
 {

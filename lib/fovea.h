@@ -202,10 +202,28 @@ typedef struct fovea_picture {
     size_t n_boxes;
 } fovea_picture;
 
-/* Opens a COCO-format data set for training. Boxes of zero area or with NaN are left out, boxes reaching outside are
+/* How boxes are written down. In COCO's terms, which the others are put into:
+ *   VOC   a folder of XML, one a picture ("annotations" is that folder, the one above its "Annotations", or a list in
+ *         ImageSets/Main). x0 = xmin - 1, y0 = ymin - 1, x1 = xmax, y1 = ymax; "difficult" counts as a crowd does;
+ *         classes are sorted by name, of all XML beside a list, and their ids count from 1.
+ *   YOLO  data.yaml ("data.yaml#val": its split val, else train), or a folder of labels with classes.txt or obj.names.
+ *         Labels stand where the last folder "images" in a picture's path is "labels". Ids are the classes' numbers, from 0.
+ * Pictures' names start from images_dir: for YOLO it is the folder "images". */
+typedef enum fovea_format {
+    FOVEA_FORMAT_ANY = 0, /* told by content */
+    FOVEA_FORMAT_COCO = 1,
+    FOVEA_FORMAT_VOC = 2,
+    FOVEA_FORMAT_YOLO = 3
+} fovea_format;
+
+/* Opens a data set for training. Boxes of zero area or with NaN are left out, boxes reaching outside are
  * clipped; each is named by fovea_dataset_warning(). Crowds and the boxes of pictures that "images" lacks are left out,
  * named by one sentence each kind.
- * Fails where the JSON is cut short or of the wrong shape, a category is not declared, ids repeat, or no box is left. */
+ * Fails where a file is cut short or of the wrong shape, no format is recognised, a category is not declared, ids repeat, or no box is left. */
+FOVEA_API fovea_status fovea_dataset_open(fovea_dataset **out, const char *images_dir, const char *annotations,
+                                          fovea_format format);
+
+/* The same, of COCO's format. */
 FOVEA_API fovea_status fovea_dataset_open_coco(fovea_dataset **out, const char *images_dir, const char *annotations);
 FOVEA_API void fovea_dataset_close(fovea_dataset *dataset);
 
@@ -461,6 +479,10 @@ typedef struct fovea_evaluator fovea_evaluator;
 /* Opens COCO-format annotations to hold detections to; nothing that pycocotools accepts is altered or refused, ids
  * other than whole numbers of 64 bits aside. Where "iscrowd" or "area" is absent it is 0 or width * height. */
 FOVEA_API fovea_status fovea_evaluator_open(fovea_evaluator **out, const char *annotations);
+
+/* The same of any format, images_dir as in fovea_dataset_open(). */
+FOVEA_API fovea_status fovea_evaluator_open_any(fovea_evaluator **out, const char *images_dir, const char *annotations,
+                                                fovea_format format);
 FOVEA_API void fovea_evaluator_close(fovea_evaluator *evaluator);
 
 /* The annotated pictures in file order, each id once. file_name is borrowed, "" where the annotations give none;

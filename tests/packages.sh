@@ -5,7 +5,7 @@
 set -u
 
 build=(gcc libc6-dev meson ninja-build pkg-config ocl-icd-opencl-dev pocl-opencl-icd libclblast-dev libjpeg-dev
-       libpng-dev libexif-dev libcjson-dev)
+       libpng-dev libexif-dev libxml2-dev libcjson-dev)
 tests=(g++ check)
 wanted_by_tests=(oclgrind python3-venv) # tests that need one of these are skipped, and say so, where it can't be had
 

@@ -5,10 +5,10 @@
 
 #include "file.h"
 #include "memory.h"
+#include "text.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,20 +229,6 @@ static fovea_status fail_kind(const fovea__json_place *place, const char *key, c
                expected, found);
 }
 
-/* strtod() as in the C locale, whatever the program has set. */
-static bool marked_value(const char *text, double *out)
-{
-    char *end = NULL;
-    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    const locale_t before = plain ? uselocale(plain) : (locale_t)0;
-    *out = strtod(text, &end);
-    if (plain) {
-        uselocale(before);
-        freelocale(plain);
-    }
-    return *end == '\0';
-}
-
 static bool number_of(const cJSON *item, double *out)
 {
     if (cJSON_IsNumber(item))
@@ -250,7 +236,7 @@ static bool number_of(const cJSON *item, double *out)
     else if (cJSON_IsBool(item))
         *out = cJSON_IsTrue(item) ? 1.0 : 0.0;
     else
-        return is_marked(item) && marked_value(item->valuestring + 1, out);
+        return is_marked(item) && fovea__parse_plain(out, item->valuestring + 1);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 int fovea__format_plain(char *out, size_t room, const char *format, ...)
 {
@@ -17,4 +18,17 @@ int fovea__format_plain(char *out, size_t room, const char *format, ...)
         freelocale(plain);
     }
     return length;
+}
+
+bool fovea__parse_plain(double *out, const char *text)
+{
+    char *end = NULL;
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    const locale_t before = plain ? uselocale(plain) : (locale_t)0;
+    *out = strtod(text, &end);
+    if (plain) {
+        uselocale(before);
+        freelocale(plain);
+    }
+    return end != text && *end == '\0';
 }

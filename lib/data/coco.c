@@ -4,15 +4,12 @@
 #include "coco.h"
 
 #include "dataset.h"
-#include "json.h"
 #include "memory.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 typedef struct entry {
     int64_t id;
@@ -250,8 +247,9 @@ static fovea_status read_root(reader *r, const cJSON *root)
     return read_annotations(r);
 }
 
-static fovea_status take_root(fovea_dataset **out, const char *images_dir, const cJSON *root, const char *file)
+fovea_status fovea__coco_take(fovea_dataset **out, const char *images_dir, const cJSON *root, const char *file)
 {
+    *out = NULL;
     reader r = {.file = file, .images_dir = images_dir};
     const fovea_status status = read_root(&r, root);
     free(r.images.entries);
@@ -264,33 +262,13 @@ static fovea_status take_root(fovea_dataset **out, const char *images_dir, const
     return status;
 }
 
-/* Polygons and masks are most of COCO's files, and nothing here asks for them. */
-static const char *const UNREAD = "segmentation";
-
 fovea_status fovea__coco_parse(fovea_dataset **out, const char *images_dir, const char *text, size_t size_bytes,
                                const char *name)
 {
     *out = NULL;
     cJSON *root = NULL;
-    FOVEA_TRY(fovea__json_parse(&root, text, size_bytes, name, UNREAD));
-    const fovea_status status = take_root(out, images_dir, root, name);
-    cJSON_Delete(root);
-    return status;
-}
-
-fovea_status fovea_dataset_open_coco(fovea_dataset **out, const char *images_dir, const char *annotations)
-{
-    FOVEA_CHECK_ARG(out, "fovea_dataset_open_coco: out is NULL");
-    *out = NULL;
-    FOVEA_CHECK_ARG(images_dir && annotations, "fovea_dataset_open_coco: images_dir or annotations is NULL");
-    struct stat facts;
-    if (*images_dir && stat(images_dir, &facts) != 0)
-        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: the folder of the pictures cannot be opened: %s", images_dir, strerror(errno));
-    if (*images_dir && !S_ISDIR(facts.st_mode))
-        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: expected the folder of the pictures, found a file", images_dir);
-    cJSON *root = NULL;
-    FOVEA_TRY(fovea__json_read(&root, annotations, UNREAD));
-    const fovea_status status = take_root(out, images_dir, root, annotations);
+    FOVEA_TRY(fovea__json_parse(&root, text, size_bytes, name, FOVEA__COCO_UNREAD));
+    const fovea_status status = fovea__coco_take(out, images_dir, root, name);
     cJSON_Delete(root);
     return status;
 }

@@ -1,6 +1,7 @@
 /* The data set itself: storage, the rules about boxes, and the questions that fovea.h lets a program ask. */
 #include "dataset.h"
 
+#include "listing.h"
 #include "memory.h"
 
 #include <math.h>
@@ -33,16 +34,10 @@ fovea_status fovea__dataset_create(fovea_dataset **out, size_t n_pictures, int n
 fovea_status fovea__dataset_name_picture(fovea_dataset *set, size_t picture, const char *images_dir,
                                          const char *file_name)
 {
-    const size_t folder = *file_name == '/' ? 0 : strlen(images_dir);
-    const size_t slash = folder > 0 && images_dir[folder - 1] != '/';
     char *path = NULL;
-    FOVEA_TRY(fovea__allocate(&path, folder + slash + strlen(file_name) + 1, 1, "a picture's path"));
-    memcpy(path, images_dir, folder);
-    if (slash)
-        path[folder] = '/';
-    strcpy(path + folder + slash, file_name);
+    FOVEA_TRY(fovea__path_join(&path, images_dir, file_name));
     set->pictures[picture].path = path;
-    set->pictures[picture].file_name = path + folder + slash;
+    set->pictures[picture].file_name = path + strlen(path) - strlen(file_name);
     return FOVEA_OK;
 }
 

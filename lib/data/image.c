@@ -62,16 +62,17 @@ static bool begins_with(const void *data, size_t size_bytes, const char *magic, 
     return size_bytes >= length && memcmp(data, magic, length) == 0;
 }
 
-static fovea_status decode(fovea_image *out, const void *data, size_t size_bytes, const char *name, int *orientation)
+static fovea_status decode(fovea_image *out, const void *data, size_t size_bytes, const char *name, bool size_only,
+                           int *orientation)
 {
     *out = (fovea_image){0};
     *orientation = 1;
     const uint8_t *bytes = data;
     fovea_status status = FOVEA_OK;
     if (begins_with(data, size_bytes, "\xff\xd8", 2))
-        status = fovea__jpeg_decode(out, data, size_bytes, name, orientation);
+        status = fovea__jpeg_decode(out, data, size_bytes, name, size_only, orientation);
     else if (begins_with(data, size_bytes, "\x89PNG\r\n\x1a\n", 8))
-        status = fovea__png_decode(out, data, size_bytes, name, orientation);
+        status = fovea__png_decode(out, data, size_bytes, name, size_only, orientation);
     else if (size_bytes == 0)
         FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: is empty, a JPEG or PNG is expected", name);
     else
@@ -79,7 +80,7 @@ static fovea_status decode(fovea_image *out, const void *data, size_t size_bytes
                    "%s: neither JPEG nor PNG: expected it to begin with the bytes ff d8 or 89 50 4e 47 0d 0a 1a 0a, "
                    "found %02x %02x",
                    name, bytes[0], size_bytes < 2 ? 0u : bytes[1]);
-    if (!status && *orientation != 1)
+    if (!status && !size_only && *orientation != 1)
         status = turn(out, *orientation);
     if (status)
         fovea_image_clear(out);
@@ -90,17 +91,32 @@ fovea_status fovea_image_decode(fovea_image *out, const void *data, size_t size_
 {
     FOVEA_CHECK_ARG(out && (data || size_bytes == 0), "fovea_image_decode: out or data is NULL");
     int orientation;
-    return decode(out, data, size_bytes, name ? name : "a picture in memory", &orientation);
+    return decode(out, data, size_bytes, name ? name : "a picture in memory", false, &orientation);
 }
 
-fovea_status fovea__image_read(fovea_image *out, const char *path, int *orientation)
+static fovea_status read(fovea_image *out, const char *path, bool size_only, int *orientation)
 {
     *out = (fovea_image){0};
     char *data = NULL;
     size_t size_bytes = 0;
     FOVEA_TRY(fovea__file_read(&data, &size_bytes, path, LARGEST_FILE));
-    const fovea_status status = decode(out, data, size_bytes, path, orientation);
+    const fovea_status status = decode(out, data, size_bytes, path, size_only, orientation);
     free(data);
+    return status;
+}
+
+fovea_status fovea__image_read(fovea_image *out, const char *path, int *orientation)
+{
+    return read(out, path, false, orientation);
+}
+
+fovea_status fovea__image_size(int *width, int *height, const char *path)
+{
+    fovea_image image;
+    int orientation = 1;
+    const fovea_status status = read(&image, path, true, &orientation);
+    *width = orientation >= 5 ? image.height : image.width;
+    *height = orientation >= 5 ? image.width : image.height;
     return status;
 }
 

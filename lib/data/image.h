@@ -12,11 +12,15 @@ bool fovea__image_size_is_good(int width, int height);
 /* fovea_image_read(), and the EXIF orientation (1 to 8) by which the picture was turned upright. */
 fovea_status fovea__image_read(fovea_image *out, const char *path, int *orientation);
 
-/* Decode a file that begins as its kind does; *out is zeroed on failure. *orientation: by which it is to be turned. */
+/* Width and height of a picture, upright, without decoding it. */
+fovea_status fovea__image_size(int *width, int *height, const char *path);
+
+/* Decode a file that begins as its kind does; *out is zeroed on failure. *orientation: by which it is to be
+ * turned. size_only: no pixels, and the size as it is stored. */
 fovea_status fovea__jpeg_decode(fovea_image *out, const void *data, size_t size_bytes, const char *name,
-                                int *orientation);
+                                bool size_only, int *orientation);
 fovea_status fovea__png_decode(fovea_image *out, const void *data, size_t size_bytes, const char *name,
-                               int *orientation);
+                               bool size_only, int *orientation);
 
 /* The orientation, 1 to 8, that EXIF data (from "Exif\0\0" on) asks for; 1, upright, where it says nothing or nonsense. */
 int fovea__image_orientation(const uint8_t *exif, size_t size_bytes);

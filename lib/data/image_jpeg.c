@@ -30,6 +30,7 @@ typedef struct decoder {
     size_t size_bytes;
     fovea_image image;
     uint8_t *row; /* one row of CMYK */
+    bool size_only;
     int orientation;
 } decoder;
 
@@ -155,6 +156,10 @@ static void decode(decoder *d, const void *data)
     jpeg_read_header(jpeg, TRUE);
     check_claim(d);
     d->orientation = read_orientation(jpeg);
+    if (d->size_only) {
+        d->image = (fovea_image){.width = (int)jpeg->image_width, .height = (int)jpeg->image_height};
+        return;
+    }
 
     const bool cmyk = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
     jpeg->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
@@ -176,12 +181,13 @@ static void decode(decoder *d, const void *data)
 }
 
 fovea_status fovea__jpeg_decode(fovea_image *out, const void *data, size_t size_bytes, const char *name,
-                                int *orientation)
+                                bool size_only, int *orientation)
 {
     decoder *d = NULL;
     FOVEA_TRY(fovea__allocate(&d, 1, sizeof *d, "a JPEG decoder"));
     d->name = name;
     d->size_bytes = size_bytes;
+    d->size_only = size_only;
     d->jpeg.err = jpeg_std_error(&d->errors);
     d->errors.error_exit = leave_decoder;
     d->errors.emit_message = take_warning;

@@ -27,6 +27,7 @@ typedef struct decoder {
     size_t size_bytes, used;
     fovea_image image;
     bool starved; /* an allocation failed, which libpng may pass over */
+    bool size_only;
     int orientation;
 } decoder;
 
@@ -109,6 +110,12 @@ static void decode(decoder *d)
     png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf", 1);
     png_read_info(d->png, d->info);
     check_claim(d);
+    const png_uint_32 width = png_get_image_width(d->png, d->info), height = png_get_image_height(d->png, d->info);
+    if (d->size_only) {
+        read_orientation(d);
+        d->image = (fovea_image){.width = (int)width, .height = (int)height};
+        return;
+    }
 
     png_set_expand(d->png);
     png_set_strip_16(d->png);
@@ -116,7 +123,6 @@ static void decode(decoder *d)
     png_set_strip_alpha(d->png);
     const int passes = png_set_interlace_handling(d->png);
     png_read_update_info(d->png, d->info);
-    const png_uint_32 width = png_get_image_width(d->png, d->info), height = png_get_image_height(d->png, d->info);
     const fovea_status status = fovea_image_create(&d->image, (int)width, (int)height);
     if (status)
         fail(d, status);
@@ -138,13 +144,14 @@ static bool begin(decoder *d)
 }
 
 fovea_status fovea__png_decode(fovea_image *out, const void *data, size_t size_bytes, const char *name,
-                               int *orientation)
+                               bool size_only, int *orientation)
 {
     decoder *d = NULL;
     FOVEA_TRY(fovea__allocate(&d, 1, sizeof *d, "a PNG decoder"));
     d->name = name;
     d->data = data;
     d->size_bytes = size_bytes;
+    d->size_only = size_only;
     d->orientation = 1;
     if (setjmp(d->failed) == 0) {
         if (begin(d))

@@ -1,6 +1,7 @@
 /* The evaluator: takes detections, and computes COCO's numbers from them as often as it is asked. */
 #include "coco_eval.h"
 
+#include "annotations.h"
 #include "memory.h"
 
 #include <inttypes.h>
@@ -40,6 +41,19 @@ fovea_status fovea_evaluator_open(fovea_evaluator **out, const char *annotations
     FOVEA_CHECK_ARG(annotations, "fovea_evaluator_open: annotations is NULL");
     cJSON *root = NULL;
     FOVEA_TRY(fovea__json_read(&root, annotations, "segmentation"));
+    const fovea_status status = open_root(out, root, annotations);
+    cJSON_Delete(root);
+    return status;
+}
+
+fovea_status fovea_evaluator_open_any(fovea_evaluator **out, const char *images_dir, const char *annotations,
+                                      fovea_format format)
+{
+    FOVEA_CHECK_ARG(out, "fovea_evaluator_open_any: out is NULL");
+    *out = NULL;
+    FOVEA_CHECK_ARG(images_dir && annotations, "fovea_evaluator_open_any: images_dir or annotations is NULL");
+    cJSON *root = NULL;
+    FOVEA_TRY(fovea__annotations_read(&root, images_dir, annotations, format, "segmentation"));
     const fovea_status status = open_root(out, root, annotations);
     cJSON_Delete(root);
     return status;

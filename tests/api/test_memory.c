@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- pictures -------------------------------------------------------------------------------------------------- */
 
@@ -59,14 +60,19 @@ static const char annotations[] =
     "{\"id\":2,\"image_id\":2,\"category_id\":9,\"bbox\":[1,2,0,4],\"area\":0,\"iscrowd\":0},"
     "{\"id\":3,\"image_id\":2,\"category_id\":9,\"bbox\":[1,2,9,4],\"area\":36,\"iscrowd\":1},"
     "{\"id\":12345678901234567,\"image_id\":2,\"category_id\":9,\"bbox\":[1,2,40,4],\"area\":160,\"iscrowd\":0}]}";
+static const char xml[] = "<annotation><object><name>cell</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax>"
+                          "<ymax>4</ymax></bndbox></object></annotation>";
 static const char results[] =
     "[{\"image_id\":1,\"category_id\":3,\"bbox\":[1,2,3,4],\"score\":0.5},"
     "{\"image_id\":2,\"category_id\":9,\"bbox\":[1,2,8,4],\"score\":0.25}]";
 
+static const char *opened;
+
 static fovea_status open_dataset(void)
 {
     fovea_dataset *dataset = NULL;
-    const fovea_status status = fovea_dataset_open_coco(&dataset, support_scratch(), support_scratch_file("a.json"));
+    const fovea_status status =
+        fovea_dataset_open(&dataset, support_scratch(), support_scratch_file(opened), FOVEA_FORMAT_ANY);
     const bool left = status && dataset;
     fovea_dataset_close(dataset);
     return left ? FOVEA_ERROR_ARGUMENT : status;
@@ -91,7 +97,17 @@ static fovea_status evaluate(void)
 START_TEST(memory__runs_out_over_data_sets)
 {
     support_write(support_scratch_file("a.json"), annotations);
+    opened = "a.json";
     starve("opening a data set", open_dataset, 10, LONG_MAX, false);
+    mkdir(support_scratch_file("voc"), 0777);
+    support_write(support_scratch_file("voc/a.xml"), xml);
+    opened = "voc";
+    starve("opening Pascal VOC", open_dataset, 20, LONG_MAX, false);
+    support_write(support_scratch_file("data.yaml"), "train: list.txt\nnames: {0: cell, 2: dot}\n");
+    support_write(support_scratch_file("list.txt"), "./a.jpg\n");
+    support_write(support_scratch_file("a.txt"), "2 .5 .5 .25 .5\n");
+    opened = "data.yaml";
+    starve("opening YOLO", open_dataset, 20, LONG_MAX, false);
 }
 END_TEST
 

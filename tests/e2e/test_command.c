@@ -167,6 +167,23 @@ START_TEST(synth__boxes_are_tight_and_inside)
 }
 END_TEST
 
+START_TEST(evaluate__takes_voc_and_says_what_it_looked_for)
+{
+    cli_expect(0, "mkdir -p voc && echo '<annotation><object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin>"
+                  "<xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>' >voc/a.xml && echo '[{\"image_id\": 1, "
+                  "\"category_id\": 1, \"bbox\": [0, 0, 9, 9], \"score\": 0.5}]' >found.json");
+    cli_expect(0, "\"$F\" evaluate --annotations voc --detections found.json --json -");
+    cJSON *numbers = cli_json("stdout");
+    ck_assert(cli_number(numbers, "AP") > 1 - 1e-12);
+    cJSON_Delete(numbers);
+    cli_expect(1, "\"$F\" evaluate --annotations voc --format coco --detections found.json");
+    cli_expect(1, "mkdir -p nothing && \"$F\" evaluate --annotations nothing --detections found.json");
+    cli_said("annotations of no known format: looked for COCO's JSON");
+    cli_expect(2, "\"$F\" evaluate --annotations voc --format csv --detections found.json");
+    cli_said("one of coco, voc, yolo, any, not 'csv'");
+}
+END_TEST
+
 START_TEST(evaluate__detections_give_the_published_numbers)
 {
     static const char *const names[12] = {"AP",  "AP50", "AP75",  "APs", "APm", "APl",
@@ -228,6 +245,7 @@ int main(void)
         {.test = output__a_full_or_closed_stdout_is_a_failure},
         {.test = synth__the_same_seed_draws_the_same_bytes},
         {.test = synth__boxes_are_tight_and_inside},
+        {.test = evaluate__takes_voc_and_says_what_it_looked_for},
         {.test = evaluate__detections_give_the_published_numbers},
         {.test = evaluate__a_broken_file_is_named},
         {.test = no_device__is_a_sentence},

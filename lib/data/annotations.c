@@ -1,0 +1,191 @@
+/* Formats told apart, and COCO documents made; see annotations.h. */
+#include "annotations.h"
+
+#include "coco.h"
+#include "listing.h"
+#include "memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- documents ------------------------------------------------------------------------------------------------- */
+
+static fovea_status out_of_memory(void)
+{
+    FOVEA_FAIL(FOVEA_ERROR_MEMORY, "out of memory for a data set's annotations");
+}
+
+fovea_status fovea__document_begin(fovea__document *document)
+{
+    *document = (fovea__document){.root = cJSON_CreateObject()};
+    document->images = cJSON_AddArrayToObject(document->root, "images");
+    document->categories = cJSON_AddArrayToObject(document->root, "categories");
+    document->annotations = cJSON_AddArrayToObject(document->root, "annotations");
+    if (document->images && document->categories && document->annotations)
+        return FOVEA_OK;
+    fovea__document_drop(document);
+    return out_of_memory();
+}
+
+void fovea__document_drop(fovea__document *document)
+{
+    cJSON_Delete(document->root);
+    *document = (fovea__document){0};
+}
+
+/* Puts a finished row into a list, or frees it. */
+static fovea_status put(cJSON *list, cJSON *row, bool whole)
+{
+    if (whole && cJSON_AddItemToArray(list, row))
+        return FOVEA_OK;
+    cJSON_Delete(row);
+    return out_of_memory();
+}
+
+fovea_status fovea__document_category(fovea__document *document, int64_t id, const char *name)
+{
+    cJSON *row = cJSON_CreateObject();
+    return put(document->categories, row,
+               cJSON_AddNumberToObject(row, "id", (double)id) && cJSON_AddStringToObject(row, "name", name));
+}
+
+fovea_status fovea__document_picture(fovea__document *document, const char *file_name, int width, int height)
+{
+    cJSON *row = cJSON_CreateObject();
+    bool whole = cJSON_AddNumberToObject(row, "id", (double)++document->n_images) &&
+                 cJSON_AddStringToObject(row, "file_name", file_name);
+    if (whole && width > 0 && height > 0)
+        whole = cJSON_AddNumberToObject(row, "width", width) && cJSON_AddNumberToObject(row, "height", height);
+    return put(document->images, row, whole);
+}
+
+fovea_status fovea__document_box(fovea__document *document, int64_t image_id, int64_t category_id,
+                                 const double corners[4], bool crowd)
+{
+    const double box[4] = {corners[0], corners[1], corners[2] - corners[0], corners[3] - corners[1]};
+    cJSON *row = cJSON_CreateObject(), *list = cJSON_CreateDoubleArray(box, 4);
+    bool whole = cJSON_AddNumberToObject(row, "id", (double)++document->n_annotations) &&
+                 cJSON_AddNumberToObject(row, "image_id", (double)image_id) &&
+                 cJSON_AddNumberToObject(row, "category_id", (double)category_id);
+    if (whole && list && cJSON_AddItemToObject(row, "bbox", list))
+        list = NULL;
+    else
+        whole = false;
+    cJSON_Delete(list);
+    whole = whole && cJSON_AddNumberToObject(row, "area", box[2] * box[3]) &&
+            cJSON_AddNumberToObject(row, "iscrowd", crowd);
+    return put(document->annotations, row, whole);
+}
+
+/* ---- telling formats apart ------------------------------------------------------------------------------------- */
+
+static fovea_status holds(bool *out, const char *folder, const char *ending)
+{
+    fovea__listing listing;
+    FOVEA_TRY(fovea__listing_read(&listing, folder, (const char *const[]){ending, NULL}, false));
+    *out = listing.count > 0;
+    fovea__listing_clear(&listing);
+    return FOVEA_OK;
+}
+
+static fovea_status recognise_folder(fovea_format *out, const char *path)
+{
+    char *inner = NULL;
+    bool xml = false, text = false, yaml = false;
+    FOVEA_TRY(fovea__path_join(&inner, path, "Annotations"));
+    xml = fovea__is_folder(inner);
+    free(inner);
+    FOVEA_TRY(fovea__path_join(&inner, path, "data.yaml"));
+    yaml = fovea__is_file(inner);
+    free(inner);
+    if (!xml)
+        FOVEA_TRY(holds(&xml, path, ".xml"));
+    if (!xml && !yaml)
+        FOVEA_TRY(holds(&text, path, ".txt"));
+    *out = xml ? FOVEA_FORMAT_VOC : yaml || text ? FOVEA_FORMAT_YOLO : FOVEA_FORMAT_ANY;
+    return FOVEA_OK;
+}
+
+/* JSON begins with a bracket, behind blanks. */
+static bool begins_as_json(const char *path)
+{
+    FILE *stream = fopen(path, "rb");
+    int c = ' ';
+    while (stream && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+        c = fgetc(stream);
+    if (stream)
+        fclose(stream);
+    return c == '{' || c == '[';
+}
+
+/* What is not there is left to COCO's reader, which says so. */
+static fovea_status recognise(fovea_format *out, const char *path)
+{
+    *out = FOVEA_FORMAT_ANY;
+    const char *split = strrchr(path, '#');
+    const size_t length = split ? (size_t)(split - path) : strlen(path);
+    struct stat facts;
+    if ((length > 5 && strncmp(path + length - 5, ".yaml", 5) == 0) ||
+        (length > 4 && strncmp(path + length - 4, ".yml", 4) == 0))
+        *out = FOVEA_FORMAT_YOLO;
+    else if (fovea__is_folder(path))
+        FOVEA_TRY(recognise_folder(out, path));
+    else if (fovea__ends_in(path, ".json") || stat(path, &facts) != 0 || begins_as_json(path))
+        *out = FOVEA_FORMAT_COCO;
+    else if (fovea__ends_in(path, ".txt")) {
+        char *folder = NULL;
+        FOVEA_TRY(fovea__voc_list_folder(&folder, path));
+        *out = folder ? FOVEA_FORMAT_VOC : FOVEA_FORMAT_ANY;
+        free(folder);
+    }
+    if (*out == FOVEA_FORMAT_ANY)
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT,
+                   "%s: annotations of no known format: looked for COCO's JSON, for Pascal VOC (a folder of *.xml, or a "
+                   "list in ImageSets/Main beside a folder Annotations) and for YOLO (data.yaml, or a folder of *.txt)",
+                   path);
+    return FOVEA_OK;
+}
+
+fovea_status fovea__annotations_read(cJSON **out, const char *images_dir, const char *annotations, fovea_format format,
+                                     const char *unread)
+{
+    *out = NULL;
+    if (format == FOVEA_FORMAT_ANY)
+        FOVEA_TRY(recognise(&format, annotations));
+    switch (format) {
+    case FOVEA_FORMAT_COCO:
+        return fovea__json_read(out, annotations, unread);
+    case FOVEA_FORMAT_VOC:
+        return fovea__voc_read(out, annotations);
+    case FOVEA_FORMAT_YOLO:
+        return fovea__yolo_read(out, images_dir, annotations);
+    default:
+        FOVEA_FAIL(FOVEA_ERROR_ARGUMENT, "%s: %d is no format of annotations", annotations, (int)format);
+    }
+}
+
+fovea_status fovea_dataset_open(fovea_dataset **out, const char *images_dir, const char *annotations,
+                                fovea_format format)
+{
+    FOVEA_CHECK_ARG(out, "fovea_dataset_open: out is NULL");
+    *out = NULL;
+    FOVEA_CHECK_ARG(images_dir && annotations, "fovea_dataset_open: images_dir or annotations is NULL");
+    struct stat facts;
+    if (*images_dir && stat(images_dir, &facts) != 0)
+        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: the folder of the pictures cannot be opened: %s", images_dir, strerror(errno));
+    if (*images_dir && !S_ISDIR(facts.st_mode))
+        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: expected the folder of the pictures, found a file", images_dir);
+    cJSON *root = NULL;
+    FOVEA_TRY(fovea__annotations_read(&root, images_dir, annotations, format, FOVEA__COCO_UNREAD));
+    const fovea_status status = fovea__coco_take(out, images_dir, root, annotations);
+    cJSON_Delete(root);
+    return status;
+}
+
+fovea_status fovea_dataset_open_coco(fovea_dataset **out, const char *images_dir, const char *annotations)
+{
+    return fovea_dataset_open(out, images_dir, annotations, FOVEA_FORMAT_COCO);
+}
