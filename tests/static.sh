@@ -72,11 +72,12 @@ header_alone() { # COMPILER STANDARD HEADER
 }
 
 every_source() { # by clang, with the warnings of meson.build; gcc had them when it built
-    local folder include=(-I"$build/tests")
+    local folder libraries include=(-I"$build/tests")
     for folder in lib lib/*/ tests/*/ bench/*/ apps; do include+=("-I$folder"); done
+    read -ra libraries < <(pkg-config --cflags-only-I libxml-2.0)
     files '*.c' | xargs clang -fsyntax-only -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wvla -Werror -D_POSIX_C_SOURCE=200809L -DCL_TARGET_OPENCL_VERSION=120 -DFOVEA_TEST_SOURCE='""' \
-        -DFOVEA_PROGRAM='""' "${include[@]}"
+        -DFOVEA_PROGRAM='""' "${include[@]}" ${libraries[@]+"${libraries[@]}"}
 }
 
 # What a kernel's comment names as -DNAME, or in capitals in the sentence that begins with "-D:"; not what it defines.
