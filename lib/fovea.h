@@ -1,6 +1,6 @@
 /* fovea: train and run RetinaNet object detectors on any OpenCL device.
  *
- *   errors · devices · pictures · data sets · models · tuning ·
+ *   errors · devices · pictures · data sets · models · inspection · tuning ·
  *   detection · training · evaluation · benchmarks
  *
  * Rules that hold everywhere:
@@ -306,6 +306,82 @@ FOVEA_API const char *fovea_model_missing_name(const fovea_model *model, size_t 
 
 /* What a model is, as options that would make its like (backbone NULL, seed 0; category_ids borrowed). */
 FOVEA_API void fovea_model_describe(const fovea_model *model, fovea_model_options *out);
+
+/* ---- inspection ------------------------------------------------------------------------------------------------ */
+
+/* What can be wrong with a data set. Kinds from FOVEA_NOTE_TURNED on are worth knowing, and are no faults. */
+typedef enum fovea_fault_kind {
+    FOVEA_FAULT_FORM = 0,            /* an entry lacks an id, a name or a box, or has one of another type */
+    FOVEA_FAULT_ID_TWICE,            /* two entries of a list have one id */
+    FOVEA_FAULT_PICTURE_TWICE,       /* one picture is listed twice, by name or by what it shows */
+    FOVEA_FAULT_PICTURE_SHARED,      /* the other split shows the same picture */
+    FOVEA_FAULT_PICTURE_MISSING,     /* there is no such file */
+    FOVEA_FAULT_PICTURE_BROKEN,      /* the file cannot be decoded to its end */
+    FOVEA_FAULT_PICTURE_SIZE,        /* the file has another size than the annotations say */
+    FOVEA_FAULT_PICTURE_TURNED,      /* the size is that of the picture before EXIF turns it: so are, likely, the boxes */
+    FOVEA_FAULT_PICTURE_UNDECLARED,  /* a box of a picture that is not listed */
+    FOVEA_FAULT_CATEGORY_UNDECLARED, /* boxes of a category that is not listed */
+    FOVEA_FAULT_BOX_NOT_FINITE,
+    FOVEA_FAULT_BOX_EMPTY,   /* zero area */
+    FOVEA_FAULT_BOX_OUTSIDE, /* no part of it is in the picture */
+    FOVEA_FAULT_BOX_REACHES, /* a part of it is outside, by more than .02 pixels */
+    FOVEA_FAULT_BOX_TWICE,   /* the same box of the same category in the same picture */
+    FOVEA_FAULT_NOTHING,     /* no box is left to train on */
+    FOVEA_NOTE_TURNED,       /* EXIF turns the picture, and no size tells whether the boxes were drawn before or after */
+    FOVEA_NOTE_NO_SIZE,      /* the annotations do not say how large a picture is */
+    FOVEA_NOTE_NO_BOX,       /* a picture without boxes, which training takes for background */
+    FOVEA_NOTE_CROWD,        /* boxes of crowds, which training leaves out */
+    FOVEA_NOTE_UNUSED,       /* a category without boxes */
+    FOVEA_NOTE_GAPS          /* category ids with gaps, which are fine here and fail in some other tools */
+} fovea_fault_kind;
+
+#define FOVEA_FAULT_KINDS (FOVEA_NOTE_GAPS + 1)
+#define FOVEA_NO_ID INT64_MIN
+
+/* "box_empty". Static text. */
+FOVEA_API const char *fovea_fault_name(fovea_fault_kind kind);
+
+typedef struct fovea_fault {
+    fovea_fault_kind kind;
+    bool mended;           /* the copy that fovea_inspection_save() writes is free of it */
+    const char *file_name; /* of the picture; NULL where it is about none */
+    int64_t image_id, annotation_id, category_id; /* FOVEA_NO_ID where it is about none */
+    const char *sentence;  /* what is wrong, and where */
+    const char *fix;       /* what to do about it; where .mended, what the copy does */
+} fovea_fault;
+
+typedef struct fovea_inspect_options {
+    const char *against;        /* annotations of another split, whose pictures must all be others; NULL: none */
+    const char *against_images; /* the folder of its pictures (NULL: the same) */
+    int threads;                /* that decode pictures (0: one a processor, at most 16) */
+    void (*report)(void *cookie, size_t done, size_t total); /* as pictures are decoded, from the calling thread; may
+                                                                be NULL */
+    void *cookie;
+} fovea_inspect_options;
+
+typedef struct fovea_inspection fovea_inspection;
+
+/* Opens every picture of a COCO-format data set, checks every entry, and gathers all faults instead of stopping at one.
+ * Opens no device. Fails only where the annotations are no JSON object at all, or memory runs out. */
+FOVEA_API fovea_status fovea_inspection_open(fovea_inspection **out, const char *images_dir, const char *annotations,
+                                             const fovea_inspect_options *options);
+FOVEA_API void fovea_inspection_close(fovea_inspection *inspection);
+
+/* Faults and notes, in the order of their kinds and in each in that of the file; the struct's texts are borrowed. */
+FOVEA_API size_t fovea_inspection_faults(const fovea_inspection *inspection);
+FOVEA_API fovea_status fovea_inspection_fault(const fovea_inspection *inspection, size_t index, fovea_fault *out);
+
+/* How many of a kind there are. */
+FOVEA_API size_t fovea_inspection_count(const fovea_inspection *inspection, fovea_fault_kind kind);
+
+/* The data set as it is without its faults: what the mended copy holds, pictures that can be read with their true sizes.
+ * Borrowed; NULL where no box is left. *ids (may be NULL): the annotations' ids, a box each, picture after picture. */
+FOVEA_API const fovea_dataset *fovea_inspection_dataset(const fovea_inspection *inspection, const int64_t **ids);
+
+/* Writes a copy of the annotations without the faults that can be mended, beside `path`, then renames; the original stays
+ * as it is, and every field that is not mended keeps its bytes. Fails with FOVEA_ERROR_ARGUMENT where path is the
+ * original, and with FOVEA_ERROR_FORMAT where the original has changed since. */
+FOVEA_API fovea_status fovea_inspection_save(const fovea_inspection *inspection, const char *path);
 
 /* ---- tuning ---------------------------------------------------------------------------------------------------- */
 

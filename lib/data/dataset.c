@@ -50,7 +50,7 @@ static double cut(double *low, double *high, int size)
     return fmax(*low - before[0], before[1] - *high);
 }
 
-static fovea__box_fate fit(fovea_box *box, const double corners[4], int width, int height)
+fovea__box_fate fovea__dataset_fit(fovea_box *box, const double corners[4], int width, int height)
 {
     double x0 = corners[0], y0 = corners[1], x1 = corners[2], y1 = corners[3];
     if (!isfinite(x0) || !isfinite(y0) || !isfinite(x1) || !isfinite(y1))
@@ -72,7 +72,7 @@ fovea_status fovea__dataset_add_box(fovea_dataset *set, size_t picture, int labe
                                     fovea__box_fate *fate)
 {
     fovea_box box;
-    *fate = fit(&box, corners, set->pictures[picture].width, set->pictures[picture].height);
+    *fate = fovea__dataset_fit(&box, corners, set->pictures[picture].width, set->pictures[picture].height);
     if (*fate >= FOVEA__BOX_NOT_FINITE)
         return FOVEA_OK;
     box.label = label;

@@ -35,6 +35,9 @@ typedef enum fovea__box_fate {
     FOVEA__BOX_OUTSIDE
 } fovea__box_fate;
 
+/* What becomes of a box x0 y0 x1 y1 in a picture of that size (0: unknown); *box is set where it is kept. */
+fovea__box_fate fovea__dataset_fit(fovea_box *box, const double corners[4], int width, int height);
+
 /* Adds a box, x0 y0 x1 y1, to a picture whose width and height are set. Reaching outside by up to .02 pixels is
  * rounding (files give x and width with two decimals each) and is cut without being called CLIPPED. */
 fovea_status fovea__dataset_add_box(fovea_dataset *set, size_t picture, int label, const double corners[4],

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const commands[] = {"devices", "train", "evaluate", "detect", "bench", "tune", "synth"};
+static const char *const commands[] = {"devices", "train", "evaluate", "detect", "bench", "tune", "synth", "inspect"};
 
 START_TEST(help__every_command_has_usage_and_examples)
 {
@@ -72,6 +72,10 @@ static const misuse misuses[] = {
     {"evaluate --annotations a --model b", "--images is missing"},
     {"evaluate --annotations a --model b --detections c", "takes the place"},
     {"evaluate --annotations a --detections c --norm-eps 0", "takes the place"},
+    {"inspect --images a", "--annotations is missing"},
+    {"inspect --annotations a", "--images is missing"},
+    {"inspect --images a --annotations b --against-images c", "needs --against"},
+    {"inspect --images a --annotations b --fix -", "--fix takes a file"},
     {"detect photo.jpg", "--model is missing"},
     {"detect --model m", "no picture"},
     {"detect --model m --json - --coco - p.jpg", "cannot both"},
