@@ -67,9 +67,9 @@ void inspect_report_print(const fovea_inspection *inspection, const char *annota
         fovea_inspection_fault(inspection, first, &fault);
         const size_t count = fovea_inspection_count(inspection, fault.kind);
         if (first == 0 && faults)
-            printf("\n%zu faults\n", faults);
+            printf("\n%zu fault%s\n", faults, faults == 1 ? "" : "s");
         if (first == faults)
-            printf("\n%zu notes\n", total - faults);
+            printf("\n%zu note%s\n", total - faults, total - faults == 1 ? "" : "s");
         print_kind(inspection, annotations, first, count, fixed != NULL);
         first += count;
     }

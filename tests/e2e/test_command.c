@@ -222,6 +222,33 @@ START_TEST(evaluate__a_broken_file_is_named)
 }
 END_TEST
 
+START_TEST(inspect__finds_mends_and_says_so)
+{
+    cli_expect(0, "OCL_ICD_VENDORS=/nonexistent; export OCL_ICD_VENDORS; \"$F\" synth --out seen --train 4 --val 2 --new 0 "
+                  "--size 64x64 && \"$F\" inspect --images seen/images --annotations seen/train.json --against "
+                  "seen/val.json");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "4 pictures, "));
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "no faults"));
+    cli_expect(0, "sed 's/\"bbox\":\\[/\"bbox\":[-9/' seen/train.json >seen/bad.json && cp seen/bad.json seen/kept.json && "
+                  "printf x >seen/images/train_0002.jpg");
+    cli_expect(1, "\"$F\" inspect --images seen/images --annotations seen/bad.json --fix seen/good.json --json found.json");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "picture_broken: 1\n"));
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "the mended copy is seen/good.json"));
+    cli_expect(0, "cmp seen/bad.json seen/kept.json && \"$F\" inspect --images seen/images --annotations seen/good.json "
+                  "--json -");
+    cJSON *found = cli_json("found.json"), *clean = cli_json("stdout");
+    ck_assert_int_gt(cJSON_GetArraySize(cJSON_GetObjectItem(found, "faults")), 1);
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(clean, "faults")), 0);
+    ck_assert(cli_number(clean, "pictures") == 3);
+    cJSON_Delete(clean);
+    cJSON_Delete(found);
+    cli_expect(1, "\"$F\" inspect --images seen/images --annotations seen/bad.json --fix seen/bad.json");
+    cli_said("is the original");
+    cli_expect(1, "\"$F\" inspect --images seen/images --annotations seen/missing.json");
+    cli_said("seen/missing.json");
+}
+END_TEST
+
 START_TEST(no_device__is_a_sentence)
 {
     cli_expect(1, "OCL_ICD_VENDORS=/nonexistent \"$F\" devices");
@@ -252,6 +279,7 @@ int main(void)
         {.test = evaluate__takes_voc_and_says_what_it_looked_for},
         {.test = evaluate__detections_give_the_published_numbers},
         {.test = evaluate__a_broken_file_is_named},
+        {.test = inspect__finds_mends_and_says_so},
         {.test = no_device__is_a_sentence},
     };
     return support_run("command", cases, COUNT(cases));
