@@ -1,4 +1,5 @@
 /* fovea evaluate: COCO's twelve numbers of a model on annotated pictures, or of detections from a file. */
+#include "anchor_scores.h"
 #include "commands.h"
 #include "judge.h"
 #include "options.h"
@@ -9,7 +10,7 @@
 #include <string.h>
 
 typedef struct evaluate_options {
-    const char *model, *images, *annotations, *detections, *detections_out, *json, *device;
+    const char *model, *images, *annotations, *detections, *detections_out, *anchor_scores, *json, *device;
     int size, max_size, format;
     double norm_epsilon;
 } evaluate_options;
@@ -38,6 +39,9 @@ static const options_row rows[] = {
      "model. Opens no device.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, detections)},
     {"detections-out", "FILE", "Write the model's detections in COCO's results format.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, detections_out)},
+    {"anchor-scores", "FILE", "Write how sure the model is of its anchors' labels, as JSON: counts of objects and of "
+     "background by logit, from which the loss of every gamma follows.",
+     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, anchor_scores)},
     {"json", "FILE", "Write the numbers as JSON to FILE; '-': to stdout, instead of the table.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, json)},
     {"device", "TEXT", PICK_DEVICE_HELP, .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, device)},
@@ -60,7 +64,7 @@ static int check(const evaluate_options *o)
 {
     if (!o->annotations)
         return options_misused(&table, "--annotations is missing");
-    if (o->detections && (o->model || o->detections_out || o->size || o->max_size ||
+    if (o->detections && (o->model || o->detections_out || o->anchor_scores || o->size || o->max_size ||
                           o->norm_epsilon > 0 || o->norm_epsilon < 0))
         return options_misused(&table, "--detections takes the place of a model and its options");
     if (!o->detections && !o->model)
@@ -105,6 +109,8 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
     outcome = judge_model(result, &work);
     if (o->detections_out)
         json_out_text(&detections, "\n]\n");
+    if (outcome == JUDGE_DONE && o->anchor_scores)
+        outcome = anchor_scores_write(o->anchor_scores, &work);
 done:
     if (!json_out_close(&detections, outcome == JUDGE_DONE) && outcome == JUDGE_DONE)
         outcome = JUDGE_FAILED;

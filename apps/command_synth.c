@@ -12,7 +12,9 @@
 
 typedef struct synth_options {
     const char *out;
-    int train, val, fresh, size[2], classes, objects[2];
+    int train, val, fresh, size[2], classes, objects[2], decoys;
+    bool hard;
+    double radius[2];
     uint64_t seed;
 } synth_options;
 
@@ -31,6 +33,13 @@ static const options_row rows[] = {
      .kind = OPTIONS_INTEGER, .at = offsetof(synth_options, classes), .low = 1, .high = SCENE_CLASSES},
     {"objects", "LO-HI", "Objects a picture; fewer where there is no room (3-8).",
      .kind = OPTIONS_SPAN, .at = offsetof(synth_options, objects), .low = 1, .high = SCENE_MAX_OBJECTS},
+    {"radius", "LO,HI", "Of the shapes, as shares of the shorter side (0.08,0.2).",
+     .kind = OPTIONS_PAIR, .at = offsetof(synth_options, radius), .low = 0.001, .high = 0.4},
+    {"decoys", "N", "Halves of the shapes a picture, which are no objects (0).",
+     .kind = OPTIONS_INTEGER, .at = offsetof(synth_options, decoys), .low = 0, .high = 10000},
+    {"hard", NULL, "What the experiments of bench/paper draw: as --size 256x256 --objects 1-4 --radius 0.04,0.08 "
+     "--decoys 24. Few small objects, thousands of anchors for each, and clutter that looks like objects. Options given "
+     "besides win.", .kind = OPTIONS_FLAG, .at = offsetof(synth_options, hard)},
     {"seed", "S", "The same seed draws the same pictures (0).",
      .kind = OPTIONS_SEED, .at = offsetof(synth_options, seed)},
 };
@@ -43,7 +52,8 @@ static const options_table table = {
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
     .examples = "  fovea synth --out shapes\n"
-                "  fovea synth --out big --train 2000 --val 200 --size 640x480 --classes 6\n",
+                "  fovea synth --out big --train 2000 --val 200 --size 640x480 --classes 6\n"
+                "  fovea synth --out hard --hard --train 400 --val 100\n",
 };
 
 static cJSON *annotation(int64_t id, int64_t image_id, const fovea_box *box)
@@ -87,7 +97,8 @@ static bool draw_split(const synth_options *o, const char *folder, const char *s
     int64_t box_id = 0;
     for (int i = 0; i < count && good; i++) {
         scene_plan plan = {.width = o->size[0], .height = o->size[1], .classes = o->classes,
-                           .objects = {o->objects[0], o->objects[1]}, .seed = o->seed,
+                           .objects = {o->objects[0], o->objects[1]},
+                           .radius = {o->radius[0], o->radius[1]}, .decoys = o->decoys, .seed = o->seed,
                            .picture = (uint64_t)(first + i)};
         char name[32], path[FOLDER_PATH];
         snprintf(name, sizeof name, "%s_%04d.jpg", split, i + 1);
@@ -112,16 +123,30 @@ static bool draw_split(const synth_options *o, const char *folder, const char *s
     return good;
 }
 
+/* Fills in the defaults, which --hard changes. */
+static void resolve(synth_options *o)
+{
+    const synth_options usual = {.size = {192, 160}, .objects = {3, 8}, .radius = {0.08, 0.2}};
+    const synth_options hard = {.size = {256, 256}, .objects = {1, 4}, .radius = {0.04, 0.08}, .decoys = 24};
+    const synth_options *from = o->hard ? &hard : &usual;
+    for (int i = 0; i < 2; i++) {
+        o->size[i] = o->size[i] ? o->size[i] : from->size[i];
+        o->objects[i] = o->objects[i] ? o->objects[i] : from->objects[i];
+        o->radius[i] = o->radius[i] > 0 ? o->radius[i] : from->radius[i];
+    }
+    o->decoys = o->decoys < 0 ? from->decoys : o->decoys;
+}
+
 int command_synth(int argc, char **argv)
 {
-    synth_options o = {
-        .train = 200, .val = 50, .fresh = 12, .size = {192, 160}, .classes = 4, .objects = {3, 8}};
+    synth_options o = {.train = 200, .val = 50, .fresh = 12, .classes = 4, .decoys = -1};
     int operand;
     const options_result result = options_parse(&table, &o, argc, argv, &operand);
     if (result != OPTIONS_GO)
         return result == OPTIONS_HELPED ? EXIT_DONE : EXIT_MISUSED;
     if (!o.out)
         return options_misused(&table, "--out is missing");
+    resolve(&o);
 
     if (!folder_is_free(o.out)) {
         fprintf(stderr, "fovea: %s: is not an empty folder; a data set is drawn into one of its own\n", o.out);

@@ -18,6 +18,7 @@ typedef struct shape {
     int label;
     double x, y, radius, turn; /* of the circle around it */
     double colour[3], shade[3]; /* at its two ends: a shape is shaded from one to the other */
+    bool halved;                /* only one side of it is there */
 } shape;
 
 /* Distance to a regular polygon whose inner circle has radius `inner`. */
@@ -72,7 +73,7 @@ static double distance(const shape *s, double px, double py)
         d = star_distance(x, y);
         break;
     }
-    return d * s->radius;
+    return (s->halved ? fmax(d, x - 0.1) : d) * s->radius;
 }
 
 /* Blends a shape into the picture; its box is that of the pixels covered by half or more. */
@@ -125,7 +126,7 @@ static void choose_colour(ground_random *random, const canvas *on, shape *s)
 static bool place_shape(ground_random *random, const scene_plan *plan, const shape *others, size_t n_others, shape *s)
 {
     const int side = plan->width < plan->height ? plan->width : plan->height;
-    const double least = fmax(3, 0.08 * side), most = fmax(4, 0.2 * side);
+    const double least = fmax(3, plan->radius[0] * side), most = fmax(4, plan->radius[1] * side);
     for (int tries = 0; tries < 50; tries++) {
         s->radius = least + (most - least) * ground_uniform(random);
         if (2 * s->radius + 2 >= side)
@@ -141,6 +142,20 @@ static bool place_shape(ground_random *random, const scene_plan *plan, const sha
     return false;
 }
 
+/* Halves of the shapes, anywhere: they may lie on each other, and objects may cover them. */
+static void draw_decoys(canvas *on, ground_random *random, const scene_plan *plan)
+{
+    for (int i = 0; i < plan->decoys; i++) {
+        shape s = {.label = (int)(ground_uniform(random) * plan->classes),
+                   .turn = 2 * 3.14159265358979323846 * ground_uniform(random), .halved = true};
+        fovea_box unused;
+        if (!place_shape(random, plan, NULL, 0, &s))
+            continue;
+        choose_colour(random, on, &s);
+        draw_shape(on, &s, &unused);
+    }
+}
+
 fovea_status scene_draw(fovea_image *image, const scene_plan *plan, fovea_box *boxes, size_t *n_boxes)
 {
     *n_boxes = 0;
@@ -153,6 +168,7 @@ fovea_status scene_draw(fovea_image *image, const scene_plan *plan, fovea_box *b
         fovea_image_clear(image);
         return FOVEA_ERROR_MEMORY;
     }
+    draw_decoys(&on, &random, plan);
     shape shapes[SCENE_MAX_OBJECTS];
     const int wanted =
         plan->objects[0] + (int)(ground_uniform(&random) * (plan->objects[1] - plan->objects[0] + 1));

@@ -13,6 +13,8 @@ typedef struct scene_plan {
     int width, height;
     int classes;    /* the first so many shapes are drawn, 1 to SCENE_CLASSES */
     int objects[2]; /* from so many to so many a picture; fewer where there is no room for them */
+    double radius[2]; /* of the circle around a shape, as shares of the shorter side */
+    int decoys;       /* halves of the shapes, which are no objects, drawn below them */
     uint64_t seed, picture; /* the same pair gives the same picture */
 } scene_plan;
 

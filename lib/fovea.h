@@ -581,6 +581,23 @@ FOVEA_API fovea_status fovea_evaluator_add_file(fovea_evaluator *evaluator, cons
 FOVEA_API fovea_status fovea_evaluator_run(fovea_evaluator *evaluator, fovea_evaluation *out,
                                            fovea_class_evaluation *classes, size_t capacity, size_t *n_classes);
 
+/* How sure a model is of what its anchors should learn: the losses of section 3 for every gamma, as in the paper's
+ * Figure 4. The margin of an anchor and a class is the logit with the label's sign: p_t = 1 / (1 + e^-margin). Bin i holds
+ * margins from i / 64 - 32 to (i + 1) / 64 - 32; those beyond are in the first and the last. */
+enum { FOVEA_MARGIN_BINS = 4096 };
+
+typedef struct fovea_margins {
+    uint64_t objects[FOVEA_MARGIN_BINS];    /* objects' anchors with the class of their box */
+    uint64_t background[FOVEA_MARGIN_BINS]; /* the same with the other classes, and background anchors with all */
+} fovea_margins;
+
+/* Runs a model over a picture, assigns its anchors to the boxes as training does, and adds to *margins, which the caller
+ * zeroes before the first picture. Nothing is added on failure.
+ *   boxes     in pixels of `image`, labels those of the model; may be NULL when n_boxes is 0
+ *   options   only size and max_size count */
+FOVEA_API fovea_status fovea_margins_add(fovea_margins *margins, fovea_model *model, const fovea_image *image,
+                                         const fovea_box *boxes, size_t n_boxes, const fovea_detect_options *options);
+
 /* ---- benchmarks ------------------------------------------------------------------------------------------------ */
 
 typedef enum fovea_work {

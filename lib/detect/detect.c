@@ -7,23 +7,26 @@
 
 static fovea_status check_options(const fovea_detect_options *options)
 {
-    FOVEA_CHECK_ARG(options->min_score <= 1, "fovea_detect: min_score is %g; expected at most 1",
+    FOVEA_CHECK_ARG(options->min_score <= 1, "detection options: min_score is %g; expected at most 1",
                     (double)options->min_score);
     FOVEA_CHECK_ARG(options->max_overlap >= 0 && options->max_overlap <= 1,
-                    "fovea_detect: max_overlap is %g; expected 0 to 1", (double)options->max_overlap);
+                    "detection options: max_overlap is %g; expected 0 to 1", (double)options->max_overlap);
     FOVEA_CHECK_ARG(options->size >= 0 && options->size <= FOVEA__MOST_SIZE && options->max_size >= 0 &&
-                    options->max_size <= FOVEA__MOST_SIZE, "fovea_detect: size is %d and max_size %d; expected 0 to %d",
+                    options->max_size <= FOVEA__MOST_SIZE, "detection options: size is %d and max_size %d; expected 0 to %d",
                     options->size, options->max_size, FOVEA__MOST_SIZE);
     FOVEA_CHECK_ARG(options->max_detections >= 0 && options->max_detections <= 10000,
-                    "fovea_detect: max_detections is %d; expected 0 to 10000", options->max_detections);
-    FOVEA_CHECK_ARG(options->top_k >= 0 && options->top_k <= 8192, "fovea_detect: top_k is %d; expected 0 to 8192",
+                    "detection options: max_detections is %d; expected 0 to 10000", options->max_detections);
+    FOVEA_CHECK_ARG(options->top_k >= 0 && options->top_k <= 8192, "detection options: top_k is %d; expected 0 to 8192",
                     options->top_k);
     return FOVEA_OK;
 }
 
-static fovea__detect_plan make_plan(const fovea_model *model, const fovea_image *image,
-                                    const fovea_detect_options *options)
+fovea_status fovea__detect_plan_make(fovea__detect_plan *out, const fovea_model *model, const fovea_image *image,
+                                     const fovea_detect_options *options)
 {
+    static const fovea_detect_options defaults;
+    options = options ? options : &defaults;
+    FOVEA_TRY(check_options(options));
     const fovea__net_config *config = &model->config;
     fovea__detect_plan plan = {
         .min_score = options->min_score < 0 ? 0.0f : options->min_score > 0 ? options->min_score : 0.05f,
@@ -38,7 +41,8 @@ static fovea__detect_plan make_plan(const fovea_model *model, const fovea_image 
     fovea__resize_normalize_size(image->height, image->width, size, max_size, &plan.height, &plan.width);
     plan.padded_height = fovea__network_padded(plan.height);
     plan.padded_width = fovea__network_padded(plan.width);
-    return plan;
+    *out = plan;
+    return FOVEA_OK;
 }
 
 static float limit(float value, float most)
@@ -71,11 +75,8 @@ static size_t read_rows(const fovea_model *model, const float *rows, size_t n_ro
 static fovea_status detect(fovea_model *model, const fovea_image *image, const fovea__detect_plan *plan,
                            fovea_detection *out, size_t capacity, size_t *count)
 {
-    if (!model->detector) {
-        FOVEA_TRY(fovea__allocate(&model->detector, 1, sizeof(fovea__detector), "a detector"));
-        model->free_detector = fovea__detector_free;
-    }
-    fovea__detector *detector = model->detector;
+    fovea__detector *detector = NULL;
+    FOVEA_TRY(fovea__detector_of(model, &detector));
     FOVEA_TRY(fovea__detector_run(model, detector, image, plan));
     float *rows = NULL;
     const size_t floats = 1 + 6 * (size_t)plan->most;
@@ -95,10 +96,8 @@ fovea_status fovea_detect(fovea_model *model, const fovea_image *image, const fo
     FOVEA_CHECK_ARG(model && image, "fovea_detect: model or image is NULL");
     FOVEA_CHECK_ARG(image->pixels && image->width > 0 && image->height > 0, "fovea_detect: the image is empty");
     FOVEA_CHECK_ARG(out || capacity == 0, "fovea_detect: out is NULL, but capacity is %zu", capacity);
-    static const fovea_detect_options defaults;
-    options = options ? options : &defaults;
-    FOVEA_TRY(check_options(options));
-    const fovea__detect_plan plan = make_plan(model, image, options);
+    fovea__detect_plan plan;
+    FOVEA_TRY(fovea__detect_plan_make(&plan, model, image, options));
     const fovea_status status = detect(model, image, &plan, out, capacity, count);
     if (status == FOVEA_ERROR_MEMORY || status == FOVEA_ERROR_UNSUPPORTED)
         return fovea__fail_in(status, "detecting at %d x %d pixels (a smaller size needs less)", plan.width, plan.height);

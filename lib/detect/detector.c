@@ -2,6 +2,7 @@
  * section 4.1, "Inference"). One upload; the caller reads one buffer back. */
 #include "detector.h"
 
+#include "memory.h"
 #include "nms.h"
 #include "resize_normalize.h"
 #include "top_k.h"
@@ -19,6 +20,16 @@ void fovea__detector_free(void *detector)
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
         fovea__buffer_free(buffers[i]);
     free(d);
+}
+
+fovea_status fovea__detector_of(fovea_model *model, fovea__detector **out)
+{
+    if (!model->detector) {
+        FOVEA_TRY(fovea__allocate(&model->detector, 1, sizeof(fovea__detector), "a detector"));
+        model->free_detector = fovea__detector_free;
+    }
+    *out = model->detector;
+    return FOVEA_OK;
 }
 
 static size_t level_scores(const fovea__anchors *anchors, int level, int classes)
@@ -85,22 +96,28 @@ static fovea_status level_candidates(fovea_model *model, fovea__detector *d, con
                                (size_t)level * (size_t)plan->top_k);
 }
 
-fovea_status fovea__detector_run(fovea_model *model, fovea__detector *d, const fovea_image *image,
-                                 const fovea__detect_plan *plan)
+fovea_status fovea__detector_forward(fovea_model *model, fovea__detector *d, const fovea_image *image,
+                                     const fovea__detect_plan *plan)
 {
     fovea__network *network = NULL;
     fovea__anchors anchors;
     FOVEA_TRY(fovea__model_network(model, &network));
     FOVEA_TRY(fovea__network_plan(network, 1, plan->padded_height, plan->padded_width));
     fovea__network_anchors(network, &anchors);
-    FOVEA_TRY(fit_buffers(model, d, &anchors, plan));
     FOVEA_TRY(picture_in(model, d, image, plan));
     FOVEA_TRY(fovea__network_forward(network));
-    FOVEA_TRY(write_anchors(model, d, &anchors));
+    return write_anchors(model, d, &anchors);
+}
+
+fovea_status fovea__detector_run(fovea_model *model, fovea__detector *d, const fovea_image *image,
+                                 const fovea__detect_plan *plan)
+{
+    FOVEA_TRY(fovea__detector_forward(model, d, image, plan));
+    FOVEA_TRY(fit_buffers(model, d, &d->planned, plan));
     size_t first_anchor = 0;
     for (int level = 0; level < FOVEA__LEVELS; level++) {
-        FOVEA_TRY(level_candidates(model, d, &anchors, level, first_anchor, plan));
-        first_anchor += fovea__anchors_level_count(&anchors, level);
+        FOVEA_TRY(level_candidates(model, d, &d->planned, level, first_anchor, plan));
+        first_anchor += fovea__anchors_level_count(&d->planned, level);
     }
     const fovea__nms nms = {.slots = plan->top_k * FOVEA__LEVELS, .max_overlap = plan->max_overlap,
                             .most = plan->most};

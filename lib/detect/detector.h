@@ -22,6 +22,17 @@ typedef struct fovea__detect_plan {
     int padded_height, padded_width; /* multiples of 32 */
 } fovea__detect_plan;
 
+/* Checks and resolves options (NULL: all defaults) for a picture. */
+fovea_status fovea__detect_plan_make(fovea__detect_plan *out, const fovea_model *model, const fovea_image *image,
+                                     const fovea_detect_options *options);
+
+/* The model's detector, made at first use. */
+fovea_status fovea__detector_of(fovea_model *model, fovea__detector **out);
+
+/* Queues the picture's way through the network: then its logits and codes lie in it, and the detector has the anchors. */
+fovea_status fovea__detector_forward(fovea_model *model, fovea__detector *detector, const fovea_image *image,
+                                     const fovea__detect_plan *plan);
+
 /* Queues everything from the picture's pixels to fovea__detector.detections. */
 fovea_status fovea__detector_run(fovea_model *model, fovea__detector *detector, const fovea_image *image,
                                  const fovea__detect_plan *plan);

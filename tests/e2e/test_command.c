@@ -67,6 +67,8 @@ static const misuse misuses[] = {
     {"synth", "--out is missing"},
     {"synth --size 4x5", "width and height"},
     {"synth --objects 9-4", "two whole numbers"},
+    {"synth --radius 0.3,0.2", "--radius takes"},
+    {"evaluate --annotations a --detections c --anchor-scores d", "takes the place"},
     {"evaluate", "--annotations is missing"},
     {"evaluate --annotations a", "--model (or --detections) is missing"},
     {"evaluate --annotations a --model b", "--images is missing"},
@@ -188,6 +190,27 @@ START_TEST(evaluate__takes_voc_and_says_what_it_looked_for)
 }
 END_TEST
 
+/* --hard is the options that its help names; those given besides win. */
+START_TEST(synth__hard_is_short_for_options)
+{
+    const char *plan = "--train 2 --val 0 --new 0";
+    cli_expect(0, "\"$F\" synth --out h1 %s --hard && \"$F\" synth --out h2 %s --size 256x256 --objects 1-4 "
+                  "--radius 0.04,0.08 --decoys 24 && diff -r h1 h2", plan, plan);
+    cli_expect(0, "\"$F\" synth --out h3 %s --hard --decoys 0 && cmp h1/train.json h3/train.json; test $? = 1", plan);
+    cJSON *whole = cli_json("h1/train.json");
+    const cJSON *row;
+    cJSON_ArrayForEach(row, cJSON_GetObjectItem(whole, "annotations"))
+    {
+        const cJSON *box = cJSON_GetObjectItem(row, "bbox");
+        for (int i = 2; i < 4; i++) {
+            const double side = cJSON_GetNumberValue(cJSON_GetArrayItem(box, i));
+            ck_assert_msg(side >= 10 && side <= 43, "a side of %g", side); /* .7 of 20.5 to 41 pixels and an edge */
+        }
+    }
+    cJSON_Delete(whole);
+}
+END_TEST
+
 START_TEST(evaluate__detections_give_the_published_numbers)
 {
     static const char *const names[12] = {"AP",  "AP50", "AP75",  "APs", "APm", "APl",
@@ -276,6 +299,7 @@ int main(void)
         {.test = output__a_full_or_closed_stdout_is_a_failure},
         {.test = synth__the_same_seed_draws_the_same_bytes},
         {.test = synth__boxes_are_tight_and_inside},
+        {.test = synth__hard_is_short_for_options},
         {.test = evaluate__takes_voc_and_says_what_it_looked_for},
         {.test = evaluate__detections_give_the_published_numbers},
         {.test = evaluate__a_broken_file_is_named},

@@ -283,6 +283,33 @@ START_TEST(evaluate__a_model_and_its_detections_agree)
 }
 END_TEST
 
+/* At least an anchor a box, and more background than objects. */
+START_TEST(evaluate__anchor_scores_count_every_pair)
+{
+    need_run();
+    cli_expect(0, "\"$F\" evaluate --model run/model.safetensors --images data/images --annotations data/val.json "
+                  "--anchor-scores scores.json --json -");
+    cJSON *whole = cli_json("scores.json"), *truth = cli_json("data/val.json");
+    static const char *const names[] = {"objects", "background"};
+    double sums[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        const cJSON *bin, *bins = cJSON_GetObjectItem(whole, names[i]);
+        ck_assert_int_eq(cJSON_GetArraySize(bins), FOVEA_MARGIN_BINS);
+        cJSON_ArrayForEach(bin, bins) sums[i] += cJSON_GetNumberValue(bin);
+    }
+    ck_assert(cli_number(whole, "lowest") + cli_number(whole, "step") * FOVEA_MARGIN_BINS >= 32);
+    ck_assert_msg(sums[0] >= cJSON_GetArraySize(cJSON_GetObjectItem(truth, "annotations")) && sums[1] > sums[0],
+                  "%g pairs of objects, %g of background", sums[0], sums[1]);
+    cJSON_Delete(whole);
+    cJSON_Delete(truth);
+    cli_expect(1, "sed 's/\"id\":1,\"name\"/\"id\":77,\"name\"/; s/\"category_id\":1,/\"category_id\":77,/g' data/val.json "
+                  ">other.json; "
+                  "\"$F\" evaluate --model run/model.safetensors --images data/images --annotations other.json "
+                  "--anchor-scores scores.json --json -");
+    cli_said("other category ids");
+}
+END_TEST
+
 #define TUNED \
     "XDG_CACHE_HOME=\"$PWD/tuned\" \"$F\" "
 #define TRAIN_TUNED \
@@ -366,6 +393,7 @@ int main(void)
         {tune__measures_and_shows, .needs_device = true},
         {interrupted__half_a_file_is_dropped, .rows = COUNT(dropped), .needs_device = true},
         {evaluate__a_model_and_its_detections_agree, .needs_device = true},
+        {evaluate__anchor_scores_count_every_pair, .needs_device = true},
     };
     return support_run("command_run", cases, COUNT(cases));
 }
