@@ -9,7 +9,6 @@ the answers in bench/results/growth.json, each with its machine and commit; what
 is replaced. Draws one SVG a question, readable on light and dark pages. Needs nothing but Python; commits are told by git.
 """
 import argparse
-import html
 import json
 import os
 import pathlib
@@ -17,6 +16,8 @@ import platform
 import subprocess
 import sys
 import tempfile
+
+import plot
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
 
@@ -106,19 +107,7 @@ def ask(args, everything, file):
 
 # ---- drawing: two panels, time above and memory below, a line a device ----
 
-LIGHT = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
-DARK = ["#56b4e9", "#e69f00", "#2fd6a3", "#f0a6cf"]
-DASHES = ["none", "7 3", "2 3", "9 3 2 3"]
-LEFT, WIDTH, HEIGHT = 60, 420, 150
-
-
-def style():
-    def colours(names):
-        return "".join(f".l{i}{{stroke:{c}}}circle.l{i}{{fill:{c}}}" for i, c in enumerate(names))
-    dashes = "".join(f"path.l{i},line.l{i}{{stroke-dasharray:{d};stroke-width:2}}" for i, d in enumerate(DASHES))
-    return ("<style>text{font:12px sans-serif;fill:#333}.t{font-size:14px}.paper{fill:#fff}path,line{fill:none;stroke:#999}"
-            f"{dashes}{colours(LIGHT)}@media(prefers-color-scheme:dark){{text{{fill:#ddd}}.paper{{fill:#1c1c1c}}"
-            f"path,line{{stroke:#666}}{colours(DARK)}}}</style>")
+HEIGHT = 150
 
 
 def step_of(largest):
@@ -139,13 +128,11 @@ def panel(top, key, unit, lines, at):
     out, step = [], step_of(largest)
     for i in range(int(largest / step) + 1):
         y = top + HEIGHT - HEIGHT * i * step / largest
-        out.append(f'<line x1="{LEFT}" x2="{LEFT + WIDTH}" y1="{y:.1f}" y2="{y:.1f}" opacity=".4"/>'
-                   f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{i * step:g}</text>')
-    out.append(f'<text x="{LEFT}" y="{top - 8}">{unit}</text>')
+        out.append(plot.level(y, f"{i * step:g}"))
+    out.append(f'<text x="{plot.LEFT}" y="{top - 8}">{unit}</text>')
     for i, points in enumerate(lines):
-        spots = [(LEFT + WIDTH * at[p["x"]], top + HEIGHT - HEIGHT * p[key] / largest) for p in points]
-        out.append(f'<path class="l{i}" d="M' + " L".join(f"{x:.1f} {y:.1f}" for x, y in spots) + '"/>')
-        out += [f'<circle class="l{i}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in spots]
+        spots = [(plot.LEFT + plot.WIDTH * at[p["x"]], top + HEIGHT - HEIGHT * p[key] / largest) for p in points]
+        out.append(plot.line(i, spots))
     return "".join(out)
 
 
@@ -154,27 +141,16 @@ def draw(name, rows):
     by_device = {}
     for row in sorted((row for row in rows if row["x"] in values), key=lambda row: values.index(row["x"])):
         by_device.setdefault(f'{row["device"]}, {row["driver"]}', []).append(row)
-    devices = list(by_device)[:len(LIGHT)]
+    devices = list(by_device)[:len(plot.LIGHT)]
     lines, at, bottom = [by_device[device] for device in devices], places(grows, values), 60 + 2 * HEIGHT + 40
     notes = sorted({f'{row["machine"]}; commit {row["commit"]}' for points in lines for row in points})
-    height = bottom + 44 + 18 * (len(devices) + len(notes)) + 12
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 520 {height}" width="520">{style()}',
-           f'<title>{title}</title><rect class="paper" width="520" height="{height}"/>',
-           f'<text class="t" x="{LEFT}" y="20">{title}</text>',
-           panel(50, "ms", "milliseconds a picture", lines, at),
-           panel(90 + HEIGHT, "mib", "peak resident memory, MiB", lines, at)]
+    body = [panel(50, "ms", "milliseconds a picture", lines, at),
+            panel(90 + HEIGHT, "mib", "peak resident memory, MiB", lines, at)]
     for value in values:
-        out.append(f'<text x="{LEFT + WIDTH * at[value]:.1f}" y="{bottom + 8}" text-anchor="middle">{value}</text>')
-    out.append(f'<text x="{LEFT + WIDTH / 2}" y="{bottom + 26}" text-anchor="middle">{AXES[grows]}</text>')
-    y = bottom + 48
-    for i, device in enumerate(devices):
-        out.append(f'<line class="l{i}" x1="10" x2="44" y1="{y - 4}" y2="{y - 4}"/>'
-                   f'<text x="{LEFT - 10}" y="{y}">{html.escape(device[:72])}</text>')
-        y += 18
-    for note in notes:
-        out.append(f'<text x="10" y="{y}" opacity=".7">{html.escape(note[:80])}</text>')
-        y += 18
-    (RESULTS / f"growth_{name}.svg").write_text("\n".join(out) + "\n</svg>\n")
+        body.append(f'<text x="{plot.LEFT + plot.WIDTH * at[value]:.1f}" y="{bottom + 8}" '
+                    f'text-anchor="middle">{value}</text>')
+    page = plot.page(title, "\n".join(body), bottom, AXES[grows], devices, notes)
+    (RESULTS / f"growth_{name}.svg").write_text(page)
 
 
 def main():
