@@ -3,6 +3,8 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -75,7 +77,8 @@ void starve(const char *what, fovea_status (*work)(void), long at_least, long sa
     support_ok(run(what, work, 0, &total));
     ck_assert_msg(total >= at_least, "%s: %ld allocations were seen, at least %ld are expected", what, total, at_least);
     const long step = total > samples ? total / samples : 1;
-    for (long n = 1; n <= total; n += step) {
+    const long first = 1 + (long)(time(NULL) ^ getpid()) % step; /* other ones in every run, in time all */
+    for (long n = first; n <= total; n += step) {
         const fovea_status status = run(what, work, n, &count);
         if (may_succeed && status == FOVEA_OK)
             continue;
