@@ -216,7 +216,7 @@ static bool is_finished(const training *t)
 static bool evaluate(training *t)
 {
     const int64_t step = fovea_trainer_steps_done(t->trainer);
-    const double epoch = (double)step * t->o.plan.batch / (double)fovea_dataset_size(t->dataset);
+    const double epoch = (double)step * t->o.plan.batch * t->o.plan.accumulate / (double)fovea_dataset_size(t->dataset);
     const judge_work work = {.model = t->model,
                              .images = t->o.val_images,
                              .annotations = t->o.val_annotations,

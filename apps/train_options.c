@@ -81,10 +81,12 @@ static const options_row rows[] = {
     {"prior", "P", "The score that every class starts with; .5 is bias 0 (0.01).", OPTIONS_NUMBER, AT(prior),
      .low = 1e-6, .high = 0.999999},
     /* the schedule */
-    {"batch", "N", "Pictures a step (2).", OPTIONS_INTEGER, AT(plan.batch), .low = 1, .high = 4096},
+    {"batch", "N", "Pictures at once, and a step unless --accumulate (2).", OPTIONS_INTEGER, AT(plan.batch), .low = 1, .high = 4096},
+    {"accumulate", "N", "Let N batches make a step, with the gradient of one of N times the size (1); not with ohem.",
+     OPTIONS_INTEGER, AT(plan.accumulate), .low = 1, .high = 4096},
     {"epochs", "N", "Times through the data (12), or", OPTIONS_NUMBER, AT(plan.epochs), .low = 1e-6, .high = 1e9},
     {"steps", "N", "steps to train for.", OPTIONS_COUNT, AT(plan.steps), .low = 1, .high = 1e12},
-    {"lr", "R", "Learning rate after warm-up (0.01 * batch / 16).", OPTIONS_NUMBER, AT(plan.learning_rate),
+    {"lr", "R", "Learning rate after warm-up (0.01 * batch * accumulate / 16).", OPTIONS_NUMBER, AT(plan.learning_rate),
      .low = 1e-12, .high = 1e3},
     {"momentum", "M", "Momentum of SGD (0.9).", OPTIONS_NUMBER, AT(plan.momentum), .low = 0, .high = 0.9999,
      .zero_is_none = true},
@@ -183,6 +185,8 @@ static int check(const train_options *o)
         return options_misused(table, "--steps and --epochs exclude each other");
     if (o->patience && !o->val_annotations)
         return options_misused(table, "--patience needs --val-annotations");
+    if (o->plan.accumulate > 1 && o->loss == FOVEA_LOSS_OHEM)
+        return options_misused(table, "--accumulate and --loss ohem exclude each other");
     if (o->val_images && !o->val_annotations)
         return options_misused(table, "--val-images needs --val-annotations");
     if (o->model.width % 8)
@@ -200,7 +204,7 @@ static void resolve(train_options *o)
     if (o->plan.steps == 0 && !(o->plan.epochs > 0))
         o->plan.epochs = 12;
     if (!(o->plan.learning_rate > 0))
-        o->plan.learning_rate = 0.01 * o->plan.batch / 16;
+        o->plan.learning_rate = 0.01 * o->plan.batch * o->plan.accumulate / 16;
     if (!o->model.max_size)
         o->model.max_size = o->model.size < MOST_SIZE * 3 / 5 ? o->model.size * 5 / 3 : MOST_SIZE;
     if (!o->norm)
@@ -228,7 +232,7 @@ static const train_options defaults = {
     .prior = 0.01,
     .norm_epsilon = 1e-5,
     .model = {.size = 600, .width = 64, .channels = 256, .head_depth = 4, .anchor_scales = 3, .anchor_ratios = 3},
-    .plan = {.batch = 2, .momentum = 0.9, .weight_decay = 1e-4, .warmup = 100, .decay_at = {0.7, 0.9}, .clip = 10,
+    .plan = {.batch = 2, .accumulate = 1, .momentum = 0.9, .weight_decay = 1e-4, .warmup = 100, .decay_at = {0.7, 0.9}, .clip = 10,
              .flip = 0.5, .scale_jitter = {1, 1}, .ohem_batch = 128, .ohem_nms = 0.5, .loader_threads = 2},
     .eval_every = 1,
 };

@@ -65,15 +65,16 @@ static vector focal_mixed(global const float *logits, global const int *matches,
 
 /* alphas: of an object's class, and of all else. chunk, end: logits of a work-group, and of a picture. */
 kernel void focal_loss(global const float *all_logits, global const int *all_matches, global const int *labels,
-                       global const float *scales, int classes, int n_anchors, int first_anchor, int chunk, int end,
+                       global const float *scales, int classes, int n_anchors, int first_anchor,
+                       int first_picture, int chunk, int end,
                        float alpha_object, float alpha_background, float gamma, global float *all_d_logits,
                        global float *partials, int first_partial, local float *sums)
 {
     const int picture = get_group_id(1), item = get_local_id(0), items = get_local_size(0);
     global const float *logits = all_logits + picture * end;
     global float *d_logits = all_d_logits + picture * end;
-    global const int *matches = all_matches + picture * n_anchors + first_anchor;
-    const float scale = scales[picture];
+    global const int *matches = all_matches + (first_picture + picture) * n_anchors + first_anchor;
+    const float scale = scales[first_picture + picture];
     const float2 alphas = (float2)(alpha_object, alpha_background);
     const int begin = get_group_id(0) * chunk, size = min(chunk, end - begin);
     const float share = 1.0f / (float)classes;

@@ -6,15 +6,16 @@
 
 /* `end`: the level's anchors in a picture, of n_anchors in its whole pyramid. */
 kernel void smooth_l1(global const float *codes, global const float *targets, global const int *matches,
-                      global const float *scales, float beta, int n_anchors, int first_anchor, int chunk, int end,
+                      global const float *scales, float beta, int n_anchors, int first_anchor, int first_picture,
+                      int chunk, int end,
                       global float *d_codes, global float *partials, int first_partial, local float *sums)
 {
     const int picture = get_group_id(1), item = get_local_id(0), items = get_local_size(0);
-    const float scale = scales[picture];
+    const float scale = scales[first_picture + picture];
     const int begin = get_group_id(0) * chunk, stop = min(begin + chunk, end);
     float4 sum = (float4)(0.0f);
     for (int i = begin + item; i < stop; i += items) {
-        const int anchor = picture * n_anchors + first_anchor + i, place = picture * end + i;
+        const int anchor = (first_picture + picture) * n_anchors + first_anchor + i, place = picture * end + i;
         float4 gradient = (float4)(0.0f);
         if (matches[anchor] >= 0) {
             const float4 d = vload4(place, codes) - vload4(anchor, targets), far = fabs(d);

@@ -463,10 +463,12 @@ typedef enum fovea_schedule {
 } fovea_schedule;
 
 typedef struct fovea_train_options {
-    int batch;              /* pictures a step (0: 2) */
+    int batch;              /* pictures that go through the network at once (0: 2) */
+    int accumulate;         /* so many batches make a step, whose gradient and divisor are those of one large batch;
+                               batch statistics stay each batch's own. Not with OHEM (0: 1) */
     int64_t steps;          /* length of the schedule; or */
     double epochs;          /* times through the data, used when steps is 0 (both 0: 12 epochs) */
-    double learning_rate;   /* after warm-up (0: .01 * batch / 16) */
+    double learning_rate;   /* after warm-up (0: .01 * pictures a step / 16) */
     double momentum;        /* (0: .9; negative: exactly 0) */
     double weight_decay;    /* on every parameter (0: 1e-4; negative: exactly 0) */
     int warmup;             /* steps of linear warm-up (0: 100; negative: none) */

@@ -35,7 +35,7 @@ static void bench(work *w, int batch, int height, int width, int classes, float 
 {
     const fovea__shape shape = {batch, height, width, 9 * classes};
     const size_t count = fovea__shape_elements(shape), anchors = (size_t)(height * width) * 9;
-    w->loss = (fovea__focal_loss){0.25f, gamma, classes, anchors, 0};
+    w->loss = (fovea__focal_loss){0.25f, gamma, classes, anchors, 0, 0};
     float *logits = bench_random(count, 1);
     const size_t n_matches = (size_t)batch * anchors;
     int32_t *matches = malloc(n_matches * sizeof *matches);

@@ -30,7 +30,7 @@ static void make(work *w, fovea__tensor *tensor, fovea__shape shape, const void 
 
 int main(void)
 {
-    work w = {.device = bench_open("smooth_l1"), .loss = {1.0f / 9, ANCHORS, 0}};
+    work w = {.device = bench_open("smooth_l1"), .loss = {1.0f / 9, ANCHORS, 0, 0}};
     const fovea__shape shape = {1, 100, 136, 36};
     float *codes = bench_random(4 * ANCHORS, 1), *targets = bench_random(4 * ANCHORS, 2);
     int32_t *matches = malloc(ANCHORS * sizeof *matches);

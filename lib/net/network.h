@@ -67,6 +67,7 @@ typedef struct fovea__network {
     bool training;
     bool plain; /* every convolution by the direct algorithm: what others are held to. Set before the first plan */
     int freeze; /* stages before it are not trained */
+    bool adds_gradients; /* backward adds to the parameters' gradients instead of writing them */
     fovea__node *nodes;
     int n_nodes;
     size_t nodes_room;

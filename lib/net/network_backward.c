@@ -20,6 +20,8 @@ static bool add_to(fovea__network *network, int index)
 /* Parameters of the heads get a gradient from every level: the first (P7, backwards) writes, the others add. */
 static bool add_to_layer(const fovea__network *network, int index)
 {
+    if (network->adds_gradients)
+        return true;
     for (int i = index + 1; i < network->n_nodes; i++)
         if (network->nodes[i].kind == FOVEA__NODE_CONV && network->nodes[i].conv == network->nodes[index].conv)
             return true;
@@ -71,7 +73,8 @@ static fovea_status backward_norm(fovea__network *network, fovea__node *node)
     fovea__node *input = &network->nodes[node->input];
     FOVEA_TRY(backward_epilogue(network, node));
     return fovea__batch_norm_backward(network->device, &input->value, &norm->gamma->value, &norm->saved_mean,
-                                      &norm->saved_inverse_deviation, &node->gradient, false, &norm->gamma->gradient,
+                                      &norm->saved_inverse_deviation, &node->gradient, network->adds_gradients,
+                                      &norm->gamma->gradient,
                                       &norm->beta->gradient, &input->gradient, node->backward_work);
 }
 

@@ -33,7 +33,7 @@ static fovea_status check(const fovea__focal_loss *loss, const fovea__tensor *lo
                     "alpha <= 1", (double)loss->gamma, (double)loss->alpha);
     const size_t level = (size_t)shape.h * (size_t)shape.w * (size_t)(shape.c / loss->classes);
     FOVEA_CHECK_ARG(loss->first_anchor + level <= loss->n_anchors &&
-                        loss->n_anchors * (size_t)shape.n <= INT32_MAX,
+                        loss->n_anchors * (size_t)(loss->first_picture + shape.n) <= INT32_MAX,
                     "focal_loss: anchors %zu to %zu of %zu are out of range", loss->first_anchor,
                     loss->first_anchor + level, loss->n_anchors);
     return FOVEA_OK;
@@ -58,7 +58,7 @@ fovea_status fovea__focal_loss_run(fovea_device *device, const fovea__focal_loss
         fovea__arg_buffer(scales),
         fovea__arg_int(loss->classes),
         fovea__arg_int((int)loss->n_anchors),
-        fovea__arg_int((int)loss->first_anchor),
+        fovea__arg_int((int)loss->first_anchor), fovea__arg_int(loss->first_picture),
         fovea__arg_int(cells_a_chunk(shape) * shape.c),
         fovea__arg_int(shape.h * shape.w * shape.c),
         fovea__arg_float(balanced ? loss->alpha : 1.0f),

@@ -12,6 +12,7 @@ typedef struct fovea__focal_loss {
     int classes;         /* K; logits have A K channels, (anchor, class) rows */
     size_t n_anchors;    /* of the whole pyramid, for matches */
     size_t first_anchor; /* of this level */
+    int first_picture;   /* the logits' first one's place in matches and scales */
 } fovea__focal_loss;
 
 /* How many partial sums a level of this shape yields. */

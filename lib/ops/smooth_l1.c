@@ -31,7 +31,7 @@ fovea_status fovea__smooth_l1_run(fovea_device *device, const fovea__smooth_l1 *
     FOVEA_CHECK_ARG(fovea__shape_equal(shape, d_codes->shape), "smooth_l1: gradients of another shape than codes");
     FOVEA_CHECK_ARG(loss->beta >= 0.0f, "smooth_l1: beta %g, expected at least 0", (double)loss->beta);
     FOVEA_CHECK_ARG(loss->first_anchor + anchors_a_picture(shape) <= loss->n_anchors &&
-                        loss->n_anchors * (size_t)shape.n <= INT32_MAX / 4,
+                        loss->n_anchors * (size_t)(loss->first_picture + shape.n) <= INT32_MAX / 4,
                     "smooth_l1: anchors %zu to %zu of %zu are out of range", loss->first_anchor,
                     loss->first_anchor + anchors_a_picture(shape), loss->n_anchors);
     fovea__count(device, 0, 13.0 * (double)fovea__shape_elements(shape));
@@ -40,9 +40,9 @@ fovea_status fovea__smooth_l1_run(fovea_device *device, const fovea__smooth_l1 *
                          (fovea__arg[]){fovea__arg_buffer(codes->buffer), fovea__arg_buffer(targets),
                                         fovea__arg_buffer(matches), fovea__arg_buffer(scales),
                                         fovea__arg_float(loss->beta), fovea__arg_int((int)loss->n_anchors),
-                                        fovea__arg_int((int)loss->first_anchor), fovea__arg_int(CHUNK),
+                                        fovea__arg_int((int)loss->first_anchor), fovea__arg_int(loss->first_picture), fovea__arg_int(CHUNK),
                                         fovea__arg_int((int)anchors_a_picture(shape)),
                                         fovea__arg_buffer(d_codes->buffer), fovea__arg_buffer(partials),
                                         fovea__arg_int((int)first_partial), fovea__arg_local(items * sizeof(float))},
-                         13, fovea__grid_2d(chunks_a_picture(shape) * items, (size_t)shape.n, items, 1));
+                         14, fovea__grid_2d(chunks_a_picture(shape) * items, (size_t)shape.n, items, 1));
 }

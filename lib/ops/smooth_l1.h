@@ -8,6 +8,7 @@
 typedef struct fovea__smooth_l1 {
     float beta;
     size_t n_anchors, first_anchor;
+    int first_picture; /* as in focal_loss.h, of targets too */
 } fovea__smooth_l1;
 
 size_t fovea__smooth_l1_partials(fovea__shape codes);

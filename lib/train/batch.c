@@ -118,35 +118,39 @@ static size_t picture_bytes(const fovea_image *image)
 }
 
 /* One picture's room serves all: the next one is written after this one was resized. */
-static fovea_status upload_pixels(fovea__batch *batch, fovea__network *network)
+static fovea_status upload_pixels(fovea__batch *batch, fovea__network *network, int first)
 {
     size_t largest = 0;
-    for (int i = 0; i < batch->size; i++) {
+    for (int i = first; i < first + network->batch; i++) {
         const size_t bytes = picture_bytes(&batch->pictures[i].image);
         largest = bytes > largest ? bytes : largest;
     }
     FOVEA_TRY(fovea__buffer_fit(&batch->pixels, network->device, largest, "a picture"));
-    for (int i = 0; i < batch->size; i++) {
+    for (int i = first; i < first + network->batch; i++) {
         const fovea__batch_picture *at = &batch->pictures[i];
         FOVEA_TRY(fovea__buffer_write(batch->pixels, 0, at->image.pixels, picture_bytes(&at->image)));
         FOVEA_TRY(fovea__resize_normalize(network->device, batch->pixels, 0, at->image.height, at->image.width,
-                                          at->augment.flip, at->height, at->width, i, fovea__network_input(network)));
+                                          at->augment.flip, at->height, at->width, i - first,
+                                          fovea__network_input(network)));
     }
     return FOVEA_OK;
 }
 
-fovea_status fovea__batch_upload(fovea__batch *batch, fovea__network *network)
+static fovea_status upload_boxes(fovea__batch *batch, fovea_device *device)
 {
-    fovea_device *device = network->device;
     const size_t boxes = 4 * batch->n_boxes * sizeof(float), labels = batch->n_boxes * sizeof(int32_t);
     const size_t offsets = ((size_t)batch->size + 1) * sizeof(int32_t);
-    FOVEA_TRY(upload_pixels(batch, network));
     FOVEA_TRY(fovea__buffer_fit(&batch->boxes, device, boxes, "a batch's boxes"));
     FOVEA_TRY(fovea__buffer_fit(&batch->labels, device, labels, "a batch's boxes"));
     FOVEA_TRY(fovea__buffer_fit(&batch->offsets, device, offsets, "a batch's boxes"));
     FOVEA_TRY(fovea__buffer_write(batch->boxes, 0, batch->host_boxes, boxes));
     FOVEA_TRY(fovea__buffer_write(batch->labels, 0, batch->host_labels, labels));
-    FOVEA_TRY(fovea__buffer_write(batch->offsets, 0, batch->host_offsets, offsets));
-    let_go(batch);
-    return FOVEA_OK;
+    return fovea__buffer_write(batch->offsets, 0, batch->host_offsets, offsets);
+}
+
+fovea_status fovea__batch_upload(fovea__batch *batch, fovea__network *network, int part)
+{
+    if (part == 0)
+        FOVEA_TRY(upload_boxes(batch, network->device));
+    return upload_pixels(batch, network, part * network->batch);
 }

@@ -7,7 +7,7 @@
 #include "sampler.h"
 
 typedef struct fovea__batch_picture {
-    fovea_image image; /* until it is uploaded */
+    fovea_image image; /* until the next batch is loaded */
     size_t index;      /* in the data set */
     fovea__augment augment;
     int height, width; /* resized */
@@ -36,7 +36,8 @@ void fovea__batch_resized(const fovea_train_options *plan, const fovea__augment 
 fovea_status fovea__batch_load(fovea__batch *batch, fovea__loader *loader, const fovea__sampler *sampler,
                                const fovea_dataset *dataset, const fovea_train_options *plan, const fovea_model *model);
 
-/* Uploads boxes and pixels, resizes the pictures into the network's input and lets go of them. */
-fovea_status fovea__batch_upload(fovea__batch *batch, fovea__network *network);
+/* Uploads the pixels of part `part`, as many pictures as the network is planned for, and resizes them into its input;
+ * with part 0 all parts' boxes go before them. */
+fovea_status fovea__batch_upload(fovea__batch *batch, fovea__network *network, int part);
 
 #endif

@@ -19,13 +19,18 @@ static void name_pictures(const fovea_trainer *t, char *out, size_t room)
 
 static fovea_status find_layer(fovea_trainer *t, const char **layer, const char **what)
 {
-    *what = "the value of";
-    FOVEA_TRY(fovea__network_find_nonfinite(t->network, false, layer));
-    if (*layer)
-        return FOVEA_OK;
-    FOVEA_TRY(fovea__losses_run(t->losses, t->network, t->batch, &t->plan));
-    *what = "the gradient of";
-    return fovea__network_find_nonfinite(t->network, true, layer);
+    for (int part = 0; part < t->plan.accumulate && !*layer; part++) {
+        *what = "the value of";
+        FOVEA_TRY(fovea__batch_upload(t->batch, t->network, part));
+        FOVEA_TRY(fovea__network_find_nonfinite(t->network, false, layer));
+        if (*layer)
+            return FOVEA_OK;
+        FOVEA_TRY(fovea__losses_run(t->losses, t->network, t->batch, &t->plan, part));
+        *what = "the gradient of";
+        t->network->adds_gradients = part > 0;
+        FOVEA_TRY(fovea__network_find_nonfinite(t->network, true, layer));
+    }
+    return FOVEA_OK;
 }
 
 fovea_status fovea__diagnose(fovea_trainer *t, const float state[3])

@@ -17,7 +17,7 @@ enum { STATE_FLOATS = 3 };
 typedef struct extent {
     fovea__anchors anchors;
     size_t n_anchors, class_partials, box_partials;
-    int batch, classes;
+    int batch, part_batch, classes; /* pictures of all parts, and of one */
 } extent;
 
 fovea_status fovea__losses_create(fovea__losses **out, fovea_device *device)
@@ -46,16 +46,16 @@ void fovea__losses_free(fovea__losses *losses)
     free(losses);
 }
 
-static extent measure(fovea__network *network)
+static extent measure(fovea__network *network, const fovea__batch *batch)
 {
-    extent e = {.batch = 0};
+    extent e = {.batch = batch->size, .part_batch = network->batch};
     fovea__network_anchors(network, &e.anchors);
     e.n_anchors = fovea__anchors_count(&e.anchors);
-    e.batch = network->batch;
     e.classes = network->parameters->config.classes;
+    const size_t parts = (size_t)(e.batch / e.part_batch);
     for (int level = 0; level < FOVEA__LEVELS; level++) {
-        e.class_partials += fovea__focal_loss_partials(fovea__network_logits(network, level)->shape);
-        e.box_partials += fovea__smooth_l1_partials(fovea__network_codes(network, level)->shape);
+        e.class_partials += parts * fovea__focal_loss_partials(fovea__network_logits(network, level)->shape);
+        e.box_partials += parts * fovea__smooth_l1_partials(fovea__network_codes(network, level)->shape);
     }
     return e;
 }
@@ -118,13 +118,16 @@ static fovea_status mine(fovea__losses *l, fovea__network *network, const extent
 }
 
 static fovea_status run_levels(fovea__losses *l, fovea__network *network, const extent *e, const fovea__batch *batch,
-                               const fovea_train_options *plan)
+                               const fovea_train_options *plan, int part)
 {
     const bool torchvision = network->parameters->config.profile == FOVEA_PROFILE_TORCHVISION;
     fovea__focal_loss focal = {.alpha = (float)plan->alpha, .gamma = (float)plan->gamma, .classes = e->classes,
-                               .n_anchors = e->n_anchors};
-    fovea__smooth_l1 smooth = {.beta = torchvision ? 0.0f : 1.0f / 9.0f, .n_anchors = e->n_anchors};
-    size_t class_partials = 0, box_partials = 0;
+                               .n_anchors = e->n_anchors, .first_picture = part * e->part_batch};
+    fovea__smooth_l1 smooth = {.beta = torchvision ? 0.0f : 1.0f / 9.0f, .n_anchors = e->n_anchors,
+                               .first_picture = part * e->part_batch};
+    const int parts = e->batch / e->part_batch;
+    size_t class_partials = e->class_partials / (size_t)parts * (size_t)part;
+    size_t box_partials = e->box_partials / (size_t)parts * (size_t)part;
     for (int level = 0; level < FOVEA__LEVELS; level++) {
         fovea__tensor *logits = fovea__network_logits(network, level), *codes = fovea__network_codes(network, level);
         FOVEA_TRY(fovea__focal_loss_run(network->device, &focal, logits, l->matches, batch->labels, l->scales, logits,
@@ -136,23 +139,32 @@ static fovea_status run_levels(fovea__losses *l, fovea__network *network, const 
         smooth.first_anchor += fovea__anchors_level_count(&e->anchors, level);
         focal.first_anchor = smooth.first_anchor;
     }
+    if (part + 1 < parts)
+        return FOVEA_OK;
     FOVEA_TRY(fovea__reduce_sum(network->device, l->class_partials, 0, class_partials, l->state, 1, l->work));
     return fovea__reduce_sum(network->device, l->box_partials, 0, box_partials, l->state, 2, l->work);
 }
 
-fovea_status fovea__losses_run(fovea__losses *l, fovea__network *network, const fovea__batch *batch,
+static fovea_status assign_all(fovea__losses *l, fovea__network *network, const extent *e, const fovea__batch *batch,
                                const fovea_train_options *plan)
 {
     fovea_device *device = network->device;
-    const extent e = measure(network);
     const bool per_picture = network->parameters->config.profile == FOVEA_PROFILE_TORCHVISION;
-    FOVEA_TRY(fit_buffers(l, device, &e, batch->n_boxes, plan));
-    FOVEA_TRY(write_anchors(l, device, &e));
-    FOVEA_TRY(fovea__assign(device, l->anchors, e.n_anchors, batch->boxes, batch->n_boxes, batch->offsets, e.batch,
+    FOVEA_TRY(fit_buffers(l, device, e, batch->n_boxes, plan));
+    FOVEA_TRY(write_anchors(l, device, e));
+    FOVEA_TRY(fovea__assign(device, l->anchors, e->n_anchors, batch->boxes, batch->n_boxes, batch->offsets, e->batch,
                             l->matches, l->n_objects, l->work));
     if (plan->loss == FOVEA_LOSS_OHEM)
-        FOVEA_TRY(mine(l, network, &e, batch, plan));
-    FOVEA_TRY(fovea__assign_scales(device, l->n_objects, e.batch, per_picture, l->scales));
-    FOVEA_TRY(fovea__box_code_encode(device, l->anchors, e.n_anchors, batch->boxes, l->matches, e.batch, l->targets));
-    return run_levels(l, network, &e, batch, plan);
+        FOVEA_TRY(mine(l, network, e, batch, plan));
+    FOVEA_TRY(fovea__assign_scales(device, l->n_objects, e->batch, per_picture, l->scales));
+    return fovea__box_code_encode(device, l->anchors, e->n_anchors, batch->boxes, l->matches, e->batch, l->targets);
+}
+
+fovea_status fovea__losses_run(fovea__losses *l, fovea__network *network, const fovea__batch *batch,
+                               const fovea_train_options *plan, int part)
+{
+    const extent e = measure(network, batch);
+    if (part == 0)
+        FOVEA_TRY(assign_all(l, network, &e, batch, plan));
+    return run_levels(l, network, &e, batch, plan, part);
 }

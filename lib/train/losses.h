@@ -16,8 +16,10 @@ typedef struct fovea__losses {
 fovea_status fovea__losses_create(fovea__losses **out, fovea_device *device);
 void fovea__losses_free(fovea__losses *losses); /* accepts NULL */
 
-/* Assigns anchors, writes both losses to state[1] and state[2], and puts the gradients in the outputs' place. */
+/* Of part `part` of a batch, as many pictures as the network is planned for: puts the gradients in the outputs' place.
+ * Part 0 first assigns the anchors of all parts, whose divisor is theirs together (with OHEM there is one part); the last
+ * one writes both losses of all to state[1] and state[2]. */
 fovea_status fovea__losses_run(fovea__losses *losses, fovea__network *network, const fovea__batch *batch,
-                               const fovea_train_options *plan);
+                               const fovea_train_options *plan, int part);
 
 #endif

@@ -15,6 +15,11 @@ static double resolved(double value, double otherwise)
 static fovea_status check(const fovea_train_options *o)
 {
     FOVEA_CHECK_ARG(o->batch >= 0 && o->batch <= 4096, "batch is %d; expected 1 to 4096", o->batch);
+    FOVEA_CHECK_ARG(o->accumulate >= 0 && o->accumulate <= 4096 && (int64_t)o->accumulate * o->batch <= 4096,
+                    "accumulate is %d and batch %d; expected 1 or more, and together at most 4096", o->accumulate,
+                    o->batch);
+    FOVEA_CHECK_ARG(o->accumulate <= 1 || o->loss != FOVEA_LOSS_OHEM, "accumulate is %d; expected 1 with OHEM, whose "
+                    "divisor is known only after all parts went forward", o->accumulate);
     FOVEA_CHECK_ARG(o->steps >= 0 && o->epochs >= 0 && o->epochs <= 1e6, "steps is %lld and epochs %g; expected >= 0",
                     (long long)o->steps, o->epochs);
     FOVEA_CHECK_ARG(o->learning_rate >= 0 && isfinite(o->learning_rate), "learning_rate is %g; expected > 0",
@@ -61,9 +66,9 @@ static void resolve_length(fovea_train_options *plan, size_t pictures)
 {
     if (plan->steps == 0) {
         plan->epochs = plan->epochs > 0 ? plan->epochs : 12.0;
-        plan->steps = (int64_t)ceil(plan->epochs * (double)pictures / plan->batch);
+        plan->steps = (int64_t)ceil(plan->epochs * (double)pictures / fovea__train_plan_pictures(plan));
     }
-    plan->epochs = (double)plan->steps * plan->batch / (double)pictures;
+    plan->epochs = (double)plan->steps * fovea__train_plan_pictures(plan) / (double)pictures;
     if (plan->decay_at[0] == 0 && plan->decay_at[1] == 0) {
         plan->decay_at[0] = 0.7;
         plan->decay_at[1] = 0.9;
@@ -79,7 +84,8 @@ fovea_status fovea__train_plan_resolve(fovea_train_options *out, const fovea_tra
     if (status)
         return fovea__fail_in(status, "training options");
     plan.batch = plan.batch ? plan.batch : 2;
-    plan.learning_rate = resolved(plan.learning_rate, 0.01 * plan.batch / 16.0);
+    plan.accumulate = plan.accumulate ? plan.accumulate : 1;
+    plan.learning_rate = resolved(plan.learning_rate, 0.01 * fovea__train_plan_pictures(&plan) / 16.0);
     plan.momentum = resolved(plan.momentum, 0.9);
     plan.weight_decay = resolved(plan.weight_decay, 1e-4);
     plan.warmup = plan.warmup < 0 ? 0 : plan.warmup ? plan.warmup : 100;
@@ -131,11 +137,11 @@ uint64_t fovea__train_plan_fingerprint(const fovea_dataset *dataset)
 
 void fovea__train_plan_text(const fovea_train_options *p, uint64_t fingerprint, char *out, size_t room)
 {
-    fovea__format_plain(out, room, "{\"data\":\"%016llx\",\"batch\":%d,\"steps\":%lld,\"learning_rate\":%.17g,\"momentum\":%.17g,"
+    fovea__format_plain(out, room, "{\"data\":\"%016llx\",\"batch\":%d,\"accumulate\":%d,\"steps\":%lld,\"learning_rate\":%.17g,\"momentum\":%.17g,"
              "\"weight_decay\":%.17g,\"warmup\":%d,\"schedule\":%d,\"decay_at\":[%.17g,%.17g],\"clip\":%.17g,\"flip\":%.17g,"
              "\"scale_jitter\":[%.17g,%.17g],\"size\":%d,\"max_size\":%d,\"freeze\":%d,\"loss\":%d,\"alpha\":%.17g,"
              "\"gamma\":%.17g,\"ohem\":[%d,%.17g,%d],\"seed\":\"%llu\"}",
-             (unsigned long long)fingerprint, p->batch, (long long)p->steps, p->learning_rate, p->momentum,
+             (unsigned long long)fingerprint, p->batch, p->accumulate, (long long)p->steps, p->learning_rate, p->momentum,
              p->weight_decay, p->warmup, (int)p->schedule, p->decay_at[0], p->decay_at[1], p->clip, p->flip, p->scale_jitter[0],
              p->scale_jitter[1], p->size, p->max_size, p->freeze, (int)p->loss, p->alpha, p->gamma, p->ohem_batch,
              p->ohem_nms, p->ohem_ratio ? 1 : 0, (unsigned long long)p->seed);

@@ -9,6 +9,12 @@
 fovea_status fovea__train_plan_resolve(fovea_train_options *out, const fovea_train_options *options,
                                        const fovea_model *model, size_t pictures);
 
+/* Pictures a step. */
+static inline int fovea__train_plan_pictures(const fovea_train_options *plan)
+{
+    return plan->batch * plan->accumulate;
+}
+
 /* The learning rate of a step, counted from 0: linear warm-up; then divided by 10 at each share of the
  * schedule, or times (1 + cos(pi t)) / 2 with t from 0 at the end of warm-up to 1 at the end of the schedule. */
 double fovea__train_plan_rate(const fovea_train_options *plan, int64_t step);

@@ -55,7 +55,7 @@ static fovea_status create(fovea_trainer *t, const fovea_train_options *options)
     fovea__trainer_set_choices(t, &choices); /* the trainer's from here on, and freed with it */
     FOVEA_TRY(picked);
     FOVEA_TRY(fovea__sampler_create(&t->sampler, pictures, t->plan.seed));
-    FOVEA_TRY(fovea__batch_create(&t->batch, t->plan.batch));
+    FOVEA_TRY(fovea__batch_create(&t->batch, fovea__train_plan_pictures(&t->plan)));
     FOVEA_TRY(fovea__losses_create(&t->losses, model->device));
     FOVEA_TRY(fovea__allocate(&t->kept_batches, parameters->count, sizeof(int64_t), "a trainer"));
     t->first_trained = fovea__parameters_first_of_stage(parameters, t->plan.freeze);
@@ -109,13 +109,14 @@ static fovea_status need_loader(fovea_trainer *t)
 {
     if (t->loader)
         return FOVEA_OK;
+    const int depth = t->batch->size + t->plan.batch;
     const fovea__loader_options options = {
         .dataset = t->dataset,
         .picture_at = fovea__sampler_picture,
         .cookie = t->sampler,
-        .first = (uint64_t)t->step * (uint64_t)t->plan.batch,
+        .first = (uint64_t)t->step * (uint64_t)t->batch->size,
         .threads = t->plan.loader_threads,
-        .depth = 2 * t->plan.batch > 4 ? 2 * t->plan.batch : 4,
+        .depth = depth > 4 ? depth : 4,
     };
     return fovea__loader_create(&t->loader, &options);
 }
@@ -151,10 +152,13 @@ static fovea_status queue_step(fovea_trainer *t)
                             .momentum = (float)t->plan.momentum, .decay = (float)t->plan.weight_decay,
                             .clip = (float)t->plan.clip};
     FOVEA_TRY(fovea__network_plan(t->network, t->plan.batch, t->batch->padded_height, t->batch->padded_width));
-    FOVEA_TRY(fovea__batch_upload(t->batch, t->network));
-    FOVEA_TRY(fovea__network_forward(t->network));
-    FOVEA_TRY(fovea__losses_run(t->losses, t->network, t->batch, &t->plan));
-    FOVEA_TRY(fovea__network_backward(t->network));
+    for (int part = 0; part < t->plan.accumulate; part++) {
+        t->network->adds_gradients = part > 0;
+        FOVEA_TRY(fovea__batch_upload(t->batch, t->network, part));
+        FOVEA_TRY(fovea__network_forward(t->network));
+        FOVEA_TRY(fovea__losses_run(t->losses, t->network, t->batch, &t->plan, part));
+        FOVEA_TRY(fovea__network_backward(t->network));
+    }
     FOVEA_TRY(fovea__buffer_fit(&t->losses->work, t->network->device, fovea__reduce_workspace_bytes(count),
                                 "the gradient's norm"));
     FOVEA_TRY(fovea__reduce_squares(t->network->device, parameters->gradients, first, count, t->losses->state, 0,
@@ -171,14 +175,14 @@ static void report(fovea_trainer *t, const float state[3], double began, double 
     *out = (fovea_progress){
         .step = t->step,
         .steps = t->plan.steps,
-        .epoch = (double)t->step * t->plan.batch / pictures,
+        .epoch = (double)t->step * t->batch->size / pictures,
         .class_loss = (double)state[1],
         .box_loss = (double)state[2],
         .gradient_norm = sqrt((double)state[0]),
         .learning_rate = fovea__train_plan_rate(&t->plan, t->step - 1),
         .objects = (int64_t)t->batch->n_boxes,
         .seconds = seconds,
-        .images_per_second = t->plan.batch / seconds,
+        .images_per_second = t->batch->size / seconds,
         .wait_seconds = waited,
         .idle = busy < 0 ? -1.0 : busy > seconds ? 0.0 : 1.0 - busy / seconds,
     };
@@ -246,5 +250,5 @@ int64_t fovea_trainer_steps_per_epoch(const fovea_trainer *trainer)
     if (!trainer)
         return 0;
     const int64_t pictures = (int64_t)fovea_dataset_size(trainer->dataset);
-    return (pictures + trainer->plan.batch - 1) / trainer->plan.batch;
+    return (pictures + trainer->batch->size - 1) / trainer->batch->size;
 }

@@ -36,8 +36,8 @@ static fovea_status count_size(batch_sizes *sizes, int height, int width)
 static fovea_status step_size(fovea_trainer *t, int64_t step, int *height, int *width)
 {
     *height = *width = 0;
-    for (int slot = 0; slot < t->plan.batch; slot++) {
-        const uint64_t k = (uint64_t)step * (uint64_t)t->plan.batch + (uint64_t)slot;
+    for (int slot = 0; slot < fovea__train_plan_pictures(&t->plan); slot++) {
+        const uint64_t k = (uint64_t)step * (uint64_t)fovea__train_plan_pictures(&t->plan) + (uint64_t)slot;
         const fovea__augment augment = fovea__sampler_augment(t->sampler, k, t->plan.flip, t->plan.scale_jitter);
         fovea_picture picture;
         int h = 0, w = 0;

@@ -190,6 +190,7 @@ static void fill_batch(session *s)
     s->batch->padded_height = s->batch->padded_width = 0;
     for (int n = 0; n < GOLDEN_PICTURES; n++) {
         fovea__batch_picture *at = &s->batch->pictures[n];
+        fovea_image_clear(&at->image);
         at->image = make_picture(&s->stored, n);
         at->augment = (fovea__augment){.scale = 1};
         fovea__resize_normalize_size(at->image.height, at->image.width, s->stored.size, s->stored.max_size, &at->height,
@@ -248,7 +249,7 @@ static void forward(session *s)
 {
     fill_batch(s);
     support_ok(fovea__network_plan(s->network, GOLDEN_PICTURES, s->batch->padded_height, s->batch->padded_width));
-    support_ok(fovea__batch_upload(s->batch, s->network));
+    support_ok(fovea__batch_upload(s->batch, s->network, 0));
     /* A pixel is its float32 value, interpolated by float32 weights: a few roundings of 6e-8 each, times up to 2.6. */
     compare_tensor(s, "transformed", fovea__network_input(s->network),
                    (golden_tolerance){.norm = 1e-5, .projection = 1e-5, .samples = 1e-5});
@@ -389,7 +390,7 @@ START_TEST(golden__training_is_that_of_torchvision)
         forward(&s);
         if (step == 0)
             compare_outputs(&s);
-        support_ok(fovea__losses_run(s.losses, s.network, s.batch, &plan));
+        support_ok(fovea__losses_run(s.losses, s.network, s.batch, &plan, 0));
         support_ok(fovea__network_backward(s.network));
         if (step == 0) {
             compare_losses(&s);

@@ -28,7 +28,7 @@ static level make_level(int n, int h, int w, int a, int classes, float alpha, fl
 {
     level made = {.shape = {n, h, w, a * classes}};
     const size_t anchors = (size_t)(h * w * a);
-    made.loss = (fovea__focal_loss){alpha, gamma, classes, anchors + 11, 7};
+    made.loss = (fovea__focal_loss){alpha, gamma, classes, anchors + 11, 7, 0};
     const size_t count = fovea__shape_elements(made.shape), matches = made.loss.n_anchors * (size_t)n;
     made.logits = malloc((count + 1) * sizeof *made.logits);
     made.scales = malloc(((size_t)n + 1) * sizeof *made.scales);

@@ -22,7 +22,7 @@ typedef struct outcome {
 
 static level make_level(int n, int h, int w, int a, float beta)
 {
-    level made = {.shape = {n, h, w, 4 * a}, .loss = {beta, (size_t)(h * w * a) + 11, 7}};
+    level made = {.shape = {n, h, w, 4 * a}, .loss = {beta, (size_t)(h * w * a) + 11, 7, 0}};
     const size_t count = fovea__shape_elements(made.shape), anchors = made.loss.n_anchors * (size_t)n;
     made.codes = malloc((count + 1) * sizeof *made.codes);
     made.targets = malloc((4 * anchors + 1) * sizeof *made.targets);
