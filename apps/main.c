@@ -1,7 +1,7 @@
 /* fovea: one command that trains and runs detectors. This file finds the subcommand; each has a file of its own. */
 #include "commands.h"
 #include "fovea.h"
-#include "options.h"
+#include "options_page.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -26,25 +26,91 @@ static const command commands[] = {
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
+static const char summary[] = "Trains and runs RetinaNet object detectors on any OpenCL device.";
+
+static const char codes[] = "0 done, 1 failed, 2 misused; a training that was interrupted saves\n"
+                            "and exits with 130 (Ctrl-C) or 143 (SIGTERM).";
+
+static const char examples[] = "  fovea devices\n"
+                               "  fovea train --images photos --annotations train.json --out run\n"
+                               "  fovea detect --model run/model.safetensors --draw drawn photos\n";
+
+static const char *const variables[][2] = {
+    {"FOVEA_DEVICE", "the device, where --device is not given"},
+    {"FOVEA_LOG", "'info' or 'debug': more on stderr about what the device does"},
+};
+
+enum { N_VARIABLES = sizeof variables / sizeof variables[0] };
+
 static void print_help(FILE *stream)
 {
-    fputs("usage: fovea COMMAND [OPTIONS]\n"
-          "Trains and runs RetinaNet object detectors on any OpenCL device.\n\nCommands:\n",
-          stream);
+    fprintf(stream, "usage: fovea COMMAND [OPTIONS]\n%s\n\nCommands:\n", summary);
     for (int i = 0; i < N_COMMANDS; i++)
         fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fputs("\n  --help     print this text; 'fovea COMMAND --help' tells a command's options\n"
           "  --version  print the version\n"
-          "\nEnvironment:\n"
-          "  FOVEA_DEVICE      the device, where --device is not given\n"
-          "  FOVEA_LOG         'info' or 'debug': more on stderr about what the device does\n"
-          "\nExit codes: 0 done, 1 failed, 2 misused; a training that was interrupted saves\n"
-          "and exits with 130 (Ctrl-C) or 143 (SIGTERM).\n"
-          "\nExamples:\n"
-          "  fovea devices\n"
-          "  fovea train --images photos --annotations train.json --out run\n"
-          "  fovea detect --model run/model.safetensors --draw drawn photos\n",
+          "\nEnvironment:\n",
           stream);
+    for (int i = 0; i < N_VARIABLES; i++)
+        fprintf(stream, "  %-16s  %s\n", variables[i][0], variables[i][1]);
+    fprintf(stream, "\nExit codes: %s\n\nExamples:\n%s", codes, examples);
+}
+
+/* An item of a list in a page: a name in bold, and what it is. */
+static void print_item(const char *name, const char *text)
+{
+    fputs(".TP\n\\fB", stdout);
+    options_page_text(stdout, name);
+    fputs("\\fR\n", stdout);
+    options_page_text(stdout, text);
+    fputc('\n', stdout);
+}
+
+/* fovea(1). */
+static void print_page(void)
+{
+    options_page_begin(stdout, NULL, "train and run object detectors on any OpenCL device");
+    fputs(".SH SYNOPSIS\n.B fovea\n.I COMMAND\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n", stdout);
+    options_page_text(stdout, summary);
+    fputs("\n.SH COMMANDS\n", stdout);
+    for (int i = 0; i < N_COMMANDS; i++)
+        print_item(commands[i].name, commands[i].summary);
+    fputs(".SH OPTIONS\n", stdout);
+    print_item("--help", "Print a help text; behind a COMMAND, of its options.");
+    print_item("--version", "Print the version.");
+    fputs(".SH ENVIRONMENT\n", stdout);
+    for (int i = 0; i < N_VARIABLES; i++)
+        print_item(variables[i][0], variables[i][1]);
+    fputs(".SH EXIT STATUS\n", stdout);
+    options_page_text(stdout, codes);
+    fputc('\n', stdout);
+    options_page_lines(stdout, "EXAMPLES", examples);
+    fputs(".SH SEE ALSO\n", stdout);
+    for (int i = 0; i < N_COMMANDS; i++)
+        fprintf(stdout, ".BR fovea\\-%s (1)%s\n", commands[i].name, i + 1 < N_COMMANDS ? "," : "");
+}
+
+/* Completion in bash: the commands, then what each says of its options. */
+static void print_bash(void)
+{
+    fputs("# Completion of fovea in bash.\n_fovea() {\n"
+          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} options='' values=(-f)\n"
+          "    [ \"$before\" != = ] || before=${COMP_WORDS[COMP_CWORD - 2]}\n"
+          "    case ${COMP_WORDS[1]} in\n",
+          stdout);
+    for (int i = 0; i < N_COMMANDS; i++)
+        commands[i].run(2, (char *[]){(char[]){"fovea"}, (char[]){"--help=bash"}, NULL});
+    fputs("    esac\n"
+          "    if [ \"$COMP_CWORD\" -le 1 ]; then\n        values=(-W '",
+          stdout);
+    for (int i = 0; i < N_COMMANDS; i++)
+        printf("%s ", commands[i].name);
+    fputs("--help --version')\n"
+          "    elif [[ $word == -* ]]; then\n        values=(-W \"$options\")\n    fi\n"
+          "    [[ ${values[0]} == -W ]] || compopt -o filenames\n"
+          "    mapfile -t COMPREPLY < <(compgen \"${values[@]}\" -- \"$word\")\n"
+          "}\ncomplete -F _fovea fovea\n",
+          stdout);
 }
 
 static int unknown_command(const char *word)
@@ -74,9 +140,21 @@ static int dispatch(int argc, char **argv)
         printf("fovea %s\n", fovea_version());
         return EXIT_DONE;
     }
-    for (int i = 0; i < N_COMMANDS; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(argv[1], "--help=man") == 0) {
+        print_page();
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--help=bash") == 0) {
+        print_bash();
+        return EXIT_DONE;
+    }
+    for (int i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) != 0)
+            continue;
+        if (argc == 3 && strcmp(argv[2], "--help=man") == 0)
+            options_page_begin(stdout, commands[i].name, commands[i].summary);
+        return commands[i].run(argc - 1, argv + 1);
+    }
     return unknown_command(argv[1]);
 }
 

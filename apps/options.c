@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "options_help.h"
+#include "options_page.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -262,7 +263,7 @@ static options_result bad_option(const options_table *table, const char *word, i
         return OPTIONS_MISUSED;
     }
     if (known > 0) {
-        options_misused(table, "--%s takes no value", known == HELP_CODE ? "help" : table->rows[known - 1].name);
+        options_misused(table, "--%s takes no value", table->rows[known - 1].name);
         return OPTIONS_MISUSED;
     }
     char name[64];
@@ -282,6 +283,21 @@ static options_result bad_option(const options_table *table, const char *word, i
     return OPTIONS_MISUSED;
 }
 
+static options_result print_help(const options_table *table, const char *form)
+{
+    if (!form)
+        options_print_help(table, stdout);
+    else if (strcmp(form, "man") == 0)
+        options_print_page(table, stdout);
+    else if (strcmp(form, "bash") == 0)
+        options_print_bash(table, stdout);
+    else {
+        options_misused(table, "--help takes man, bash or nothing, not '%s'", form);
+        return OPTIONS_MISUSED;
+    }
+    return OPTIONS_HELPED;
+}
+
 options_result options_parse(const options_table *table, void *fields, int argc, char **argv, int *first_operand)
 {
     struct option longs[MAX_ROWS + 2] = {{0}};
@@ -292,7 +308,7 @@ options_result options_parse(const options_table *table, void *fields, int argc,
         longs[i].has_arg = table->rows[i].kind == OPTIONS_FLAG ? no_argument : required_argument;
         longs[i].val = (int)i + 1; /* getopt_long leaves 0 in optopt for what it does not know */
     }
-    longs[table->n_rows] = (struct option){.name = "help", .has_arg = no_argument, .val = HELP_CODE};
+    longs[table->n_rows] = (struct option){.name = "help", .has_arg = optional_argument, .val = HELP_CODE};
 
     opterr = 0;
     optind = 1;
@@ -301,10 +317,8 @@ options_result options_parse(const options_table *table, void *fields, int argc,
         const int code = getopt_long(argc, argv, ":", longs, NULL);
         if (code == -1)
             break;
-        if (code == HELP_CODE) {
-            options_print_help(table, stdout);
-            return OPTIONS_HELPED;
-        }
+        if (code == HELP_CODE)
+            return print_help(table, optarg);
         if (code == ':') {
             options_misused(table, "%s needs a value", argv[optind - 1]);
             return OPTIONS_MISUSED;

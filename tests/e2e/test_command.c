@@ -32,6 +32,49 @@ START_TEST(help__the_command_itself)
 }
 END_TEST
 
+/* Each page has every option, and nothing in it that man warns of. */
+START_TEST(help__pages_of_the_manual)
+{
+    cli_expect(0, "\"$F\" %s --help=man >page && \"$F\" %s --help >text", commands[_i], commands[_i]);
+    cli_expect(0, "head -n 3 page | grep -q 'fovea-%s' && sed 's/\\\\-/-/g' page >plain && "
+                  "for o in $(sed -n 's/^  --\\([a-z0-9-]*\\).*/\\1/p' text); do "
+                  "grep -qF \"\\\\fB--$o\\\\fR\" plain || { echo $o >&2; exit 1; }; done",
+               commands[_i]);
+    if (cli("command -v groff") == 0) {
+        cli_expect(0, "groff -man -ww -z -Tutf8 page");
+        ck_assert_str_eq(cli_stderr(), "");
+        cli_expect(0, "\"$F\" --help=man | groff -man -ww -z -Tutf8");
+        ck_assert_str_eq(cli_stderr(), "");
+    }
+}
+END_TEST
+
+/* What bash offers for a line whose last word is being typed. */
+static const struct {
+    const char *words, *offered;
+} completions[] = {
+    {"fovea de", "devices detect "},
+    {"fovea train --los", "--loss "},
+    {"fovea train --loss \"\"", "focal ce ohem "},
+    {"fovea train --loss = o", "ohem "},
+    {"fovea detect --json r", "results.json "},
+    {"fovea detect --draw f", "folder "},
+    {"fovea detect --size \"\"", ""},
+};
+
+START_TEST(help__completion_in_bash)
+{
+    if (cli("command -v bash") != 0)
+        support_skip("bash is not here");
+    cli_expect(0, "mkdir -p bash/folder && cd bash && touch results.json file.jpg && \"$F\" --help=bash >fovea.bash && "
+                  "bash -c 'compopt() { :; }; . ./fovea.bash; COMP_WORDS=(%s); "
+                  "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _fovea; printf \"%%s \" \"${COMPREPLY[@]}\"' | sed 's/^ $//'",
+               completions[_i].words);
+    ck_assert_str_eq(cli_stdout(), completions[_i].offered);
+    ck_assert_str_eq(cli_stderr(), "");
+}
+END_TEST
+
 typedef struct misuse {
     const char *arguments, *said;
 } misuse;
@@ -45,6 +88,7 @@ static const misuse misuses[] = {
     {"train --ohem 3", "write it out"},
     {"train -x", "unknown option '-x'"},
     {"train --images", "--images needs a value"},
+    {"train --help=html", "--help takes man, bash or nothing, not 'html'"},
     {"train --resume=yes", "--resume takes no value"},
     {"train --batch 0", "--batch takes a whole number, 1 to 4096, not '0'"},
     {"train --batch 2.5", "not '2.5'"},
@@ -294,6 +338,8 @@ int main(void)
     const support_case cases[] = {
         {.test = help__every_command_has_usage_and_examples, .rows = COUNT(commands)},
         {.test = help__the_command_itself},
+        {help__pages_of_the_manual, .rows = COUNT(commands)},
+        {help__completion_in_bash, .rows = COUNT(completions)},
         {misuse__exits_2_with_a_sentence, .rows = COUNT(misuses)},
         {train__says_what_is_wrong_with_a_config, .rows = COUNT(bad_configs)},
         {.test = output__a_full_or_closed_stdout_is_a_failure},

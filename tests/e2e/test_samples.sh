@@ -32,6 +32,15 @@ compile() {
     cc -std=c11 -Wall -Wextra -Werror "$scratch/$1.c" $(pkg-config --cflags --libs fovea) -o "$scratch/$1"
 }
 
+pages() { # one for the command and one for each of its commands
+    local name man
+    man=$(dirname "$(find "$scratch/root" -name fovea.1)")
+    for name in $("$fovea" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p'); do
+        [ -s "$man/fovea-$name.1" ] || { echo "fovea-$name.1 is not installed"; return 1; }
+    done
+    [ -s "$(find "$scratch/root" -path '*/bash-completion/completions/fovea.bash')" ]
+}
+
 library_folder() { dirname "$(find "$scratch/root" -name 'libfovea.so' | head -n 1)"; }
 
 train() {
@@ -47,6 +56,7 @@ detect() {
 check "installs" env DESTDIR="$scratch/root" meson install -C "$build" --no-rebuild
 export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR="$scratch/root"
 PKG_CONFIG_PATH=$(dirname "$(find "$scratch/root" -name fovea.pc | head -n 1)")
+check "has its pages and completion" pages
 check "has a header" extract detect
 check "has a header" extract train
 check "compiles" compile detect
