@@ -86,6 +86,8 @@ bool json_out_close(json_out *out, bool keep)
         return true;
     if (fflush(out->stream) != 0)
         fail(out, "cannot be written", errno);
+    if (ferror(out->stream))
+        fail(out, "cannot be written", EIO);
     if (out->stream == stdout) {
         const bool good = !out->failed;
         *out = (json_out){0};

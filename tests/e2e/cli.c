@@ -60,3 +60,23 @@ double cli_number(const cJSON *object, const char *name)
     ck_assert_msg(cJSON_IsNumber(item), "\"%s\" is no number", name);
     return item->valuedouble;
 }
+
+void cli_check_page(const char *page)
+{
+    char open[32][16];
+    int depth = 0;
+    for (const char *at = strchr(page, '<'); at; at = strchr(at + 1, '<')) {
+        const char *end = strchr(at, '>');
+        ck_assert_msg(end != NULL, "a tag without an end: %.60s", at);
+        const size_t length = strspn(at + 1 + (at[1] == '/'), "abcdefghijklmnopqrstuvwxyz0123456789");
+        if (at[1] == '!' || end[-1] == '/')
+            continue;
+        ck_assert_msg(length > 0 && length < sizeof open[0] && depth < 31, "no tag: %.60s", at);
+        if (at[1] != '/')
+            snprintf(open[depth++], sizeof open[0], "%.*s", (int)length, at + 1);
+        else
+            ck_assert_msg(depth > 0 && strlen(open[--depth]) == length && !strncmp(open[depth], at + 2, length),
+                          "%.20s closes <%s>", at, open[depth]);
+    }
+    ck_assert_int_eq(depth, 0);
+}

@@ -29,4 +29,7 @@ cJSON *cli_json(const char *file);
 
 double cli_number(const cJSON *object, const char *name); /* fails the test where it is no number */
 
+/* Fails the test unless every tag of an HTML page that is opened is closed, in order; those that end in "/>" are whole. */
+void cli_check_page(const char *page);
+
 #endif

@@ -22,27 +22,6 @@ static const char *text_of(const cJSON *row, const char *name)
     return text;
 }
 
-/* Every tag that is opened is closed, in order; those that end in "/>" are whole. */
-static void check_tags(const char *page)
-{
-    char open[32][16];
-    int depth = 0;
-    for (const char *at = strchr(page, '<'); at; at = strchr(at + 1, '<')) {
-        const char *end = strchr(at, '>');
-        ck_assert_msg(end != NULL, "a tag without an end: %.60s", at);
-        const size_t length = strspn(at + 1 + (at[1] == '/'), "abcdefghijklmnopqrstuvwxyz0123456789");
-        if (at[1] == '!' || end[-1] == '/')
-            continue;
-        ck_assert_msg(length > 0 && length < sizeof open[0] && depth < 31, "no tag: %.60s", at);
-        if (at[1] != '/')
-            snprintf(open[depth++], sizeof open[0], "%.*s", (int)length, at + 1);
-        else
-            ck_assert_msg(depth > 0 && strlen(open[--depth]) == length && !strncmp(open[depth], at + 2, length),
-                          "%.20s closes <%s>", at, open[depth]);
-    }
-    ck_assert_int_eq(depth, 0);
-}
-
 /* Operations are counted by layers in one place and by launches in another. */
 static void check_flops(const cJSON *row)
 {
@@ -105,9 +84,9 @@ START_TEST(bench__writes_a_page_that_browsers_read)
         support_skip("a simulator is too slow");
     cli_expect(0, "test -e page.html || " BENCH "--work detect --unverified --html page.html");
     cli_expect(0, "cat page.html");
-    check_tags(cli_stdout());
+    cli_check_page(cli_stdout());
     static const char *const parts[] = {"<!DOCTYPE html>", "prefers-color-scheme: dark", "<svg ", "<rect ", "images/s",
-                                        "Device memory", "Building kernels", "<table>", "resnet18", "</html>\n"};
+                                        "Device memory", "Building kernels", "<table ", "resnet18", "</html>\n"};
     for (size_t i = 0; i < COUNT(parts); i++)
         ck_assert_msg(strstr(cli_stdout(), parts[i]) != NULL, "%s is missing", parts[i]);
     ck_assert_ptr_null(strstr(cli_stdout(), "<script"));
@@ -178,7 +157,7 @@ START_TEST(bench__goes_on_after_a_device_that_fails)
     ck_assert_ptr_nonnull(strstr(text_of(cJSON_GetArrayItem(rows, 1), "error"), "none-such"));
     cJSON_Delete(document);
     cli_expect(0, "cat mixed.html");
-    check_tags(cli_stdout());
+    cli_check_page(cli_stdout());
     ck_assert_ptr_nonnull(strstr(cli_stdout(), "<td>none-such</td><td></td><td></td><td></td><td></td>"));
 }
 END_TEST
