@@ -245,7 +245,7 @@ void chart_lines(FILE *to, const chart *c, const chart_series *series, size_t n_
     extent ex = {INFINITY, -INFINITY}, ey = ex;
     for (size_t s = 0; s < n_series; s++)
         for (size_t i = 0; i < series[s].n; i++)
-            if (isfinite(series[s].y[i])) {
+            if (isfinite(series[s].x[i]) && isfinite(series[s].y[i])) {
                 ex = wider(ex, series[s].x[i]);
                 ey = wider(ey, series[s].y[i]);
             }

@@ -1,0 +1,118 @@
+/* Pages and charts: well-formed whatever is in the names, every series there, marks at round numbers. */
+#include "chart.h"
+#include "cli.h"
+#include "page.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char hostile[] = "<script>alert(1)</script>&\"'\x01\xff\xc0\xaf\xed\xa0\x80 \xe2\x82";
+static const char escaped[] = "&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;'\xef\xbf\xbd\xef\xbf\xbd";
+
+/* Draws one kind of chart, all of its names hostile. */
+typedef void draw_chart(FILE *to, const chart *c);
+
+static void draw_lines(FILE *to, const chart *c)
+{
+    static const double x[] = {0, 1, 2, 3, NAN, 5}, y[] = {3e-4, NAN, INFINITY, 2e-4, 1, 1e-4};
+    const chart_series series[] = {{hostile, x, y, COUNT(x)}, {"empty", x, y, 0}, {NULL, x, x, 1}};
+    chart_lines(to, c, series, COUNT(series));
+}
+
+static void draw_histogram(FILE *to, const chart *c)
+{
+    static const double counts[] = {0, 4, 1e9};
+    const chart_bins series[] = {{hostile, counts}, {"other", counts}};
+    chart_histogram(to, c, series, COUNT(series), COUNT(counts));
+}
+
+static void draw_bars(FILE *to, const chart *c)
+{
+    const chart_bar bars[] = {{hostile, hostile, hostile, 1, 2, 0}, {NULL, "none", "-", -1, 0, 1},
+                              {NULL, "not finite", "-", NAN, NAN, 9}};
+    chart_bars(to, c, bars, COUNT(bars));
+}
+
+static void draw_matrix(FILE *to, const chart *c)
+{
+    static const double values[] = {0, 0, 3, 1};
+    const char *const names[] = {hostile, "of a name that is much too long to be written beside a row"};
+    chart_matrix(to, c, names, 2, names, 2, values);
+}
+
+static draw_chart *const charts[] = {draw_lines, draw_histogram, draw_bars, draw_matrix};
+
+/* The page that holds one chart. */
+static const char *page_with(draw_chart *draw, const chart *c)
+{
+    FILE *to = fopen(support_scratch_file("page.html"), "wb");
+    ck_assert_ptr_nonnull(to);
+    page_begin(to, hostile);
+    page_heading(to, "charts", hostile);
+    page_paragraph(to, hostile);
+    draw(to, c);
+    page_end(to);
+    ck_assert_int_eq(fclose(to), 0);
+    cli_expect(0, "cat page.html");
+    return cli_stdout();
+}
+
+static void expect_part(const char *page, const char *part)
+{
+    ck_assert_msg(strstr(page, part) != NULL, "\"%s\" is missing in %s", part, strstr(page, "<body>"));
+}
+
+START_TEST(page__is_well_formed_whatever_the_names_are)
+{
+    const chart c = {.id = "drawn", .title = hostile, .note = hostile, .x_label = hostile, .y_label = hostile};
+    const char *page = page_with(charts[_i], &c);
+    cli_check_page(page);
+    expect_part(page, escaped);
+    expect_part(page, " id=\"drawn\"");
+    expect_part(page, "<desc>");
+    ck_assert_ptr_null(strstr(page, "<script"));
+    ck_assert_ptr_null(strstr(strstr(page, "<body>"), "nan"));
+    ck_assert_ptr_null(strstr(page, "inf "));
+    if (cli("command -v xmllint") != 0)
+        support_skip("there is no xmllint to read it with");
+    cli_expect(0, "xmllint --noout page.html");
+    ck_assert_str_eq(cli_stderr(), "");
+}
+END_TEST
+
+START_TEST(chart__marks_stand_at_round_numbers)
+{
+    const chart c = {.id = "marks", .title = "marks"};
+    const char *page = page_with(draw_lines, &c);
+    static const char *const marks[] = {">0<", ">0.0001<", ">0.0002<", ">0.0003<", ">2<", ">4<", ">5<"};
+    for (size_t i = 0; i < COUNT(marks); i++)
+        expect_part(page, marks[i]);
+}
+END_TEST
+
+static void draw_nothing(FILE *to, const chart *c)
+{
+    chart_lines(to, c, NULL, 0);
+    chart_bars(to, c, NULL, 0);
+    chart_histogram(to, c, NULL, 0, 1);
+    chart_matrix(to, c, NULL, 0, NULL, 0, NULL);
+}
+
+START_TEST(chart__of_nothing_has_axes)
+{
+    const chart c = {.id = "nothing", .title = "nothing"};
+    const char *page = page_with(draw_nothing, &c);
+    cli_check_page(page);
+    expect_part(page, ">1<");
+}
+END_TEST
+
+int main(void)
+{
+    const support_case cases[] = {
+        {.test = page__is_well_formed_whatever_the_names_are, .rows = COUNT(charts)},
+        {.test = chart__marks_stand_at_round_numbers},
+        {.test = chart__of_nothing_has_axes},
+    };
+    return support_run("page", cases, COUNT(cases));
+}
