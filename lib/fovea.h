@@ -550,6 +550,7 @@ typedef struct fovea_class_evaluation {
     const char *name; /* borrowed from the evaluator; the id where the annotations give none */
     double ap, ap50, ap75, ar100;
     int64_t objects; /* annotated boxes, crowds not counted */
+    double ap_small, ap_medium, ap_large;
 } fovea_class_evaluation;
 
 typedef struct fovea_evaluator fovea_evaluator;
@@ -582,6 +583,55 @@ FOVEA_API fovea_status fovea_evaluator_add_file(fovea_evaluator *evaluator, cons
  * rows, one a category in ascending id; may be NULL with capacity 0. *n_classes (may be NULL): how many there are. */
 FOVEA_API fovea_status fovea_evaluator_run(fovea_evaluator *evaluator, fovea_evaluation *out,
                                            fovea_class_evaluation *classes, size_t capacity, size_t *n_classes);
+
+enum { FOVEA_CURVE_POINTS = 101 };
+
+/* One class at one IoU, objects of all sizes, at most 100 detections a picture. */
+typedef struct fovea_curve {
+    int64_t category_id;
+    const char *name; /* borrowed from the evaluator */
+    int64_t objects;  /* to be found */
+    double precision[FOVEA_CURVE_POINTS]; /* at recalls 0, .01, ... 1, as pycocotools has it; -1 where objects is 0 */
+    double score[FOVEA_CURVE_POINTS];     /* at which each recall is reached; 0 where none does, -1 where objects is 0 */
+    int64_t right[FOVEA_CURVE_POINTS], wrong[FOVEA_CURVE_POINTS]; /* detections that score at least 0, .01, ... 1 */
+    double best_f1, best_score; /* largest 2 right / (right + wrong + objects), and the least score then; -1 where
+                                   objects is 0 or nothing was detected */
+} fovea_curve;
+
+/* Precision by recall and by score: one row a category in ascending id, as fovea_evaluator_run() has them.
+ *   iou      one of .5, .55, ... .95 (0: .5)
+ *   out      room for `capacity` rows; may be NULL when capacity is 0
+ *   *count   how many categories there are, which may exceed capacity; may be NULL. */
+FOVEA_API fovea_status fovea_evaluator_curves(fovea_evaluator *evaluator, double iou, fovea_curve *out, size_t capacity,
+                                              size_t *count);
+
+typedef enum fovea_match_kind {
+    FOVEA_MATCH_RIGHT = 1,       /* a detection that found an object of its class */
+    FOVEA_MATCH_WRONG_CLASS = 2, /* a detection on an object of another class, which nothing else found */
+    FOVEA_MATCH_DUPLICATE = 3,   /* a detection on an object that a stronger one is on */
+    FOVEA_MATCH_BACKGROUND = 4,  /* a detection on nothing */
+    FOVEA_MATCH_MISSED = 5       /* an object that no detection is on */
+} fovea_match_kind;
+
+typedef struct fovea_match {
+    fovea_match_kind kind;
+    int64_t image_id;
+    int64_t category_id, true_category_id; /* of the detection; of the object. -1 where there is none */
+    double box[4], true_box[4];            /* x, y, width, height; zeros where there is none */
+    double score;                          /* of the detection; 0 where there is none */
+    double overlap; /* IoU of the two; of a detection on nothing, with the nearest object */
+} fovea_match;
+
+/* What became of every detection that scores at least min_score, and of every object: each object stands in one row
+ * that is right, a wrong class or missed, each detection in one row. Objects of the class come first, matched as COCO
+ * does; what is left takes objects of other classes, the strongest first. Crowds, detections on them and those beyond
+ * the first 100 of a class in a picture are left out.
+ *   iou      one of .5, .55, ... .95 (0: .5)
+ *   out      room for `capacity` rows; may be NULL when capacity is 0. Pictures in ascending id; in each, detections
+ *            from the strongest on, then what was missed
+ *   *count   how many rows there are, which may exceed capacity. */
+FOVEA_API fovea_status fovea_evaluator_matches(fovea_evaluator *evaluator, double iou, double min_score,
+                                               fovea_match *out, size_t capacity, size_t *count);
 
 /* How sure a model is of what its anchors should learn: the losses of section 3 for every gamma, as in the paper's
  * Figure 4. The margin of an anchor and a class is the logit with the label's sign: p_t = 1 / (1 + e^-margin). Bin i holds

@@ -5,7 +5,7 @@
 #include <float.h>
 #include <stdlib.h>
 
-static const size_t LIMITS[FOVEA__EVAL_LIMITS] = {1, 10, 100};
+static const int32_t LIMITS[FOVEA__EVAL_LIMITS] = {1, 10, 100};
 
 int fovea__eval_compare_scores(double a, double b)
 {
@@ -21,10 +21,16 @@ static int compare_verdicts(const void *left, const void *right)
     return by_score ? by_score : (a->order > b->order) - (a->order < b->order);
 }
 
-/* Mean over the recalls of the precision at one bit; work: precision after each detection. */
-static double mean_precision(const fovea__eval_verdict *verdicts, size_t n, uint64_t bit, double objects, double *work)
+void fovea__eval_order_verdicts(fovea__eval_verdict *verdicts, size_t n)
 {
-    double hits = 0.0, misses = 0.0, sum = 0.0;
+    if (n > 1)
+        qsort(verdicts, n, sizeof *verdicts, compare_verdicts);
+}
+
+void fovea__eval_precision(double precision[FOVEA__EVAL_RECALLS], double *scores, const fovea__eval_verdict *verdicts,
+                           size_t n, uint64_t bit, double objects, double *work)
+{
+    double hits = 0.0, misses = 0.0;
     for (size_t i = 0; i < n; i++) {
         if (!(verdicts[i].ignored & bit)) {
             hits += verdicts[i].matched & bit ? 1.0 : 0.0;
@@ -44,14 +50,23 @@ static double mean_precision(const fovea__eval_verdict *verdicts, size_t n, uint
                 break;
             hits += hit;
         }
-        if (at == n)
-            break;
-        sum += work[at];
+        precision[r] = at < n ? work[at] : 0.0;
+        if (scores)
+            scores[r] = at < n ? verdicts[at].score : 0.0;
     }
+}
+
+/* Mean over the recalls of the precision at one bit. */
+static double mean_precision(const fovea__eval_verdict *verdicts, size_t n, uint64_t bit, double objects, double *work)
+{
+    double precision[FOVEA__EVAL_RECALLS], sum = 0.0;
+    fovea__eval_precision(precision, NULL, verdicts, n, bit, objects, work);
+    for (int r = 0; r < FOVEA__EVAL_RECALLS; r++)
+        sum += precision[r];
     return sum / FOVEA__EVAL_RECALLS;
 }
 
-static double recall(const fovea__eval_verdict *verdicts, size_t n, uint64_t bit, double objects, size_t limit)
+static double recall(const fovea__eval_verdict *verdicts, size_t n, uint64_t bit, double objects, int32_t limit)
 {
     size_t hits = 0;
     for (size_t i = 0; i < n; i++)
@@ -62,8 +77,7 @@ static double recall(const fovea__eval_verdict *verdicts, size_t n, uint64_t bit
 void fovea__eval_measure(fovea__eval_curve *out, fovea__eval_verdict *verdicts, size_t n,
                          const size_t objects[FOVEA__EVAL_RANGES], double *work)
 {
-    if (n > 1)
-        qsort(verdicts, n, sizeof *verdicts, compare_verdicts);
+    fovea__eval_order_verdicts(verdicts, n);
     for (int range = 0; range < FOVEA__EVAL_RANGES; range++) {
         const double found = (double)objects[range];
         for (int t = 0; t < FOVEA__EVAL_THRESHOLDS; t++) {

@@ -16,6 +16,18 @@ static const double THRESHOLDS[FOVEA__EVAL_THRESHOLDS] = {
     0x1.8p-1,         0x1.999999999999ap-1, 0x1.b333333333333p-1, 0x1.cccccccccccccp-1, 0x1.e666666666666p-1,
 };
 
+fovea_status fovea__eval_threshold(int *out, double *exact, double iou, const char *caller)
+{
+    const double wanted = iou == 0.0 ? THRESHOLDS[0] : iou;
+    for (int t = 0; t < FOVEA__EVAL_THRESHOLDS; t++)
+        if (fabs(wanted - THRESHOLDS[t]) < 1e-6) {
+            *out = t;
+            *exact = THRESHOLDS[t];
+            return FOVEA_OK;
+        }
+    FOVEA_FAIL(FOVEA_ERROR_ARGUMENT, "%s: IoU %g: expected one of .5, .55, ... .95, or 0 for .5", caller, iou);
+}
+
 static const double AREAS[FOVEA__EVAL_RANGES][2] = {{0.0, 1e10}, {0.0, 1024.0}, {1024.0, 9216.0}, {9216.0, 1e10}};
 
 uint8_t fovea__eval_outside(double area)
@@ -38,8 +50,7 @@ static double larger(double a, double b)
     return a >= b || b != b ? a : b;
 }
 
-/* As maskApi.c's bbIou, NaN and negative sizes included. */
-static double iou(const double d[4], const double g[4], bool crowd)
+double fovea__eval_iou(const double d[4], const double g[4], bool crowd)
 {
     const double w = smaller(d[2] + d[0], g[2] + g[0]) - larger(d[0], g[0]);
     if (w <= 0)
@@ -59,7 +70,7 @@ static size_t gather(const double box[4], const fovea__eval_truth *truths, size_
     size_t n = 0;
     bool all = false;
     for (size_t g = 0; g < n_truths; g++) {
-        const double overlap = iou(box, truths[g].box, truths[g].crowd);
+        const double overlap = fovea__eval_iou(box, truths[g].box, truths[g].crowd);
         if (overlap < THRESHOLDS[0])
             continue;
         all = all || overlap != overlap;
@@ -67,7 +78,7 @@ static size_t gather(const double box[4], const fovea__eval_truth *truths, size_
         scratch->nearby[n++] = (uint32_t)g;
     }
     for (size_t g = 0; all && g < n_truths; g++) {
-        scratch->overlap[g] = iou(box, truths[g].box, truths[g].crowd);
+        scratch->overlap[g] = fovea__eval_iou(box, truths[g].box, truths[g].crowd);
         scratch->nearby[g] = (uint32_t)g;
     }
     return all ? n_truths : n;
@@ -96,7 +107,7 @@ static size_t choose(const fovea__eval_truth *truths, size_t n, const fovea__eva
 static fovea__eval_verdict judge(const fovea__eval_detection *detection, const fovea__eval_truth *truths,
                                  size_t n_truths, fovea__eval_scratch *scratch)
 {
-    fovea__eval_verdict verdict = {.score = detection->score};
+    fovea__eval_verdict verdict = {.score = detection->score, .chosen = -1};
     const uint8_t outside = fovea__eval_outside(detection->box[2] * detection->box[3]);
     const size_t n = gather(detection->box, truths, n_truths, scratch);
     for (int range = 0; range < FOVEA__EVAL_RANGES; range++) {
@@ -106,6 +117,8 @@ static fovea__eval_verdict judge(const fovea__eval_detection *detection, const f
             if (chosen < n) {
                 const fovea__eval_truth *truth = &truths[scratch->nearby[chosen]];
                 scratch->taken[scratch->nearby[chosen]] |= bit;
+                if (range == 0 && threshold == scratch->threshold)
+                    verdict.chosen = (int32_t)scratch->nearby[chosen];
                 verdict.matched |= truth->id_is_zero ? 0 : bit;
                 verdict.ignored |= (truth->ignored >> range) & 1u ? bit : 0;
             }
@@ -120,7 +133,9 @@ static fovea_status make_room(fovea__eval_scratch *scratch, size_t n)
 {
     if (n <= scratch->room)
         return FOVEA_OK;
+    const int threshold = scratch->threshold;
     fovea__eval_scratch_clear(scratch);
+    scratch->threshold = threshold;
     FOVEA_TRY(fovea__allocate(&scratch->overlap, n, sizeof *scratch->overlap, "overlaps"));
     FOVEA_TRY(fovea__allocate(&scratch->nearby, n, sizeof *scratch->nearby, "overlaps"));
     FOVEA_TRY(fovea__allocate(&scratch->taken, n, sizeof *scratch->taken, "matches"));
@@ -145,7 +160,7 @@ fovea_status fovea__eval_match(fovea__eval_verdict *verdicts, const fovea__eval_
         scratch->taken[g] = 0;
     for (size_t d = 0; d < n_detections; d++) {
         verdicts[d] = judge(&detections[d], truths, n_truths, scratch);
-        verdicts[d].rank = d;
+        verdicts[d].rank = (int32_t)d;
     }
     return FOVEA_OK;
 }
