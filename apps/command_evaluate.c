@@ -3,14 +3,17 @@
 #include "commands.h"
 #include "judge.h"
 #include "options.h"
+#include "page.h"
 #include "pick_device.h"
+#include "review.h"
 #include "stop.h"
 
 #include <stdio.h>
 #include <string.h>
 
 typedef struct evaluate_options {
-    const char *model, *images, *annotations, *detections, *detections_out, *anchor_scores, *json, *device;
+    const char *model, *images, *annotations, *detections, *detections_out, *anchor_scores, *json, *html, *device;
+    int size, max_size, format;
     int size, max_size, format;
     double norm_epsilon;
 } evaluate_options;
@@ -44,6 +47,8 @@ static const options_row rows[] = {
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, anchor_scores)},
     {"json", "FILE", "Write the numbers as JSON to FILE; '-': to stdout, instead of the table.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, json)},
+    {"html", "FILE", "Write a page to FILE: numbers, curves, confusions and, with --images, pictures of the worst "
+     "mistakes.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, html)},
     {"device", "TEXT", PICK_DEVICE_HELP, .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, device)},
 };
 
@@ -75,7 +80,25 @@ static int check(const evaluate_options *o)
         return EXIT_MISUSED;
     if (o->json && o->detections_out && strcmp(o->json, "-") == 0 && strcmp(o->detections_out, "-") == 0)
         return options_misused(&table, "--json and --detections-out cannot both go to stdout");
+    if (o->json && o->html && strcmp(o->json, "-") == 0 && strcmp(o->html, "-") == 0)
+        return options_misused(&table, "--json and --html cannot both go to stdout");
     return EXIT_DONE;
+}
+
+static bool write_page(const evaluate_options *o, const judge_result *result)
+{
+    json_out out;
+    review r;
+    bool good = review_make(&r, result, o->images) && json_out_open(&out, o->html);
+    if (good) {
+        page_begin(out.stream, "fovea evaluate");
+        review_write(out.stream, &r);
+        review_write_pictures(out.stream, &r);
+        page_end(out.stream);
+        good = json_out_close(&out, true);
+    }
+    review_clear(&r);
+    return good;
 }
 
 static judge_outcome run_model(const evaluate_options *o, judge_result *result)
@@ -136,6 +159,8 @@ int command_evaluate(int argc, char **argv)
                      : run_model(&o, &result);
     code = outcome == JUDGE_DONE ? EXIT_DONE : outcome == JUDGE_STOPPED ? 128 + stop_signal : EXIT_FAILED;
     if (code == EXIT_DONE && o.json && !json_out_write(o.json, judge_json(&result), true))
+        code = EXIT_FAILED;
+    if (code == EXIT_DONE && o.html && !write_page(&o, &result))
         code = EXIT_FAILED;
     if (code == EXIT_DONE && !(o.json && strcmp(o.json, "-") == 0))
         judge_print(&result);

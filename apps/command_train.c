@@ -5,6 +5,7 @@
 #include "profile.h"
 #include "progress.h"
 #include "run_folder.h"
+#include "run_report.h"
 #include "stop.h"
 #include "train_options.h"
 #include "tune_bar.h"
@@ -24,6 +25,7 @@ typedef struct training {
     fovea_trainer *trainer;
     json_out json;
     progress bar;
+    run_report report;
     int64_t saved_step; /* of last.safetensors */
     double saved_at;
 } training;
@@ -152,8 +154,11 @@ static bool prepare(training *t)
     if (t->run.has_last)
         fprintf(stderr, "%s: step %lld of %lld is done\n", t->run.last, (long long)t->saved_step,
                 (long long)fovea_trainer_steps(t->trainer));
-    return (!t->o.json || json_out_open(&t->json, t->o.json)) &&
-           run_folder_begin(&t->run, config_json(t), fovea_trainer_steps_done(t->trainer));
+    if ((t->o.json && !json_out_open(&t->json, t->o.json)) ||
+        !run_folder_begin(&t->run, config_json(t), fovea_trainer_steps_done(t->trainer)))
+        return false;
+    run_report_begin(&t->report, &t->run, config_json(t));
+    return true;
 }
 
 /* Before the first step of a run: measures what the device's table lacks. A run that goes on has its choices. */
@@ -230,6 +235,8 @@ static bool evaluate(training *t)
         const bool best = run_folder_is_best(&t->run, e->ap);
         good = (!best || told(fovea_model_save(t->model, t->run.model))) &&
                run_folder_evaluated(&t->run, judge_json(&result), step, epoch);
+        if (good)
+            run_report_evaluated(&t->report, &result, t->o.val_images, step, epoch, best);
         progress_note(&t->bar, "epoch %.4g, step %lld: AP %.3f, AP50 %.3f%s", epoch, (long long)step, e->ap, e->ap50,
                       best ? ", the best so far" : "");
     }
@@ -285,23 +292,35 @@ static bool take_step(training *t)
     }
     if (!write_log(t, &now))
         return false;
+    run_report_step(&t->report, &now);
     progress_update(&t->bar, now.step, "epoch %.2f  class %.4f  box %.4f  rate %.3g  %.1f pictures/s  %.0f MiB",
                     now.epoch, now.class_loss, now.box_loss, now.learning_rate, now.images_per_second,
                     (double)now.memory_bytes / 1048576.0);
     return true;
 }
 
-/* Steps, checkpoints and evaluations until the end or a signal. */
+static bool report_is_due(const training *t)
+{
+    const int64_t step = fovea_trainer_steps_done(t->trainer);
+    return fovea_trainer_done(t->trainer) || step % fovea_trainer_steps_per_epoch(t->trainer) == 0;
+}
+
+/* Steps, checkpoints, evaluations and reports until the end or a signal. */
 static bool run(training *t)
 {
     t->bar = progress_begin("training", fovea_trainer_steps_done(t->trainer), fovea_trainer_steps(t->trainer));
-    bool good = !evaluation_is_due(t) || evaluate(t);
+    const bool owed = evaluation_is_due(t); /* to a run that was stopped before it */
+    bool good = !owed || evaluate(t);
+    if (good && owed)
+        run_report_write(&t->report);
     while (good && !stop_signal && !is_finished(t)) {
         good = take_step(t);
         if (good && checkpoint_is_due(t))
             good = checkpoint(t);
         if (good && !stop_signal && evaluation_is_due(t))
             good = evaluate(t);
+        if (good && report_is_due(t))
+            run_report_write(&t->report);
     }
     if (good && stop_signal)
         good = checkpoint(t);
@@ -384,6 +403,7 @@ int command_train(int argc, char **argv)
         code = EXIT_FAILED;
 done:
     json_out_close(&t->json, false); /* of a run that never began */
+    run_report_clear(&t->report);
     run_folder_close(&t->run);
     fovea_trainer_free(t->trainer);
     fovea_model_free(t->model);

@@ -166,16 +166,9 @@ void judge_clear(judge_result *result)
     *result = (judge_result){0};
 }
 
-typedef struct number {
-    const char *name, *meaning;
-    double value;
-} number;
-
-enum { N_NUMBERS = 12 };
-
-static void list_numbers(number out[N_NUMBERS], const fovea_evaluation *e)
+void judge_numbers(judge_number out[JUDGE_NUMBERS], const fovea_evaluation *e)
 {
-    const number all[N_NUMBERS] = {
+    const judge_number all[JUDGE_NUMBERS] = {
         {"AP", "average precision, IoU .50 to .95", e->ap},
         {"AP50", "IoU .50", e->ap50},
         {"AP75", "IoU .75", e->ap75},
@@ -194,10 +187,10 @@ static void list_numbers(number out[N_NUMBERS], const fovea_evaluation *e)
 
 cJSON *judge_json(const judge_result *result)
 {
-    number numbers[N_NUMBERS];
-    list_numbers(numbers, &result->all);
+    judge_number numbers[JUDGE_NUMBERS];
+    judge_numbers(numbers, &result->all);
     cJSON *whole = cJSON_CreateObject();
-    for (int i = 0; i < N_NUMBERS; i++)
+    for (int i = 0; i < JUDGE_NUMBERS; i++)
         cJSON_AddNumberToObject(whole, numbers[i].name, numbers[i].value);
     cJSON *classes = cJSON_AddArrayToObject(whole, "classes");
     for (size_t i = 0; i < result->n_classes; i++) {
@@ -226,9 +219,9 @@ static void print_cell(double value)
 
 void judge_print(const judge_result *result)
 {
-    number numbers[N_NUMBERS];
-    list_numbers(numbers, &result->all);
-    for (int i = 0; i < N_NUMBERS; i++) {
+    judge_number numbers[JUDGE_NUMBERS];
+    judge_numbers(numbers, &result->all);
+    for (int i = 0; i < JUDGE_NUMBERS; i++) {
         printf("%-5s", numbers[i].name);
         print_cell(numbers[i].value);
         printf("  %s\n", numbers[i].meaning);

@@ -38,6 +38,16 @@ bool judge_check(const char *images, const char *annotations, fovea_format forma
 
 void judge_clear(judge_result *result);
 
+enum { JUDGE_NUMBERS = 12 };
+
+typedef struct judge_number {
+    const char *name, *meaning;
+    double value;
+} judge_number;
+
+/* COCO's numbers one by one. */
+void judge_numbers(judge_number out[JUDGE_NUMBERS], const fovea_evaluation *e);
+
 /* The twelve numbers and a row a class, under the names of COCO: "AP", "AP50", ... "classes". */
 cJSON *judge_json(const judge_result *result);
 void judge_print(const judge_result *result);

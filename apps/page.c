@@ -14,7 +14,8 @@ static const char style[] =
     "  --c6: #c4c8cc; --wrong: #ff8a80; } }\n"
     "body { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif;\n"
     "  max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }\n"
-    "h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .3rem; } h3 { font-size: 1rem; margin: 1rem 0 0; }\n"
+    "h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .3rem; }\n"
+    "h3 { font-size: 1rem; margin: 1rem 0 0; }\n"
     "p, figcaption { color: var(--faint); max-width: 60rem; } figure { margin: .5rem 0; overflow-x: auto; }\n"
     ".row { display: flex; flex-wrap: wrap; gap: 1rem 1.5rem; } .row figure { max-width: 100%; }\n"
     "svg { max-width: 100%; height: auto; }\n"
@@ -23,7 +24,8 @@ static const char style[] =
     ".scroll { overflow-x: auto; }\n"
     "table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }\n"
     "th, td { padding: .25rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }\n"
-    "th:first-child, td:first-child { text-align: left; } .wrong { color: var(--wrong); font-weight: 600; }\n";
+    "th:first-child, td:first-child { text-align: left; }\n"
+    "#options td { text-align: left; white-space: normal; overflow-wrap: anywhere; } .wrong { color: var(--wrong); font-weight: 600; }\n";
 
 void page_begin(FILE *to, const char *title)
 {

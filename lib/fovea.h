@@ -162,6 +162,12 @@ FOVEA_API fovea_status fovea_image_decode(fovea_image *out, const void *data, si
 /* Writes a JPEG beside `path` and renames it; quality 1 to 100 (0: 92). */
 FOVEA_API fovea_status fovea_image_write_jpeg(const fovea_image *image, const char *path, int quality);
 
+/* The same into memory.
+ *   out           room for `capacity` bytes, left alone where that is too small; may be NULL when capacity is 0
+ *   *size_bytes   what the JPEG takes, which may exceed capacity. */
+FOVEA_API fovea_status fovea_image_encode_jpeg(const fovea_image *image, int quality, void *out, size_t capacity,
+                                               size_t *size_bytes);
+
 /* Frees the pixels and zeroes the struct. */
 FOVEA_API void fovea_image_clear(fovea_image *image);
 

@@ -1,0 +1,273 @@
+/* The sections of a review, see review.h: numbers, curves, confusions, scores. */
+#include "review.h"
+
+#include "chart.h"
+#include "page.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { IN_A_CHART = PAGE_COLOURS, MOST_CONFUSED = 20, BINS = 20 };
+
+/* COCO's -1, where there is nothing to be found, is a dash. */
+static void number_cell(FILE *to, double value)
+{
+    if (value < 0)
+        page_cell(to, "-");
+    else
+        page_cell_format(to, "%.3f", value);
+}
+
+static void write_numbers(FILE *to, const review *r)
+{
+    static const char *const columns[] = {"number", "value"};
+    judge_number numbers[JUDGE_NUMBERS];
+    judge_numbers(numbers, &r->result->all);
+    page_heading(to, "numbers", "COCO's numbers");
+    page_table_begin(to, "coco-numbers", columns, 2);
+    for (int i = 0; i < JUDGE_NUMBERS; i++) {
+        page_row_begin(to);
+        page_cell_format(to, "%s: %s", numbers[i].name, numbers[i].meaning);
+        number_cell(to, numbers[i].value);
+        page_row_end(to);
+    }
+    page_table_end(to);
+}
+
+static void class_row(FILE *to, const review *r, size_t k)
+{
+    const fovea_class_evaluation *c = &r->result->classes[k];
+    const fovea_curve *curve = &r->curves[k];
+    const int point = (int)(r->score * 100 + 0.5);
+    const double right = (double)curve->right[point], found = right + (double)curve->wrong[point];
+    const double cells[] = {c->ap, c->ap50, c->ap75, c->ar100, c->ap_small, c->ap_medium, c->ap_large,
+                            curve->best_f1, curve->best_score, found > 0 ? right / found : -1,
+                            curve->objects ? right / (double)curve->objects : -1};
+    page_row_begin(to);
+    page_cell(to, c->name);
+    page_cell_format(to, "%lld", (long long)c->objects);
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++)
+        number_cell(to, cells[i]);
+    page_row_end(to);
+}
+
+static void write_classes(FILE *to, const review *r)
+{
+    static const char *const columns[] = {"class", "objects", "AP", "AP50", "AP75", "AR100", "APs", "APm", "APl",
+                                          "best F1", "at score", "precision", "recall"};
+    char note[400];
+    page_heading(to, "classes", "Classes");
+    snprintf(note, sizeof note, "Precision and recall at IoU .5 for detections that score at least %.2f: there F1 is best "
+             "over all classes, with %.0f detections right, %.0f wrong and %.0f of %.0f objects missed.", r->score,
+             r->right, r->wrong, r->objects - r->right, r->objects);
+    page_paragraph(to, note);
+    page_table_begin(to, "class-numbers", columns, sizeof columns / sizeof columns[0]);
+    for (size_t k = 0; k < r->result->n_classes; k++)
+        class_row(to, r, k);
+    page_table_end(to);
+}
+
+/* ---- curves ---------------------------------------------------------------------------------------------------- */
+
+typedef struct curve_points {
+    double x[FOVEA_CURVE_POINTS], y[FOVEA_CURVE_POINTS];
+} curve_points;
+
+/* Recall goes as far as precision is above 0. */
+static void precision_points(curve_points *out, const fovea_curve *curve)
+{
+    for (int i = 0; i < FOVEA_CURVE_POINTS; i++) {
+        out->x[i] = i * 0.01;
+        out->y[i] = curve->precision[i] > 0 ? curve->precision[i] : NAN;
+    }
+}
+
+static void f1_points(curve_points *out, const fovea_curve *curve)
+{
+    for (int i = 0; i < FOVEA_CURVE_POINTS; i++) {
+        const double all = (double)(curve->right[i] + curve->wrong[i] + curve->objects);
+        out->x[i] = i * 0.01;
+        out->y[i] = all > 0 ? 2 * (double)curve->right[i] / all : NAN;
+    }
+}
+
+/* Charts of a line a class, some classes each. */
+static void write_curves(FILE *to, const review *r, chart c, void (*make)(curve_points *out, const fovea_curve *curve))
+{
+    static curve_points points[IN_A_CHART];
+    const char *const id = c.id;
+    c.x_high = c.y_high = 1;
+    for (size_t first = 0, number = 1; first < r->result->n_classes; first += IN_A_CHART, number++) {
+        chart_series series[IN_A_CHART];
+        char numbered[64];
+        size_t n = 0;
+        for (; n < IN_A_CHART && first + n < r->result->n_classes; n++) {
+            make(&points[n], &r->curves[first + n]);
+            series[n] = (chart_series){r->result->classes[first + n].name, points[n].x, points[n].y,
+                                       FOVEA_CURVE_POINTS};
+        }
+        snprintf(numbered, sizeof numbered, "%s-%zu", id, number);
+        c.id = numbered;
+        chart_lines(to, &c, series, n);
+    }
+}
+
+/* ---- sizes ----------------------------------------------------------------------------------------------------- */
+
+static void write_sizes(FILE *to, const review *r)
+{
+    const fovea_evaluation *e = &r->result->all;
+    const double values[] = {e->ap_small, e->ap_medium, e->ap_large, e->ar_small, e->ar_medium, e->ar_large};
+    static const char *const names[] = {"small, below 32 x 32 pixels", "medium, up to 96 x 96", "large"};
+    char shown[6][16];
+    chart_bar bars[6];
+    for (int i = 0; i < 6; i++) {
+        snprintf(shown[i], sizeof shown[i], values[i] < 0 ? "none there" : "%.3f", values[i]);
+        bars[i] = (chart_bar){.group = i == 0 ? "Average precision" : i == 3 ? "Average recall, 100 detections" : NULL,
+                              .name = names[i % 3], .shown = shown[i], .value = values[i], .most = 1, .colour = i / 3};
+    }
+    const chart c = {.id = "sizes", .title = "By size of object"};
+    page_heading(to, "by-size", "Sizes");
+    chart_bars(to, &c, bars, 6);
+}
+
+/* ---- confusion ------------------------------------------------------------------------------------------------- */
+
+/* Which classes the matrix has: those with the most mistakes, in the order of the rows of classes. */
+typedef struct confusion {
+    size_t *place; /* of each class in the matrix; n where it has none */
+    size_t n;
+    const char **names; /* n, and one more */
+    double *counts;     /* [n + 1][n + 1] */
+} confusion;
+
+static size_t class_place(const review *r, int64_t category_id)
+{
+    size_t k = 0;
+    while (k < r->result->n_classes && r->result->classes[k].category_id != category_id)
+        k++;
+    return k;
+}
+
+static void choose_classes(confusion *c, const review *r, double *mistakes)
+{
+    const size_t n_classes = r->result->n_classes;
+    for (size_t i = 0; i < r->n_matches; i++)
+        if (r->matches[i].kind != FOVEA_MATCH_RIGHT) {
+            const size_t a = class_place(r, r->matches[i].category_id);
+            const size_t b = class_place(r, r->matches[i].true_category_id);
+            mistakes[a < n_classes ? a : b]++;
+            mistakes[b < n_classes ? b : a]++;
+        }
+    while (n_classes > MOST_CONFUSED && c->n < MOST_CONFUSED) {
+        size_t most = 0;
+        for (size_t k = 1; k < n_classes; k++)
+            if (mistakes[k] > mistakes[most])
+                most = k;
+        mistakes[most] = -1;
+        c->n++;
+    }
+    c->n = 0;
+    for (size_t k = 0; k < n_classes; k++)
+        if (n_classes <= MOST_CONFUSED || mistakes[k] < 0) {
+            c->names[c->n] = r->result->classes[k].name;
+            c->place[k] = c->n++;
+        }
+    for (size_t k = 0; k < n_classes; k++)
+        if (n_classes > MOST_CONFUSED && mistakes[k] >= 0)
+            c->place[k] = c->n + 1;
+    c->place[n_classes] = c->n;
+}
+
+static void count_confusions(confusion *c, const review *r)
+{
+    for (size_t i = 0; i < r->n_matches; i++) {
+        const fovea_match *m = &r->matches[i];
+        const int64_t truth = m->kind == FOVEA_MATCH_DUPLICATE ? -1 : m->true_category_id;
+        const size_t row = c->place[m->kind == FOVEA_MATCH_DUPLICATE ? r->result->n_classes : class_place(r, truth)];
+        const size_t column = c->place[m->kind == FOVEA_MATCH_MISSED ? r->result->n_classes
+                                                                     : class_place(r, m->category_id)];
+        if (row <= c->n && column <= c->n)
+            c->counts[row * (c->n + 1) + column]++;
+    }
+}
+
+static void draw_confusion(FILE *to, const review *r, confusion *c)
+{
+    char note[300];
+    snprintf(note, sizeof note, "Each object and each detection once, at IoU .5 and scores of at least %.2f. Rows are what "
+             "is there, columns what was said; a second detection on an object counts as one on nothing.%s", r->score,
+             c->n < r->result->n_classes ? " Of the classes, those with the most mistakes." : "");
+    const chart about = {.id = "confusion", .title = "Confusion matrix", .note = note, .x_label = "detected as",
+                         .y_label = "object"};
+    const char *rows[MOST_CONFUSED + 1], *columns[MOST_CONFUSED + 1];
+    for (size_t k = 0; k < c->n; k++)
+        rows[k] = columns[k] = c->names[k];
+    rows[c->n] = "nothing";
+    columns[c->n] = "missed";
+    chart_matrix(to, &about, rows, c->n + 1, columns, c->n + 1, c->counts);
+}
+
+static void write_confusion(FILE *to, const review *r)
+{
+    const size_t n_classes = r->result->n_classes;
+    confusion c = {.place = calloc(n_classes + 1, sizeof *c.place), .names = calloc(n_classes + 1, sizeof *c.names),
+                   .counts = calloc((MOST_CONFUSED + 1) * (MOST_CONFUSED + 1), sizeof *c.counts)};
+    double *mistakes = calloc(n_classes + 1, sizeof *mistakes);
+    page_heading(to, "confusions", "Confusions");
+    if (c.place && c.names && c.counts && mistakes) {
+        choose_classes(&c, r, mistakes);
+        count_confusions(&c, r);
+        draw_confusion(to, r, &c);
+    } else {
+        page_paragraph(to, "Memory ran out for the matrix.");
+    }
+    free(c.place);
+    free(c.names);
+    free(c.counts);
+    free(mistakes);
+}
+
+/* ---- scores ---------------------------------------------------------------------------------------------------- */
+
+static void write_scores(FILE *to, const review *r)
+{
+    double counts[2][BINS] = {{0}}, sums[2] = {0};
+    for (size_t i = 0; i < r->n_all; i++) {
+        const fovea_match *m = &r->all[i];
+        if (m->kind == FOVEA_MATCH_MISSED || !(m->score <= 1))
+            continue;
+        const int bin = (int)(m->score * BINS), wrong = m->kind != FOVEA_MATCH_RIGHT;
+        counts[wrong][bin < BINS ? bin : BINS - 1]++;
+        sums[wrong]++;
+    }
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < BINS; i++)
+            counts[k][i] *= sums[k] > 0 ? 100 / sums[k] : 0;
+    char right[48], wrong[48];
+    snprintf(right, sizeof right, "right (%.0f)", sums[0]);
+    snprintf(wrong, sizeof wrong, "wrong (%.0f)", sums[1]);
+    const chart_bins series[] = {{right, counts[0]}, {wrong, counts[1]}};
+    const chart c = {.id = "scores", .title = "Scores of right and wrong boxes", .x_label = "score",
+                     .y_label = "% of them", .x_high = 1, .width = 760,
+                     .note = "The further apart the two lie, the better one score tells right from wrong (IoU .5)."};
+    page_heading(to, "by-score", "Scores");
+    chart_histogram(to, &c, series, 2, BINS);
+}
+
+void review_write(FILE *to, const review *r)
+{
+    const chart precision = {.id = "precision-recall", .title = "Precision by recall", .x_label = "recall",
+                             .y_label = "precision"};
+    const chart f1 = {.id = "f1", .title = "F1 by score", .x_label = "least score of a detection", .y_label = "F1"};
+    write_numbers(to, r);
+    write_classes(to, r);
+    page_heading(to, "curves", "Precision, recall and F1, at IoU .5");
+    fputs("<div class=\"row\">\n", to);
+    write_curves(to, r, precision, precision_points);
+    write_curves(to, r, f1, f1_points);
+    fputs("</div>\n", to);
+    write_sizes(to, r);
+    write_confusion(to, r);
+    write_scores(to, r);
+}

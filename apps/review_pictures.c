@@ -1,0 +1,222 @@
+/* The pictures of a review, see review.h: crops around mistakes as JPEG inside the page, boxes drawn over them. */
+#include "review.h"
+
+#include "folder.h"
+#include "page.h"
+#include "pick_device.h"
+
+#include <stdlib.h>
+
+enum { SHOWN = 12, SIDE = 280, LEAST_SIDE = 96, QUALITY = 85 };
+
+typedef struct window {
+    int x, y, width, height;
+} window;
+
+/* ---- choosing -------------------------------------------------------------------------------------------------- */
+
+/* How much a mistake asks to be shown: large objects that were missed, or high scores that were wrong. */
+static double weight_of(const fovea_match *m, bool misses)
+{
+    if (misses)
+        return m->kind == FOVEA_MATCH_MISSED ? m->true_box[2] * m->true_box[3] : -1;
+    return m->kind == FOVEA_MATCH_MISSED || m->kind == FOVEA_MATCH_RIGHT ? -1 : m->score;
+}
+
+/* The heaviest matches; returns how many there are, at most SHOWN. */
+static size_t choose(const fovea_match *chosen[SHOWN], const review *r, bool misses)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_matches; i++) {
+        const fovea_match *m = &r->matches[i];
+        if (!(weight_of(m, misses) >= 0))
+            continue;
+        size_t at = n < SHOWN ? n++ : SHOWN;
+        for (; at > 0 && weight_of(m, misses) > weight_of(chosen[at - 1], misses); at--)
+            if (at < SHOWN)
+                chosen[at] = chosen[at - 1];
+        if (at < SHOWN)
+            chosen[at] = m;
+    }
+    return n;
+}
+
+/* ---- cutting out ----------------------------------------------------------------------------------------------- */
+
+static int within(double value, int low, int high)
+{
+    return value > low ? value < high ? (int)value : high : low;
+}
+
+/* The part of a picture around a box: three times as large, and at least of LEAST_SIDE. */
+static window window_around(const double box[4], const fovea_image *image)
+{
+    double side = 3 * (box[2] > box[3] ? box[2] : box[3]);
+    side = side > LEAST_SIDE ? side : LEAST_SIDE;
+    window w = {.width = within(side, 1, image->width), .height = within(side, 1, image->height)};
+    w.x = within(box[0] + box[2] / 2 - w.width / 2.0, 0, image->width - w.width);
+    w.y = within(box[1] + box[3] / 2 - w.height / 2.0, 0, image->height - w.height);
+    return w;
+}
+
+/* Shrinks a window of a picture by a whole factor, taking means; out is as large as what is left. */
+static void shrink(fovea_image *out, const fovea_image *image, window w, int factor)
+{
+    for (int y = 0; y < out->height; y++)
+        for (int x = 0; x < out->width; x++)
+            for (int c = 0; c < 3; c++) {
+                unsigned sum = 0;
+                for (int v = 0; v < factor; v++)
+                    for (int u = 0; u < factor; u++)
+                        sum += image->pixels[3 * ((size_t)(w.y + y * factor + v) * (size_t)image->width +
+                                                  (size_t)(w.x + x * factor + u)) + (size_t)c];
+                out->pixels[3 * ((size_t)y * (size_t)out->width + (size_t)x) + (size_t)c] =
+                    (uint8_t)((sum + (unsigned)(factor * factor) / 2) / (unsigned)(factor * factor));
+            }
+}
+
+static void write_base64(FILE *to, const uint8_t *data, size_t size)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i += 3) {
+        const size_t left = size - i;
+        const unsigned three = (unsigned)data[i] << 16 | (left > 1 ? (unsigned)data[i + 1] << 8 : 0) |
+                               (left > 2 ? (unsigned)data[i + 2] : 0);
+        fputc(digits[three >> 18], to);
+        fputc(digits[three >> 12 & 63], to);
+        fputc(left > 1 ? digits[three >> 6 & 63] : '=', to);
+        fputc(left > 2 ? digits[three & 63] : '=', to);
+    }
+}
+
+/* Writes a window of a picture as an <image> of an svg. */
+static bool write_image(FILE *to, const fovea_image *image, window w)
+{
+    const int shorter = w.width < w.height ? w.width : w.height, longer = w.width + w.height - shorter;
+    int factor = longer > 2 * SIDE ? longer / (2 * SIDE) : 1;
+    factor = factor < shorter ? factor : shorter;
+    fovea_image small = {0};
+    size_t size = 0;
+    const int width = w.width / factor, height = w.height / factor;
+    if (!told(fovea_image_create(&small, width, height)))
+        return false;
+    shrink(&small, image, w, factor);
+    const size_t room = (size_t)small.width * (size_t)small.height * 3 + 65536;
+    uint8_t *data = malloc(room);
+    const bool good = data && told(fovea_image_encode_jpeg(&small, QUALITY, data, room, &size)) && size <= room;
+    if (good) {
+        fprintf(to, "<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" href=\"data:image/jpeg;base64,", w.x, w.y,
+                small.width * factor, small.height * factor);
+        write_base64(to, data, size);
+        fputs("\"/>\n", to);
+    }
+    free(data);
+    fovea_image_clear(&small);
+    return good;
+}
+
+/* ---- writing --------------------------------------------------------------------------------------------------- */
+
+static void write_rect(FILE *to, const double box[4], const char *style)
+{
+    fprintf(to, "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"none\" "
+            "vector-effect=\"non-scaling-stroke\" style=\"%s\"/>\n", box[0], box[1], box[2] > 0 ? box[2] : 0,
+            box[3] > 0 ? box[3] : 0, style);
+}
+
+static const char *picture_name(const review *r, int64_t image_id)
+{
+    for (size_t i = 0; i < fovea_evaluator_pictures(r->result->evaluator); i++) {
+        int64_t id;
+        const char *name;
+        if (!fovea_evaluator_picture(r->result->evaluator, i, &id, &name) && id == image_id)
+            return name;
+    }
+    return "";
+}
+
+static void write_caption(FILE *to, const review *r, const fovea_match *m, const char *name)
+{
+    static const char *const said[] = {
+        [FOVEA_MATCH_WRONG_CLASS] = "is", [FOVEA_MATCH_DUPLICATE] = "already found:",
+        [FOVEA_MATCH_BACKGROUND] = "nothing there"};
+    fputs("<figcaption>", to);
+    page_text(to, name);
+    fputs("<br/>", to);
+    if (m->kind == FOVEA_MATCH_MISSED) {
+        fputs("missed: ", to);
+        page_text(to, review_class(r, m->true_category_id));
+    } else {
+        page_text(to, review_class(r, m->category_id));
+        fprintf(to, " %.2f, %s ", m->score, said[m->kind]);
+        page_text(to, m->true_category_id < 0 ? "" : review_class(r, m->true_category_id));
+        if (m->kind == FOVEA_MATCH_BACKGROUND && m->overlap > 0.1)
+            fprintf(to, "(IoU %.2f with the nearest object)", m->overlap);
+    }
+    fputs("</figcaption>\n", to);
+}
+
+/* Detections of the same picture and objects that were missed there stand thinly around the one it is about. */
+static void write_boxes(FILE *to, const review *r, const fovea_match *m)
+{
+    static const char edge[] = "stroke: #000; stroke-width: 4.5; stroke-opacity: .7", /* shows on light and dark */
+                      truth[] = "stroke: #fff; stroke-width: 2; stroke-dasharray: 6 4",
+                      wrong[] = "stroke: #ff8a3d; stroke-width: 2.5", around[] = "stroke: #56b4e9; stroke-width: 1.2";
+    for (size_t i = 0; i < r->n_matches; i++)
+        if (r->matches[i].image_id == m->image_id && &r->matches[i] != m && r->matches[i].kind != FOVEA_MATCH_MISSED)
+            write_rect(to, r->matches[i].box, around);
+    if (m->true_category_id >= 0) {
+        write_rect(to, m->true_box, edge);
+        write_rect(to, m->true_box, truth);
+    }
+    if (m->kind != FOVEA_MATCH_MISSED) {
+        write_rect(to, m->box, edge);
+        write_rect(to, m->box, wrong);
+    }
+}
+
+/* One picture; a picture that cannot be read is named and left out. */
+static void write_mistake(FILE *to, const review *r, const fovea_match *m, const char *kind, size_t number)
+{
+    char path[FOLDER_PATH];
+    fovea_image image = {0};
+    const char *name = picture_name(r, m->image_id);
+    if (!folder_join(path, r->images, name, NULL) || !told(fovea_image_read_jpeg(&image, path)))
+        return;
+    const window w = window_around(m->kind == FOVEA_MATCH_MISSED ? m->true_box : m->box, &image);
+    const int longer = w.width > w.height ? w.width : w.height;
+    fprintf(to, "<figure>\n<svg id=\"%s-%zu\" viewBox=\"%d %d %d %d\" width=\"%d\" height=\"%d\" role=\"img\">\n<title>", kind,
+            number, w.x, w.y, w.width, w.height, SIDE * w.width / longer, SIDE * w.height / longer);
+    page_text(to, name);
+    fputs("</title>\n", to);
+    write_image(to, &image, w);
+    write_boxes(to, r, m);
+    fputs("</svg>\n", to);
+    write_caption(to, r, m, name);
+    fputs("</figure>\n", to);
+    fovea_image_clear(&image);
+}
+
+static void write_mistakes(FILE *to, const review *r, bool misses)
+{
+    const fovea_match *chosen[SHOWN];
+    const size_t n = choose(chosen, r, misses);
+    char note[300];
+    page_heading(to, misses ? "misses" : "mistakes", misses ? "Worst misses" : "Surest mistakes");
+    snprintf(note, sizeof note, misses ? "The largest objects that no detection of score %.2f and more is on (dashed), and "
+             "what was detected around them (blue)." : "The detections of the highest scores that are wrong (orange; "
+             "score %.2f and more), the objects they are on (dashed) and other detections (blue).", r->score);
+    page_paragraph(to, n ? note : "None.");
+    fputs("<div class=\"row\">\n", to);
+    for (size_t i = 0; i < n; i++)
+        write_mistake(to, r, chosen[i], misses ? "miss" : "mistake", i + 1);
+    fputs("</div>\n", to);
+}
+
+void review_write_pictures(FILE *to, const review *r)
+{
+    if (!r->images)
+        return;
+    write_mistakes(to, r, true);
+    write_mistakes(to, r, false);
+}

@@ -1,0 +1,77 @@
+/* Pictures into JPEG in memory, by libjpeg-turbo, whose errors come by a callback that must not return. */
+#include "image.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+typedef struct encoder {
+    struct jpeg_error_mgr errors; /* first: libjpeg hands back a pointer to it */
+    struct jpeg_compress_struct jpeg;
+    jmp_buf failed;
+    fovea_status status;
+    unsigned char *data; /* libjpeg's */
+    unsigned long size_bytes;
+} encoder;
+
+static _Noreturn void leave_encoder(j_common_ptr jpeg)
+{
+    encoder *e = (encoder *)jpeg->err;
+    char message[JMSG_LENGTH_MAX];
+    e->errors.format_message(jpeg, message);
+    e->status = fovea__fail(FOVEA_ERROR_MEMORY, "a picture cannot be made a JPEG: %s", message);
+    longjmp(e->failed, 1);
+}
+
+static void print_nothing(j_common_ptr jpeg)
+{
+    (void)jpeg;
+}
+
+static void encode(encoder *e, const fovea_image *image, int quality)
+{
+    struct jpeg_compress_struct *jpeg = &e->jpeg;
+    jpeg_create_compress(jpeg);
+    jpeg_mem_dest(jpeg, &e->data, &e->size_bytes);
+    jpeg->image_width = (JDIMENSION)image->width;
+    jpeg->image_height = (JDIMENSION)image->height;
+    jpeg->input_components = 3;
+    jpeg->in_color_space = JCS_RGB;
+    jpeg_set_defaults(jpeg);
+    jpeg_set_quality(jpeg, quality, TRUE);
+    jpeg_start_compress(jpeg, TRUE);
+    while (jpeg->next_scanline < jpeg->image_height) {
+        JSAMPROW row = image->pixels + (size_t)jpeg->next_scanline * (size_t)image->width * 3;
+        jpeg_write_scanlines(jpeg, &row, 1);
+    }
+    jpeg_finish_compress(jpeg);
+}
+
+fovea_status fovea_image_encode_jpeg(const fovea_image *image, int quality, void *out, size_t capacity,
+                                     size_t *size_bytes)
+{
+    FOVEA_CHECK_ARG(size_bytes, "fovea_image_encode_jpeg: size_bytes is NULL");
+    *size_bytes = 0;
+    FOVEA_CHECK_ARG(image && image->pixels, "fovea_image_encode_jpeg: image or its pixels is NULL");
+    FOVEA_CHECK_ARG(out || capacity == 0, "fovea_image_encode_jpeg: out is NULL, capacity %zu", capacity);
+    FOVEA_CHECK_ARG(image->width > 0 && image->height > 0, "a picture of %dx%d: expected sides of 1 and more",
+                    image->width, image->height);
+    FOVEA_CHECK_ARG(quality >= 0 && quality <= 100, "quality %d: expected 1 to 100, or 0 for 92", quality);
+    encoder e = {.status = FOVEA_OK};
+    e.jpeg.err = jpeg_std_error(&e.errors);
+    e.errors.error_exit = leave_encoder;
+    e.errors.output_message = print_nothing;
+    if (setjmp(e.failed) == 0)
+        encode(&e, image, quality ? quality : 92);
+    jpeg_destroy_compress(&e.jpeg);
+    if (!e.status) {
+        *size_bytes = e.size_bytes;
+        if (e.size_bytes <= capacity)
+            memcpy(out, e.data, e.size_bytes);
+    }
+    free(e.data);
+    return e.status;
+}
