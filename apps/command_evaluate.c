@@ -1,4 +1,5 @@
 /* fovea evaluate: COCO's twelve numbers of a model on annotated pictures, or of detections from a file. */
+#include "against.h"
 #include "anchor_scores.h"
 #include "commands.h"
 #include "judge.h"
@@ -9,11 +10,12 @@
 #include "stop.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct evaluate_options {
-    const char *model, *images, *annotations, *detections, *detections_out, *anchor_scores, *json, *html, *device;
-    int size, max_size, format;
+    const char *model, *images, *annotations, *detections, *detections_out, *anchor_scores, *json, *html, *curves,
+        *against, *device;
     int size, max_size, format;
     double norm_epsilon;
 } evaluate_options;
@@ -49,20 +51,27 @@ static const options_row rows[] = {
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, json)},
     {"html", "FILE", "Write a page to FILE: numbers, curves, confusions and, with --images, pictures of the worst "
      "mistakes.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, html)},
+    {"against", "FILE", "Compare with these detections, in COCO's results format: what got better and worse since, by "
+     "number, class and picture. Also in --json and --html.", .kind = OPTIONS_TEXT,
+     .at = offsetof(evaluate_options, against)},
+    {"curves", "FILE", "Write precision at COCO's 101 recalls, and the scores that reach them, a class and IoU, as "
+     "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, curves)},
     {"device", "TEXT", PICK_DEVICE_HELP, .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, device)},
 };
 
 static const options_table table = {
     .command = "evaluate",
-    .usage = {"--model FILE --images DIR --annotations FILE [--size N] [--max-size N] [--json FILE]",
-              "--detections FILE --annotations FILE [--json FILE]"},
+    .usage = {"--model FILE --images DIR --annotations FILE [--size N] [--max-size N] [--json FILE] [--html FILE] [--against FILE]",
+              "--detections FILE --annotations FILE [--images DIR] [--json FILE] [--html FILE] [--against FILE]"},
     .summary = "Computes COCO's twelve numbers, and a row a class, as pycocotools does. A dash (-1 in JSON) stands "
                "where the annotations hold nothing to be found.",
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
     .examples = "  fovea evaluate --model run/model.safetensors --images photos \\\n"
                 "      --annotations val.json\n"
-                "  fovea evaluate --detections results.json --annotations val.json --json -\n",
+                "  fovea evaluate --detections results.json --annotations val.json --json -\n"
+                "  fovea evaluate --detections new.json --against old.json \\\n"
+                "      --annotations val.json --images photos --html changes.html\n",
 };
 
 static int check(const evaluate_options *o)
@@ -78,27 +87,113 @@ static int check(const evaluate_options *o)
         return options_misused(&table, "--images is missing");
     if (!options_sizes_agree(&table, o->size, o->max_size))
         return EXIT_MISUSED;
-    if (o->json && o->detections_out && strcmp(o->json, "-") == 0 && strcmp(o->detections_out, "-") == 0)
-        return options_misused(&table, "--json and --detections-out cannot both go to stdout");
-    if (o->json && o->html && strcmp(o->json, "-") == 0 && strcmp(o->html, "-") == 0)
-        return options_misused(&table, "--json and --html cannot both go to stdout");
+    const char *const outputs[] = {o->json, o->detections_out, o->html, o->curves};
+    int to_stdout = 0;
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++)
+        to_stdout += outputs[i] && strcmp(outputs[i], "-") == 0;
+    if (to_stdout > 1)
+        return options_misused(&table, "--json, --detections-out, --html and --curves cannot go to stdout together");
     return EXIT_DONE;
 }
 
-static bool write_page(const evaluate_options *o, const judge_result *result)
+/* Numbers of one IoU, by its name: "0.50". */
+static void add_curve(cJSON *row, const char *kind, double iou, const double values[FOVEA_CURVE_POINTS])
+{
+    char name[8];
+    cJSON *all = cJSON_GetObjectItemCaseSensitive(row, kind);
+    snprintf(name, sizeof name, "%.2f", iou);
+    cJSON_AddItemToObject(all ? all : cJSON_AddObjectToObject(row, kind), name,
+                          cJSON_CreateDoubleArray(values, FOVEA_CURVE_POINTS));
+}
+
+static bool write_curves(const char *path, const judge_result *result)
+{
+    fovea_curve *curves = calloc(result->n_classes + 1, sizeof *curves);
+    cJSON *whole = cJSON_CreateObject(), *classes = cJSON_AddArrayToObject(whole, "classes");
+    bool good = curves;
+    for (int t = 0; t < 10 && good; t++) {
+        const double iou = 0.5 + 0.05 * t;
+        good = told(fovea_evaluator_curves(result->evaluator, iou, curves, result->n_classes, NULL));
+        cJSON *row = classes ? classes->child : NULL;
+        for (size_t k = 0; k < result->n_classes && good; k++, row = row ? row->next : NULL) {
+            if (t == 0) {
+                row = cJSON_CreateObject();
+                cJSON_AddStringToObject(row, "name", curves[k].name);
+                json_add_integer(row, "category_id", curves[k].category_id);
+                json_add_integer(row, "objects", curves[k].objects);
+                cJSON_AddItemToArray(classes, row);
+            }
+            add_curve(row, "precision", iou, curves[k].precision);
+            add_curve(row, "score", iou, curves[k].score);
+        }
+    }
+    free(curves);
+    if (good)
+        return json_out_write(path, whole, false);
+    cJSON_Delete(whole);
+    return false;
+}
+
+/* What an evaluation and the one it is held against tell. */
+typedef struct account {
+    const evaluate_options *o;
+    judge_result now, before;
+    review now_review, before_review;
+    against changes;
+} account;
+
+static bool compare(account *a)
+{
+    const evaluate_options *o = a->o;
+    if ((o->html || o->against) && !review_make(&a->now_review, &a->now, o->images))
+        return false;
+    return !o->against ||
+           (judge_file(&a->before, o->images, o->annotations, (fovea_format)o->format, o->against) == JUDGE_DONE &&
+            review_make(&a->before_review, &a->before, o->images) &&
+            against_make(&a->changes, &a->now_review, o->detections ? o->detections : o->model, &a->before_review,
+                         o->against));
+}
+
+static bool write_page(const account *a)
 {
     json_out out;
-    review r;
-    bool good = review_make(&r, result, o->images) && json_out_open(&out, o->html);
-    if (good) {
-        page_begin(out.stream, "fovea evaluate");
-        review_write(out.stream, &r);
-        review_write_pictures(out.stream, &r);
-        page_end(out.stream);
-        good = json_out_close(&out, true);
+    if (!json_out_open(&out, a->o->html))
+        return false;
+    page_begin(out.stream, a->changes.now ? "fovea evaluate: two results" : "fovea evaluate");
+    page_paragraph(out.stream, a->o->detections ? a->o->detections : a->o->model);
+    if (a->changes.now)
+        against_write(out.stream, &a->changes);
+    review_write(out.stream, &a->now_review);
+    review_write_pictures(out.stream, &a->now_review);
+    page_end(out.stream);
+    return json_out_close(&out, true);
+}
+
+static bool is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+static bool write_account(account *a)
+{
+    const evaluate_options *o = a->o;
+    if (!compare(a))
+        return false;
+    if (o->json) {
+        cJSON *numbers = judge_json(&a->now);
+        if (o->against)
+            cJSON_AddItemToObject(numbers, "against", against_json(&a->changes));
+        if (!json_out_write(o->json, numbers, true))
+            return false;
     }
-    review_clear(&r);
-    return good;
+    if ((o->curves && !write_curves(o->curves, &a->now)) || (o->html && !write_page(a)))
+        return false;
+    if (is_stdout(o->json) || is_stdout(o->html) || is_stdout(o->curves))
+        return true;
+    judge_print(&a->now);
+    if (o->against)
+        against_print(&a->changes);
+    return true;
 }
 
 static judge_outcome run_model(const evaluate_options *o, judge_result *result)
@@ -153,17 +248,17 @@ int command_evaluate(int argc, char **argv)
     if (code != EXIT_DONE)
         return code;
 
-    judge_result result = {0};
+    account a = {.o = &o};
     const judge_outcome outcome =
-        o.detections ? judge_file(&result, o.images, o.annotations, (fovea_format)o.format, o.detections)
-                     : run_model(&o, &result);
+        o.detections ? judge_file(&a.now, o.images, o.annotations, (fovea_format)o.format, o.detections)
+                     : run_model(&o, &a.now);
     code = outcome == JUDGE_DONE ? EXIT_DONE : outcome == JUDGE_STOPPED ? 128 + stop_signal : EXIT_FAILED;
-    if (code == EXIT_DONE && o.json && !json_out_write(o.json, judge_json(&result), true))
+    if (code == EXIT_DONE && !write_account(&a))
         code = EXIT_FAILED;
-    if (code == EXIT_DONE && o.html && !write_page(&o, &result))
-        code = EXIT_FAILED;
-    if (code == EXIT_DONE && !(o.json && strcmp(o.json, "-") == 0))
-        judge_print(&result);
-    judge_clear(&result);
+    against_clear(&a.changes);
+    review_clear(&a.now_review);
+    review_clear(&a.before_review);
+    judge_clear(&a.now);
+    judge_clear(&a.before);
     return code;
 }

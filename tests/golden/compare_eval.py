@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Holds `fovea evaluate --detections` to pycocotools on fresh random cases, and on files of one's own.
+"""Holds `fovea evaluate --detections` to pycocotools on fresh random cases, and on files of one's own: the numbers, and
+every value of its precision and score arrays.
 
 Run by hand:  pip install pycocotools==2.0.11 numpy
               python3 tests/golden/compare_eval.py FOVEA [--cases N] [--seed S]
@@ -20,9 +21,9 @@ TOLERANCE = 1e-9
 NUMBERS = ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR1', 'AR10', 'AR100', 'ARs', 'ARm', 'ARl']
 
 
-def run(fovea, annotations, detections):
-    """The JSON that the command prints."""
-    command = [fovea, 'evaluate', '--detections', detections, '--annotations', annotations, '--json', '-']
+def run(fovea, annotations, detections, output):
+    """The JSON that the command prints for an option of output."""
+    command = [fovea, 'evaluate', '--detections', detections, '--annotations', annotations, output, '-']
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f'exit {done.returncode}: {done.stderr.strip()}')
@@ -39,9 +40,23 @@ def differences(got, want):
     return [pair for pair in pairs if not abs(pair[1] - pair[2]) <= TOLERANCE]
 
 
+def curve_differences(got, want):
+    """(name, ours, pycocotools') of the values of COCOeval's precision and score arrays that differ."""
+    wrong = []
+    for k, row in enumerate(got['classes']):
+        for kind in ('precision', 'score'):
+            for t, (iou, ours) in enumerate(row[kind].items()):
+                theirs = want[kind][t, :, k, 0, 2].tolist()
+                wrong += [(f'class {row["category_id"]} {kind} at IoU {iou}, recall {r / 100}', a, b)
+                          for r, (a, b) in enumerate(zip(ours, theirs, strict=True))
+                          if a is not None and not (abs(a - b) <= TOLERANCE or a == b)]
+    return wrong
+
+
 def compare(fovea, annotations, detections, want, what):
     try:
-        wrong = differences(run(fovea, annotations, detections), want)
+        wrong = differences(run(fovea, annotations, detections, '--json'), want)
+        wrong += curve_differences(run(fovea, annotations, detections, '--curves'), want)
     except RuntimeError as e:
         print(f'{what}: {e}')
         return False

@@ -25,7 +25,7 @@ def mean(values):
 
 
 def evaluate(annotations, results):
-    """pycocotools' numbers for two JSON texts."""
+    """pycocotools' numbers for two JSON texts, and its arrays."""
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
         truth.dataset = json.loads(annotations)
@@ -44,7 +44,8 @@ def evaluate(annotations, results):
     precision, recall = e.eval['precision'][:, :, :, 0, 2], e.eval['recall'][:, :, 0, 2]
     classes = [[int(c), mean(precision[:, :, k]), mean(precision[0, :, k]), mean(precision[5, :, k]),
                 mean(recall[:, k])] for k, c in enumerate(e.params.catIds)]
-    return {'stats': [float(s) for s in e.stats], 'classes': classes}
+    return {'stats': [float(s) for s in e.stats], 'classes': classes, 'precision': e.eval['precision'],
+            'score': e.eval['scores']}
 
 
 class Case:
@@ -183,6 +184,7 @@ def main():
     assert len(sizes) == CASES
     with open(path, 'w') as f:
         for annotations, results, numbers in cases(1, sizes):
+            numbers = {key: numbers[key] for key in ('stats', 'classes')}
             f.write(annotations + '\n' + results + '\n' + json.dumps(numbers, separators=(',', ':')) + '\n')
     print(os.path.getsize(path), 'bytes')
 

@@ -1,0 +1,30 @@
+/* Two evaluations on the same annotations side by side: what got better and what got worse, by number, class and
+ * picture. */
+#ifndef FOVEA_APPS_AGAINST_H
+#define FOVEA_APPS_AGAINST_H
+
+#include "review.h"
+
+/* A picture's detections that are wrong and objects that are missed, each result at its own best score. */
+typedef struct against_picture {
+    int64_t id;
+    const char *name;
+    int now, before;
+} against_picture;
+
+typedef struct against {
+    const review *now, *before; /* borrowed; rows of classes are the same in both */
+    const char *now_name, *before_name;
+    against_picture *pictures; /* those that changed: from the most improved to the most worsened */
+    size_t n_pictures, n_better;
+} against;
+
+/* False after a sentence. against_clear() releases it either way. */
+bool against_make(against *a, const review *now, const char *now_name, const review *before, const char *before_name);
+void against_clear(against *a);
+
+void against_print(const against *a);
+cJSON *against_json(const against *a);
+void against_write(FILE *to, const against *a);
+
+#endif
