@@ -223,8 +223,8 @@ static void write_pictures(FILE *to, const against *a)
     static const char *const columns[] = {"picture", "now", "then", "change"};
     char note[300];
     page_heading(to, "picture-changes", "Pictures, the most improved first");
-    snprintf(note, sizeof note, "%zu pictures got better and %zu worse. Counted are detections that are wrong and objects "
-             "that are missed, with detections that score at least %.2f now and %.2f then: where F1 of each is best.",
+    snprintf(note, sizeof note, "%zu pictures got better and %zu worse. Counted are detections that are wrong and "
+             "objects that are missed, with detections that score at least %.2f now and %.2f then: where F1 of each is best.",
              a->n_better, a->n_pictures - a->n_better, a->now->score, a->before->score);
     page_paragraph(to, note);
     page_table_begin(to, "changes-by-picture", columns, 4);

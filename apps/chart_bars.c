@@ -75,9 +75,9 @@ void chart_matrix(FILE *to, const chart *c, const char *const *rows, size_t n_ro
         for (size_t k = 0; k < n_columns; k++) {
             const double value = values[i * n_columns + k], share = sum > 0 ? value / sum : 0;
             const int x = LABELS + CELL * (int)k, y = HEAD + CELL_HEIGHT * (int)i;
-            fprintf(to, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" style=\"fill: var(--c0); stroke: var(--line)\" "
-                    "fill-opacity=\"%.3f\"/><text x=\"%d\" y=\"%d\" text-anchor=\"middle\"%s>%.10g</text>\n", x, y, CELL,
-                    CELL_HEIGHT, 0.75 * share, x + CELL / 2, y + 20, value > 0 ? "" : " class=\"faint\"", value);
+            fprintf(to, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" style=\"fill: var(--c0); "
+                    "stroke: var(--line)\" fill-opacity=\"%.3f\"/><text x=\"%d\" y=\"%d\" "
+                    "text-anchor=\"middle\"%s>%.10g</text>\n", x, y, CELL, CELL_HEIGHT, 0.75 * share, x + CELL / 2, y + 20, value > 0 ? "" : " class=\"faint\"", value);
         }
     }
     chart_end(to, c);

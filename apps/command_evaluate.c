@@ -61,8 +61,10 @@ static const options_row rows[] = {
 
 static const options_table table = {
     .command = "evaluate",
-    .usage = {"--model FILE --images DIR --annotations FILE [--size N] [--max-size N] [--json FILE] [--html FILE] [--against FILE]",
-              "--detections FILE --annotations FILE [--images DIR] [--json FILE] [--html FILE] [--against FILE]"},
+    .usage = {"--model FILE --images DIR --annotations FILE [--size N] [--max-size N] [--json FILE] "
+              "[--html FILE] [--against FILE]",
+              "--detections FILE --annotations FILE [--images DIR] [--json FILE] [--html FILE] "
+              "[--against FILE]"},
     .summary = "Computes COCO's twelve numbers, and a row a class, as pycocotools does. A dash (-1 in JSON) stands "
                "where the annotations hold nothing to be found.",
     .rows = rows,

@@ -235,10 +235,10 @@ static bool evaluate(training *t)
         const bool best = run_folder_is_best(&t->run, e->ap);
         good = (!best || told(fovea_model_save(t->model, t->run.model))) &&
                run_folder_evaluated(&t->run, judge_json(&result), step, epoch);
-        if (good)
-            run_report_evaluated(&t->report, &result, t->o.val_images, step, epoch, best);
         progress_note(&t->bar, "epoch %.4g, step %lld: AP %.3f, AP50 %.3f%s", epoch, (long long)step, e->ap, e->ap50,
                       best ? ", the best so far" : "");
+        if (good)
+            run_report_evaluated(&t->report, &result, t->o.val_images, step, epoch, best);
     }
     judge_clear(&result);
     return good;
@@ -312,7 +312,7 @@ static bool run(training *t)
     const bool owed = evaluation_is_due(t); /* to a run that was stopped before it */
     bool good = !owed || evaluate(t);
     if (good && owed)
-        run_report_write(&t->report);
+        run_report_write(&t->report, true);
     while (good && !stop_signal && !is_finished(t)) {
         good = take_step(t);
         if (good && checkpoint_is_due(t))
@@ -320,7 +320,7 @@ static bool run(training *t)
         if (good && !stop_signal && evaluation_is_due(t))
             good = evaluate(t);
         if (good && report_is_due(t))
-            run_report_write(&t->report);
+            run_report_write(&t->report, is_finished(t));
     }
     if (good && stop_signal)
         good = checkpoint(t);

@@ -25,7 +25,8 @@ static const char style[] =
     "table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }\n"
     "th, td { padding: .25rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }\n"
     "th:first-child, td:first-child { text-align: left; }\n"
-    "#options td { text-align: left; white-space: normal; overflow-wrap: anywhere; } .wrong { color: var(--wrong); font-weight: 600; }\n";
+    "#options td { text-align: left; white-space: normal; overflow-wrap: anywhere; }\n"
+    ".wrong { color: var(--wrong); font-weight: 600; }\n";
 
 void page_begin(FILE *to, const char *title)
 {

@@ -1,5 +1,5 @@
-/* HTML pages of one file each: no script, nothing beside them, light or dark as their reader is. They are well-formed XML
- * too, whatever is in the texts. */
+/* HTML pages of one file each: no script, nothing beside them, light or dark as their reader is. They are well-formed
+ * XML too, whatever is in the texts. */
 #ifndef FOVEA_APPS_PAGE_H
 #define FOVEA_APPS_PAGE_H
 

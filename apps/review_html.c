@@ -57,8 +57,8 @@ static void write_classes(FILE *to, const review *r)
                                           "best F1", "at score", "precision", "recall"};
     char note[400];
     page_heading(to, "classes", "Classes");
-    snprintf(note, sizeof note, "Precision and recall at IoU .5 for detections that score at least %.2f: there F1 is best "
-             "over all classes, with %.0f detections right, %.0f wrong and %.0f of %.0f objects missed.", r->score,
+    snprintf(note, sizeof note, "Precision and recall at IoU .5 for detections that score at least %.2f: there F1 is "
+             "best over all classes, with %.0f detections right, %.0f wrong and %.0f of %.0f objects missed.", r->score,
              r->right, r->wrong, r->objects - r->right, r->objects);
     page_paragraph(to, note);
     page_table_begin(to, "class-numbers", columns, sizeof columns / sizeof columns[0]);
@@ -195,8 +195,8 @@ static void count_confusions(confusion *c, const review *r)
 static void draw_confusion(FILE *to, const review *r, confusion *c)
 {
     char note[300];
-    snprintf(note, sizeof note, "Each object and each detection once, at IoU .5 and scores of at least %.2f. Rows are what "
-             "is there, columns what was said; a second detection on an object counts as one on nothing.%s", r->score,
+    snprintf(note, sizeof note, "Each object and each detection once, at IoU .5 and scores of at least %.2f. Rows are "
+             "what is there, columns what was said; a second detection on an object counts as one on nothing.%s", r->score,
              c->n < r->result->n_classes ? " Of the classes, those with the most mistakes." : "");
     const chart about = {.id = "confusion", .title = "Confusion matrix", .note = note, .x_label = "detected as",
                          .y_label = "object"};

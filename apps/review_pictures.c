@@ -181,12 +181,12 @@ static void write_mistake(FILE *to, const review *r, const fovea_match *m, const
     char path[FOLDER_PATH];
     fovea_image image = {0};
     const char *name = picture_name(r, m->image_id);
-    if (!folder_join(path, r->images, name, NULL) || !told(fovea_image_read_jpeg(&image, path)))
+    if (!folder_join(path, r->images, name, NULL) || !told(fovea_image_read(&image, path)))
         return;
     const window w = window_around(m->kind == FOVEA_MATCH_MISSED ? m->true_box : m->box, &image);
     const int longer = w.width > w.height ? w.width : w.height;
-    fprintf(to, "<figure>\n<svg id=\"%s-%zu\" viewBox=\"%d %d %d %d\" width=\"%d\" height=\"%d\" role=\"img\">\n<title>", kind,
-            number, w.x, w.y, w.width, w.height, SIDE * w.width / longer, SIDE * w.height / longer);
+    fprintf(to, "<figure>\n<svg id=\"%s-%zu\" viewBox=\"%d %d %d %d\" width=\"%d\" height=\"%d\" "
+            "role=\"img\">\n<title>", kind, number, w.x, w.y, w.width, w.height, SIDE * w.width / longer, SIDE * w.height / longer);
     page_text(to, name);
     fputs("</title>\n", to);
     write_image(to, &image, w);
@@ -203,8 +203,8 @@ static void write_mistakes(FILE *to, const review *r, bool misses)
     const size_t n = choose(chosen, r, misses);
     char note[300];
     page_heading(to, misses ? "misses" : "mistakes", misses ? "Worst misses" : "Surest mistakes");
-    snprintf(note, sizeof note, misses ? "The largest objects that no detection of score %.2f and more is on (dashed), and "
-             "what was detected around them (blue)." : "The detections of the highest scores that are wrong (orange; "
+    snprintf(note, sizeof note, misses ? "The largest objects that no detection of score %.2f and more is on (dashed), "
+             "and what was detected around them (blue)." : "The detections of the highest scores that are wrong (orange; "
              "score %.2f and more), the objects they are on (dashed) and other detections (blue).", r->score);
     page_paragraph(to, n ? note : "None.");
     fputs("<div class=\"row\">\n", to);

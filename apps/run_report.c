@@ -3,12 +3,15 @@
 
 #include "chart.h"
 #include "page.h"
+#include "progress.h"
 #include "review.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LEAST_SECONDS = 2 };
 
 /* ---- points ---------------------------------------------------------------------------------------------------- */
 
@@ -76,7 +79,7 @@ static void read_log(run_report *report)
 
 void run_report_begin(run_report *report, const run_folder *run, cJSON *config)
 {
-    *report = (run_report){.run = run, .config = config, .stride = 1};
+    *report = (run_report){.run = run, .config = config, .stride = 1, .written_at = -LEAST_SECONDS};
     if (!folder_join(report->path, run->path, "report.html", NULL))
         *report->path = '\0';
     read_log(report);
@@ -85,34 +88,24 @@ void run_report_begin(run_report *report, const run_folder *run, cJSON *config)
 void run_report_clear(run_report *report)
 {
     cJSON_Delete(report->config);
-    free(report->sections);
+    judge_clear(&report->shown);
     report->config = NULL;
-    report->sections = NULL;
 }
 
 /* ---- the evaluation -------------------------------------------------------------------------------------------- */
 
-void run_report_evaluated(run_report *report, const judge_result *result, const char *images, int64_t step, double epoch,
+void run_report_evaluated(run_report *report, judge_result *result, const char *images, int64_t step, double epoch,
                           bool best)
 {
     if (!best && report->is_best)
         return;
-    review r;
-    size_t size = 0;
-    free(report->sections);
-    report->sections = NULL;
-    FILE *to = open_memstream(&report->sections, &size);
-    const bool good = review_make(&r, result, images);
-    if (to && good) {
-        review_write(to, &r);
-        review_write_pictures(to, &r);
-    }
-    if (!to || fclose(to) != 0)
-        fprintf(stderr, "fovea: %s: out of memory for what the evaluation tells\n", report->path);
-    review_clear(&r);
+    judge_clear(&report->shown);
+    report->shown = *result;
+    *result = (judge_result){0};
+    report->images = images;
     report->is_best = best;
-    snprintf(report->about, sizeof report->about, "The evaluation after epoch %.4g, step %lld%s.", epoch, (long long)step,
-             best ? ", the best so far: model.safetensors"
+    snprintf(report->about, sizeof report->about, "The evaluation after epoch %.4g, step %lld%s.", epoch,
+             (long long)step, best ? ", the best so far: model.safetensors"
                   : "; the best one was before this training was resumed, see evaluation.json");
 }
 
@@ -223,22 +216,33 @@ static void write_configuration(FILE *to, const run_report *report)
     page_table_end(to);
 }
 
-void run_report_write(const run_report *report)
+static void write_evaluation(FILE *to, const run_report *report)
+{
+    review r;
+    if (review_make(&r, &report->shown, report->images)) {
+        page_paragraph(to, report->about);
+        review_write(to, &r);
+        review_write_pictures(to, &r);
+    }
+    review_clear(&r);
+}
+
+void run_report_write(run_report *report, bool last)
 {
     json_out out;
     char title[FOLDER_PATH + 32];
-    if (!*report->path || !json_out_open(&out, report->path))
+    if (!*report->path || (!last && progress_seconds() - report->written_at < LEAST_SECONDS) ||
+        !json_out_open(&out, report->path))
         return;
     FILE *to = out.stream;
     snprintf(title, sizeof title, "Training %s", report->run->path);
     page_begin(to, title);
     write_training(to, report);
     write_history(to, report);
-    if (report->sections) {
-        page_paragraph(to, report->about);
-        fputs(report->sections, to);
-    }
+    if (report->shown.evaluator)
+        write_evaluation(to, report);
     write_configuration(to, report);
     page_end(to);
     json_out_close(&out, true);
+    report->written_at = progress_seconds();
 }

@@ -21,9 +21,11 @@ typedef struct run_report {
     run_report_point points[RUN_REPORT_POINTS];
     int n_points;
     int64_t stride; /* steps that a point stands for: doubled whenever there is no more room */
-    char *sections; /* what the evaluation that is shown tells, as HTML */
-    char about[160]; /* which one it is */
+    judge_result shown; /* the evaluation that the page tells of */
+    const char *images; /* of its pictures, borrowed */
+    char about[160];    /* which one it is */
     bool is_best;
+    double written_at; /* seconds of the monotonic clock */
 } run_report;
 
 /* Takes the steps of a run that goes on from its log. config is taken. */
@@ -31,11 +33,12 @@ void run_report_begin(run_report *report, const run_folder *run, cJSON *config);
 
 void run_report_step(run_report *report, const fovea_progress *now);
 
-/* Keeps what an evaluation tells: the best one's, and the last one's while the best is not known. */
-void run_report_evaluated(run_report *report, const judge_result *result, const char *images, int64_t step, double epoch,
+/* Keeps an evaluation (result is taken and left zeroed) where it is the best, or while the best one is not known. */
+void run_report_evaluated(run_report *report, judge_result *result, const char *images, int64_t step, double epoch,
                           bool best);
 
-void run_report_write(const run_report *report);
+/* Writes the page. Where epochs take no time at all, only the last one has to be told of at once. */
+void run_report_write(run_report *report, bool last);
 void run_report_clear(run_report *report);
 
 #endif

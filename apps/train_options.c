@@ -38,7 +38,8 @@ static const options_row rows[] = {
     {"config", "FILE", "Take the options that this file has under \"options\", as every run's config.json; those of the "
      "command line go before them.", OPTIONS_TEXT, AT(config), .of_the_call = true},
     {"out", "RUN", "The run's folder, for config.json, log.jsonl, model.safetensors (the best, or the last where "
-     "nothing is evaluated), last.safetensors (to resume from), evaluation.json and report.html (a page on all of it).", OPTIONS_TEXT, AT(out)},
+     "nothing is evaluated), last.safetensors (to resume from), evaluation.json and report.html (a page on all of it).",
+     OPTIONS_TEXT, AT(out)},
     {"resume", NULL, "Go on from RUN/last.safetensors, to the same bits as if the run had never stopped; begin where "
      "there is none.", OPTIONS_FLAG, AT(resume), .of_the_call = true},
     {"save-every", "N", "Write last.safetensors every N steps (each epoch and every 30 s).", OPTIONS_INTEGER,

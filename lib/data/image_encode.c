@@ -57,8 +57,8 @@ fovea_status fovea_image_encode_jpeg(const fovea_image *image, int quality, void
     *size_bytes = 0;
     FOVEA_CHECK_ARG(image && image->pixels, "fovea_image_encode_jpeg: image or its pixels is NULL");
     FOVEA_CHECK_ARG(out || capacity == 0, "fovea_image_encode_jpeg: out is NULL, capacity %zu", capacity);
-    FOVEA_CHECK_ARG(image->width > 0 && image->height > 0, "a picture of %dx%d: expected sides of 1 and more",
-                    image->width, image->height);
+    FOVEA_CHECK_ARG(fovea__image_size_is_good(image->width, image->height),
+                    "a picture of %dx%d: expected sides of 1 to %d", image->width, image->height, FOVEA__LARGEST_SIDE);
     FOVEA_CHECK_ARG(quality >= 0 && quality <= 100, "quality %d: expected 1 to 100, or 0 for 92", quality);
     encoder e = {.status = FOVEA_OK};
     e.jpeg.err = jpeg_std_error(&e.errors);

@@ -1,4 +1,5 @@
 /* Pictures: every kind of JPEG, EXIF orientation, hostile files, saving. */
+#include "file.h"
 #include "jpeg.h"
 #include "support.h"
 
@@ -370,6 +371,39 @@ START_TEST(image__a_full_disk_leaves_the_old_file)
 }
 END_TEST
 
+START_TEST(image__encoding_in_memory_is_what_a_file_holds)
+{
+    const jpeg_plan plan = {.width = 101, .height = 67};
+    fovea_image image, back;
+    size_t size = 0, again = 0, in_file = 0;
+    decode_plan(&image, &plan);
+    support_ok(fovea_image_encode_jpeg(&image, 0, NULL, 0, &size));
+    uint8_t *data = calloc(size + 1, 1);
+    ck_assert_ptr_nonnull(data);
+    support_ok(fovea_image_encode_jpeg(&image, 0, data, size - 1, &again));
+    ck_assert(again == size && data[0] == 0); /* no room: left alone */
+    support_ok(fovea_image_encode_jpeg(&image, 92, data, size, &again));
+    ck_assert(again == size && data[size] == 0);
+    support_ok(fovea_image_decode_jpeg(&back, data, size, "encoded"));
+    expect_plan(&back, &plan, "encoded");
+    const char *path = support_scratch_file("encoded.jpg");
+    char *written = NULL;
+    support_ok(fovea_image_write_jpeg(&image, path, 0));
+    support_ok(fovea__file_read(&written, &in_file, path, 1 << 20));
+    ck_assert(in_file == size && memcmp(written, data, size) == 0);
+    support_fails(fovea_image_encode_jpeg(&image, 101, data, size, &again), FOVEA_ERROR_ARGUMENT, "quality 101");
+    support_fails(fovea_image_encode_jpeg(&image, 0, NULL, 5, &again), FOVEA_ERROR_ARGUMENT, "out is NULL");
+    support_fails(fovea_image_encode_jpeg(&image, 0, data, size, NULL), FOVEA_ERROR_ARGUMENT, "size_bytes is NULL");
+    support_fails(fovea_image_encode_jpeg(NULL, 0, data, size, &again), FOVEA_ERROR_ARGUMENT, "image");
+    const fovea_image wide = {.pixels = image.pixels, .width = 65501, .height = 1};
+    support_fails(fovea_image_encode_jpeg(&wide, 0, data, size, &again), FOVEA_ERROR_ARGUMENT, "65501x1");
+    free(written);
+    free(data);
+    fovea_image_clear(&back);
+    fovea_image_clear(&image);
+}
+END_TEST
+
 START_TEST(image__a_real_photograph_is_read)
 {
     const char *path = support_data("data/bccd/images/BloodImage_00000.jpg");
@@ -400,6 +434,7 @@ int main(void)
         {.test = image__sizes_are_checked},
         {.test = image__what_is_written_is_read},
         {.test = image__a_full_disk_leaves_the_old_file},
+        {.test = image__encoding_in_memory_is_what_a_file_holds},
         {.test = image__a_real_photograph_is_read},
     };
     return support_run("image", cases, COUNT(cases));

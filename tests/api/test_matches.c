@@ -1,5 +1,5 @@
-/* fovea_evaluator_curves() and fovea_evaluator_matches(): precision by recall gives pycocotools' numbers on the cases of
- * make_eval_cases.py, matches say the same as curves at every score, and a picture made by hand is told as it is. */
+/* fovea_evaluator_curves() and fovea_evaluator_matches(): precision by recall gives pycocotools' numbers on the cases
+ * of make_eval_cases.py, matches say the same as curves at every score, and a picture made by hand is told as it is. */
 #include "coco_eval.h"
 #include "file.h"
 #include "support.h"
@@ -121,7 +121,8 @@ END_TEST
 #define TRUTH(id, image, category, x) BOX(image, category, x, "\"id\":" #id ",\"area\":100,\"iscrowd\":0")
 #define FOUND(image, category, x, score) BOX(image, category, x, "\"score\":" #score)
 
-static const char ANNOTATIONS[] = "{\"images\":[{\"id\":4},{\"id\":3}],\"categories\":[{\"id\":1},{\"id\":2}],\"annotations\":["
+static const char ANNOTATIONS[] = "{\"images\":[{\"id\":4},{\"id\":3}],"
+    "\"categories\":[{\"id\":1},{\"id\":2}],\"annotations\":["
     TRUTH(1, 3, 1, 0) "," TRUTH(2, 3, 1, 50) "," TRUTH(3, 3, 2, 100) "," TRUTH(4, 4, 2, 0) ","
     BOX(3, 1, 200, "\"id\":5,\"area\":100,\"iscrowd\":1") "]}";
 static const char RESULTS[] = "[" FOUND(3, 1, 0, 0.9) "," FOUND(3, 1, 1, 0.8) "," FOUND(3, 2, 51, 0.7) ","

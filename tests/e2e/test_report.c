@@ -1,0 +1,193 @@
+/* Pages that explain: 'evaluate --html' and '--against' on results made of a data set's own boxes, with hostile names,
+ * and the report of a training; well-formed, with every chart, and quiet in a browser. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const review_ids[] = {"coco-numbers", "class-numbers", "precision-recall-1", "f1-1", "sizes",
+                                         "confusion", "scores", "miss-1", "mistake-1"};
+static const char *const against_ids[] = {"changes", "side-by-side", "changes-by-class", "changes-by-picture"};
+static const char *const training_ids[] = {"losses", "learning-rate", "gradient-norm", "speed", "options"};
+
+static const char hostile[] = "<script>alert(1)</script>&\"'";
+
+static void write_json(const char *file, cJSON *value)
+{
+    char *text = cJSON_PrintUnformatted(value);
+    support_write(support_scratch_file(file), text);
+    cJSON_free(text);
+    cJSON_Delete(value);
+}
+
+/* The annotations' boxes as results: of every `skipped` boxes one is left out, the next is of another class, the one
+ * behind it beside its object. */
+static void write_results(const char *file, const cJSON *truth, int skipped)
+{
+    int i = 0;
+    const cJSON *box;
+    cJSON *results = cJSON_CreateArray();
+    cJSON_ArrayForEach(box, cJSON_GetObjectItem(truth, "annotations"))
+    {
+        const int turn = i++ % skipped;
+        cJSON *row = turn == 0 ? NULL : cJSON_Duplicate(box, true);
+        if (!row)
+            continue;
+        cJSON *category = cJSON_GetObjectItem(row, "category_id");
+        cJSON_DeleteItemFromObject(row, "id");
+        cJSON_AddNumberToObject(row, "score", 0.3 + 0.6 * i / 100);
+        if (turn == 1)
+            cJSON_SetNumberValue(category, 1 + (int)category->valuedouble % 3);
+        if (turn == 2)
+            cJSON_SetNumberValue(cJSON_GetObjectItem(row, "bbox")->child, 500);
+        cJSON_AddItemToArray(results, row);
+    }
+    write_json(file, results);
+}
+
+/* data/ with a hostile name for a class and for a picture in val.json; new.json and old.json, results on it. */
+static void need_results(void)
+{
+    if (cli("test -e new.json") == 0)
+        return;
+    cli_expect(0, "\"$F\" synth --out data --train 6 --val 12 --new 0 --size 96x64 --objects 2-4 --classes 3");
+    cli_expect(0, "mv data/images/val_0001.jpg 'data/images/<b>&\"1.jpg'");
+    cJSON *truth = cli_json("data/val.json");
+    cJSON_ReplaceItemInObject(cJSON_GetObjectItem(truth, "categories")->child, "name", cJSON_CreateString(hostile));
+    cJSON_ReplaceItemInObject(cJSON_GetObjectItem(truth, "images")->child, "file_name",
+                              cJSON_CreateString("<b>&\"1.jpg"));
+    write_results("old.json", truth, 4);
+    write_results("new.json", truth, 9);
+    write_json("data/val.json", truth);
+}
+
+static void expect_page(const char *file, const char *const *ids, size_t n)
+{
+    cli_expect(0, "cat '%s'", file);
+    const char *page = cli_stdout();
+    cli_check_page(page);
+    for (size_t i = 0; i < n; i++) {
+        char id[64];
+        snprintf(id, sizeof id, " id=\"%s\"", ids[i]);
+        ck_assert_msg(strstr(page, id) != NULL, "%s: %s is missing", file, id);
+    }
+    ck_assert_ptr_null(strstr(page, "<script"));
+    ck_assert_ptr_null(strstr(page, "http"));
+    ck_assert_ptr_null(strstr(page, "=\"nan"));
+    if (cli("command -v xmllint") == 0)
+        cli_expect(0, "xmllint --huge --noout '%s'", file);
+}
+
+/* Light and dark: no message on the console, and the page is drawn. */
+static void expect_quiet_browser(const char *file)
+{
+    static const char *const schemes[] = {"", "--force-dark-mode --blink-settings=preferredColorScheme=0"};
+    for (size_t i = 0; i < COUNT(schemes); i++) {
+        cli_expect(0, "timeout 100 chromium --no-sandbox --headless --disable-gpu --user-data-dir=browser %s "
+                      "--enable-logging=stderr --screenshot=page.png --window-size=1200,3000 \"file://$PWD/%s\" && "
+                      "test $(wc -c <page.png) -gt 20000", schemes[i], file);
+        ck_assert_msg(strstr(cli_stderr(), "CONSOLE") == NULL, "%s: %s", file, cli_stderr());
+    }
+}
+
+#define EVALUATE "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --annotations data/val.json "
+
+START_TEST(report__an_evaluation_has_every_chart)
+{
+    need_results();
+    cli_expect(0, EVALUATE "--detections new.json --images data/images --html page.html");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "AP50 "));
+    expect_page("page.html", review_ids, COUNT(review_ids));
+    cli_expect(0, "grep -q '&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;' page.html && "
+                  "grep -q '&lt;b&gt;&amp;&quot;1.jpg' page.html && grep -q 'data:image/jpeg;base64,/9j/' page.html");
+    cli_expect(0, EVALUATE "--detections new.json --html - >bare.html");
+    expect_page("bare.html", review_ids, COUNT(review_ids) - 2); /* without pictures */
+    cli_expect(1, "grep -q 'data:image' bare.html");
+    if (cli("command -v chromium") != 0)
+        support_skip("there is no Chromium to look with");
+    expect_quiet_browser("page.html");
+}
+END_TEST
+
+START_TEST(report__two_results_are_compared)
+{
+    need_results();
+    cli_expect(0, EVALUATE "--detections new.json --against old.json --html two.html --json two.json");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "pictures got better"));
+    expect_page("two.html", against_ids, COUNT(against_ids));
+    expect_page("two.html", review_ids, COUNT(review_ids) - 2);
+    cJSON *document = cli_json("two.json");
+    const cJSON *then = cJSON_GetObjectItem(document, "against"), *first = cJSON_GetObjectItem(then, "pictures")->child;
+    ck_assert(cli_number(document, "AP") > cli_number(then, "AP"));
+    ck_assert(cli_number(first, "mistakes_now") < cli_number(first, "mistakes"));
+    cJSON_Delete(document);
+    cli_expect(0, EVALUATE "--detections new.json --against new.json --json same.json");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "0 pictures got better, 0 worse"));
+    cli_expect(1, EVALUATE "--detections new.json --against data/val.json --html other.html");
+    cli_said("data/val.json: expected a list of results");
+    cli_expect(1, "test -e other.html");
+}
+END_TEST
+
+START_TEST(report__curves_are_written)
+{
+    need_results();
+    cli_expect(0, EVALUATE "--detections new.json --curves -");
+    cJSON *document = cli_json("stdout");
+    const cJSON *row = cJSON_GetObjectItem(document, "classes")->child;
+    const cJSON *precision = cJSON_GetObjectItem(cJSON_GetObjectItem(row, "precision"), "0.50");
+    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(row, "name")), hostile);
+    ck_assert_int_eq(cJSON_GetArraySize(precision), FOVEA_CURVE_POINTS);
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(row, "score")), 10);
+    cJSON_Delete(document);
+}
+END_TEST
+
+#define TRAIN \
+    "\"$F\" train --images data/images --annotations data/train.json --backbone resnet18 --width 8 --channels 8 " \
+    "--head-depth 1 --size 64 --batch 2 --lr 0.01 --seed 3 --no-tune "
+
+/* A report that cannot be written costs the training nothing. */
+START_TEST(report__a_training_is_told)
+{
+    need_results();
+    cli_expect(0, TRAIN "--steps 6 --val-annotations data/val.json --out run");
+    expect_page("run/report.html", training_ids, COUNT(training_ids));
+    expect_page("run/report.html", review_ids, COUNT(review_ids) - 2);
+    cli_expect(0, "grep -q ' id=\"history\"' run/report.html && grep -q 'device driver' run/report.html");
+    cli_expect(0, "mkdir -p without/report.html/kept; " TRAIN "--steps 6 --val-annotations data/val.json "
+                  "--out without");
+    cli_said("without/report.html");
+    cli_expect(0, "for f in last model; do cmp run/$f.safetensors without/$f.safetensors || exit 1; done");
+    if (cli("command -v chromium") != 0)
+        support_skip("there is no Chromium to look with");
+    expect_quiet_browser("run/report.html");
+}
+END_TEST
+
+START_TEST(report__many_steps_are_thinned_out)
+{
+    need_results();
+    if (support_is_simulator())
+        support_skip("a simulator is too slow");
+    cli_expect(0, TRAIN "--size 32 --steps 1210 --out long");
+    expect_page("long/report.html", training_ids, COUNT(training_ids));
+    cli_expect(0, "grep -q 'mean of 4 steps' long/report.html && test $(wc -c <long/report.html) -lt 100000");
+    cli_expect(0, TRAIN "--size 32 --steps 1210 --out cut & p=$!; until [ \"$(wc -l <cut/log.jsonl)\" -gt 20 ]; do "
+                  "sleep 0.05; done; kill -9 $p; wait $p; " TRAIN "--size 32 --steps 1210 --out cut --resume");
+    cli_expect(0, "for f in long cut; do sed -n '/id=\"losses\"/,/<\\/svg>/p' $f/report.html >$f.svg; done; "
+                  "test -s long.svg && cmp long.svg cut.svg");
+}
+END_TEST
+
+int main(void)
+{
+    const support_case cases[] = {
+        {.test = report__an_evaluation_has_every_chart},
+        {.test = report__two_results_are_compared},
+        {.test = report__curves_are_written},
+        {report__a_training_is_told, .needs_device = true},
+        {report__many_steps_are_thinned_out, .needs_device = true},
+    };
+    return support_run("report", cases, COUNT(cases));
+}
