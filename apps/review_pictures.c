@@ -139,7 +139,7 @@ static void write_caption(FILE *to, const review *r, const fovea_match *m, const
 {
     static const char *const said[] = {
         [FOVEA_MATCH_WRONG_CLASS] = "is", [FOVEA_MATCH_DUPLICATE] = "already found:",
-        [FOVEA_MATCH_BACKGROUND] = "nothing there"};
+        [FOVEA_MATCH_BACKGROUND] = "nothing annotated there"};
     fputs("<figcaption>", to);
     page_text(to, name);
     fputs("<br/>", to);
