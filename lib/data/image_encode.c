@@ -1,4 +1,5 @@
-/* Pictures into JPEG in memory, by libjpeg-turbo, whose errors come by a callback that must not return. */
+/* Pictures into JPEG in memory, by libjpeg-turbo, whose errors come by a callback that must not return: it leaves by
+ * longjmp(). */
 #include "image.h"
 
 #include <setjmp.h>
@@ -31,8 +32,11 @@ static void print_nothing(j_common_ptr jpeg)
     (void)jpeg;
 }
 
+/* Encodes in a frame of its own: what changes after setjmp() belongs to the caller. */
 static void encode(encoder *e, const fovea_image *image, int quality)
 {
+    if (setjmp(e->failed))
+        return;
     struct jpeg_compress_struct *jpeg = &e->jpeg;
     jpeg_create_compress(jpeg);
     jpeg_mem_dest(jpeg, &e->data, &e->size_bytes);
@@ -64,8 +68,7 @@ fovea_status fovea_image_encode_jpeg(const fovea_image *image, int quality, void
     e.jpeg.err = jpeg_std_error(&e.errors);
     e.errors.error_exit = leave_encoder;
     e.errors.output_message = print_nothing;
-    if (setjmp(e.failed) == 0)
-        encode(&e, image, quality ? quality : 92);
+    encode(&e, image, quality ? quality : 92);
     jpeg_destroy_compress(&e.jpeg);
     if (!e.status) {
         *size_bytes = e.size_bytes;
