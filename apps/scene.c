@@ -73,7 +73,7 @@ static double distance(const shape *s, double px, double py)
         d = star_distance(x, y);
         break;
     }
-    return (s->halved ? fmax(d, x - 0.1) : d) * s->radius;
+    return (s->halved ? fmax(d, y - 0.1) : d) * s->radius; /* along x half a triangle would be one */
 }
 
 /* Blends a shape into the picture; its box is that of the pixels covered by half or more. */
