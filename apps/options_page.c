@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-void options_page_text(FILE *stream, const char *text)
+static void print_characters(FILE *stream, const char *text, size_t length)
 {
-    if (*text == '.' || *text == '\'')
+    if (length > 0 && (*text == '.' || *text == '\''))
         fputs("\\&", stream);
-    for (; *text; text++) {
+    for (; length > 0; text++, length--) {
         if (*text == '\\')
             fputs("\\e", stream);
         else if (*text == '-')
@@ -23,17 +23,21 @@ void options_page_text(FILE *stream, const char *text)
     }
 }
 
+void options_page_text(FILE *stream, const char *text)
+{
+    print_characters(stream, text, strlen(text));
+}
+
 void options_page_lines(FILE *stream, const char *heading, const char *lines)
 {
     fprintf(stream, ".SH %s\n.EX\n", heading);
     while (*lines) {
-        char line[200];
+        const size_t whole = strcspn(lines, "\n"), blanks = strspn(lines, " ");
+        lines += blanks < whole ? blanks : 0;
         const size_t length = strcspn(lines, "\n");
-        lines += strspn(lines, " ") < length ? strspn(lines, " ") : 0;
-        snprintf(line, sizeof line, "%.*s", (int)strcspn(lines, "\n"), lines);
-        options_page_text(stream, line);
+        print_characters(stream, lines, length);
         fputc('\n', stream);
-        lines += strcspn(lines, "\n");
+        lines += length;
         lines += *lines == '\n';
     }
     fputs(".EE\n", stream);

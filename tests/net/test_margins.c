@@ -24,14 +24,14 @@ static void reference(fovea_margins *out, const fovea_model *model, const fovea_
     const fovea__detector *detector = model->detector;
     const size_t n = fovea__anchors_count(&detector->planned);
     float *anchors = calloc(4 * n, sizeof *anchors), *logits = calloc(n * 3, sizeof *logits);
-    float *boxes = calloc(4 * n_boxes + 1, sizeof *boxes);
+    float(*boxes)[4] = calloc(n_boxes + 1, sizeof *boxes);
     int *matches = calloc(n, sizeof *matches);
     ck_assert(anchors && logits && boxes && matches);
     support_ok(fovea__buffer_read(detector->anchors, 0, anchors, 4 * n * sizeof *anchors));
     for (size_t i = 0; i < n_boxes; i++)
-        memcpy(boxes + 4 * i, &examined[i], 4 * sizeof(float));
-    ref_assign_match(anchors, n, boxes, n_boxes, matches);
-    ck_assert(n_boxes == 0 || ref_assign_gap(anchors, n, boxes, n_boxes, matches) > 1e-5);
+        memcpy(boxes[i], &examined[i], sizeof boxes[i]);
+    ref_assign_match(anchors, n, boxes[0], n_boxes, matches);
+    ck_assert(n_boxes == 0 || ref_assign_gap(anchors, n, boxes[0], n_boxes, matches) > 1e-5);
     const int classes = model->config.classes;
     size_t at = 0;
     for (int level = 0; level < FOVEA__LEVELS; level++) {
