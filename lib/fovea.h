@@ -3,6 +3,8 @@
  *   errors · devices · pictures · data sets · models · inspection · tuning ·
  *   detection · training · evaluation · benchmarks
  *
+ * One header on purpose, long as it is: one include, and one manual to read from top to end.
+ *
  * Rules that hold everywhere:
  *   - Every call that can fail returns a fovea_status; fovea_error() then gives the sentence that says what and where.
  *   - `T **out` as first parameter: on success the caller owns *out and gives it to the matching free or close, which

@@ -1,13 +1,11 @@
-/* JPEG in and out, by libjpeg-turbo.
+/* JPEG in, by libjpeg-turbo; image_encode.c has the way out.
  *
  * libjpeg reports errors by a callback that must not return: each call runs under a setjmp(), and whatever changes
  * after it lives in the struct that the callback's longjmp() leaves alone. */
 #include "image.h"
 
-#include "file.h"
 #include "memory.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,16 +31,6 @@ typedef struct decoder {
     bool size_only;
     int orientation;
 } decoder;
-
-typedef struct encoder {
-    struct jpeg_error_mgr errors; /* first */
-    struct jpeg_compress_struct jpeg;
-    jmp_buf failed;
-    fovea_status status;
-    const char *path;
-} encoder;
-
-/* ---- reading --------------------------------------------------------------------------------------------------- */
 
 static _Noreturn void leave_decoder(j_common_ptr jpeg)
 {
@@ -204,68 +192,4 @@ fovea_status fovea__jpeg_decode(fovea_image *out, const void *data, size_t size_
     free(d->row);
     free(d);
     return status;
-}
-
-/* ---- writing --------------------------------------------------------------------------------------------------- */
-
-static _Noreturn void leave_encoder(j_common_ptr jpeg)
-{
-    encoder *e = (encoder *)jpeg->err;
-    const int reason = errno;
-    char message[JMSG_LENGTH_MAX];
-    e->errors.format_message(jpeg, message);
-    if (e->errors.msg_code == JERR_FILE_WRITE)
-        e->status = fovea__fail(FOVEA_ERROR_IO, "%s: cannot be written: %s; what was there before is unchanged",
-                                e->path, strerror(reason));
-    else
-        e->status = fovea__fail(e->errors.msg_code == JERR_OUT_OF_MEMORY ? FOVEA_ERROR_MEMORY : FOVEA_ERROR_IO,
-                                "%s: cannot be written: %s", e->path, message);
-    longjmp(e->failed, 1);
-}
-
-static void encode(encoder *e, const fovea_image *image, int quality, FILE *stream)
-{
-    struct jpeg_compress_struct *jpeg = &e->jpeg;
-    jpeg_create_compress(jpeg);
-    jpeg_stdio_dest(jpeg, stream);
-    jpeg->image_width = (JDIMENSION)image->width;
-    jpeg->image_height = (JDIMENSION)image->height;
-    jpeg->input_components = 3;
-    jpeg->in_color_space = JCS_RGB;
-    jpeg_set_defaults(jpeg);
-    jpeg_set_quality(jpeg, quality, TRUE);
-    jpeg_start_compress(jpeg, TRUE);
-    while (jpeg->next_scanline < jpeg->image_height) {
-        JSAMPROW row = image->pixels + (size_t)jpeg->next_scanline * (size_t)image->width * 3;
-        jpeg_write_scanlines(jpeg, &row, 1);
-    }
-    jpeg_finish_compress(jpeg);
-}
-
-fovea_status fovea_image_write_jpeg(const fovea_image *image, const char *path, int quality)
-{
-    FOVEA_CHECK_ARG(image && image->pixels && path, "fovea_image_write_jpeg: image, its pixels or path is NULL");
-    FOVEA_CHECK_ARG(fovea__image_size_is_good(image->width, image->height), "%s: a picture of %dx%d: expected sides of 1 to %d",
-                    path, image->width, image->height, FOVEA__LARGEST_SIDE);
-    FOVEA_CHECK_ARG(quality >= 0 && quality <= 100, "%s: quality %d: expected 1 to 100, or 0 for 92", path, quality);
-    fovea__file_writer writer;
-    FOVEA_TRY(fovea__file_begin(&writer, path));
-    encoder *e = NULL;
-    fovea_status status = fovea__allocate(&e, 1, sizeof *e, "a JPEG encoder");
-    if (!status) {
-        e->path = path;
-        e->jpeg.err = jpeg_std_error(&e->errors);
-        e->errors.error_exit = leave_encoder;
-        e->errors.output_message = print_nothing;
-        if (setjmp(e->failed) == 0)
-            encode(e, image, quality ? quality : 92, writer.stream);
-        jpeg_destroy_compress(&e->jpeg);
-        status = e->status;
-        free(e);
-    }
-    if (status) {
-        fovea__file_abandon(&writer);
-        return status;
-    }
-    return fovea__file_commit(&writer);
 }
