@@ -75,7 +75,7 @@ static void drop_known(fovea__tuner *tuner, const fovea__conv2d_choices *known)
     tuner->count = kept;
 }
 
-static fovea_choice row_of(const fovea_device *device, const fovea__conv2d_choice *c)
+static fovea_choice row_of(fovea_device *device, const fovea__conv2d_choice *c)
 {
     return (fovea_choice){.direction = fovea__conv2d_direction_name(c->direction),
                           .batch = c->shape.batch,

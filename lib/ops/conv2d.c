@@ -1,10 +1,7 @@
 /* The door of the convolutions: checks every size once, then hands the work to an algorithm. */
 #include "conv2d.h"
 
-#include "conv2d_direct.h"
-#include "conv2d_gemm.h"
-#include "conv2d_tiled.h"
-#include "conv2d_winograd.h"
+#include "conv2d_engine.h"
 #include "device.h"
 #include "launch.h"
 
@@ -37,38 +34,49 @@ static fovea__shape weights_shape(const fovea__conv2d_shape *shape)
     return (fovea__shape){shape->out_channels, shape->in_channels, shape->kernel, shape->kernel};
 }
 
+static const struct {
+    const char *name;
+    const fovea__conv2d_engine *engine;
+} algorithms[FOVEA__CONV2D_ALGORITHMS] = {[FOVEA__CONV2D_DIRECT] = {"direct", &fovea__conv2d_direct},
+                                          [FOVEA__CONV2D_WINOGRAD] = {"winograd", &fovea__conv2d_winograd},
+                                          [FOVEA__CONV2D_TILED_128X128] = {"tiled_128x128", &fovea__conv2d_tiled},
+                                          [FOVEA__CONV2D_TILED_128X64] = {"tiled_128x64", &fovea__conv2d_tiled},
+                                          [FOVEA__CONV2D_TILED_64X64] = {"tiled_64x64", &fovea__conv2d_tiled},
+                                          [FOVEA__CONV2D_TILED_32X64] = {"tiled_32x64", &fovea__conv2d_tiled},
+                                          [FOVEA__CONV2D_GEMM] = {"gemm", &fovea__conv2d_gemm}};
+
 const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm)
 {
-    static const char *const names[FOVEA__CONV2D_ALGORITHMS] = {
-        [FOVEA__CONV2D_DIRECT] = "direct",
-        [FOVEA__CONV2D_WINOGRAD] = "winograd",
-        [FOVEA__CONV2D_TILED_128X128] = "tiled_128x128",
-        [FOVEA__CONV2D_TILED_128X64] = "tiled_128x64",
-        [FOVEA__CONV2D_TILED_64X64] = "tiled_64x64",
-        [FOVEA__CONV2D_TILED_32X64] = "tiled_32x64",
-        [FOVEA__CONV2D_GEMM] = "gemm"};
-    return names[algorithm];
+    return algorithms[algorithm].name;
 }
 
-bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
+static bool can(const fovea__conv2d_work *work)
+{
+    const fovea__conv2d_engine *engine = algorithms[work->algorithm].engine;
+    return !engine->can || engine->can(work);
+}
+
+bool fovea__conv2d_can(fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
                        const fovea__conv2d_shape *shape)
 {
-    if (algorithm == FOVEA__CONV2D_WINOGRAD)
-        return fovea__conv2d_winograd_can(direction, shape);
-    if (algorithm == FOVEA__CONV2D_GEMM)
-        return fovea__conv2d_gemm_can(device);
-    return !fovea__conv2d_is_tiled(algorithm) || fovea__conv2d_tiled_can(device, algorithm);
+    const fovea__conv2d_work work = {device, algorithm, direction, shape};
+    return can(&work);
 }
 
-fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__conv2d_direction direction,
+/* On CPUs winograd where it can and there are some channels, else direct; elsewhere tiled, in the tile that its costs
+ * are least in, and what does without local memory where there is too little of it. */
+fovea__conv2d_algorithm fovea__conv2d_choose(fovea_device *device, fovea__conv2d_direction direction,
                                              const fovea__conv2d_shape *shape)
 {
+    fovea__conv2d_work work = {device, FOVEA__CONV2D_WINOGRAD, direction, shape};
     if (fovea__device_is_cpu(device))
-        return fovea__conv2d_winograd_pays(direction, shape) ? FOVEA__CONV2D_WINOGRAD : FOVEA__CONV2D_DIRECT;
-    const fovea__conv2d_algorithm tiled = fovea__conv2d_tiled_choose(device, direction, shape);
-    if (fovea__conv2d_tiled_can(device, tiled))
-        return tiled;
-    return fovea__conv2d_gemm_can(device) ? FOVEA__CONV2D_GEMM : FOVEA__CONV2D_DIRECT;
+        return can(&work) && shape->in_channels >= 16 && shape->out_channels >= 16 ? FOVEA__CONV2D_WINOGRAD
+                                                                                   : FOVEA__CONV2D_DIRECT;
+    work.algorithm = fovea__conv2d_tiled_choose(&work);
+    if (can(&work))
+        return work.algorithm;
+    work.algorithm = FOVEA__CONV2D_GEMM;
+    return can(&work) ? FOVEA__CONV2D_GEMM : FOVEA__CONV2D_DIRECT;
 }
 
 /* ---- checks ---------------------------------------------------------------------------------------------------- */
@@ -82,11 +90,11 @@ static fovea_status check_values(fovea__shape shape, const char *what)
     return FOVEA_OK;
 }
 
-static fovea_status check_shape(const fovea_device *device, fovea__conv2d_algorithm algorithm,
-                                fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static fovea_status check_work(const fovea__conv2d_work *work)
 {
-    FOVEA_CHECK_ARG(algorithm >= 0 && algorithm < FOVEA__CONV2D_ALGORITHMS, "conv2d: there is no algorithm %d",
-                    (int)algorithm);
+    const fovea__conv2d_shape *shape = work->shape;
+    FOVEA_CHECK_ARG(work->algorithm >= 0 && work->algorithm < FOVEA__CONV2D_ALGORITHMS,
+                    "conv2d: there is no algorithm %d", (int)work->algorithm);
     FOVEA_CHECK_ARG(shape->kernel > 0 && shape->stride > 0 && shape->padding >= 0 && shape->kernel <= MOST_WINDOW &&
                         shape->stride <= MOST_WINDOW && shape->padding <= MOST_WINDOW,
                     "conv2d: kernel %d, stride %d or padding %d is out of range", shape->kernel, shape->stride,
@@ -100,9 +108,9 @@ static fovea_status check_shape(const fovea_device *device, fovea__conv2d_algori
     /* Packed weights round channels up to at most 32, and a kernel row's worth of zeros stands before them. */
     const fovea__shape padded = {shape->out_channels + 32, shape->in_channels + 32, shape->kernel, shape->kernel};
     FOVEA_TRY(check_values(padded, "conv2d's weights"));
-    if (!fovea__conv2d_can(device, algorithm, direction, shape))
-        FOVEA_FAIL(FOVEA_ERROR_UNSUPPORTED, "%s: conv2d's algorithm \"%s\" cannot run here", fovea_device_name(device),
-                   fovea__conv2d_algorithm_name(algorithm));
+    if (!can(work))
+        FOVEA_FAIL(FOVEA_ERROR_UNSUPPORTED, "%s: conv2d's algorithm \"%s\" cannot run here",
+                   fovea_device_name(work->device), fovea__conv2d_algorithm_name(work->algorithm));
     return FOVEA_OK;
 }
 
@@ -122,13 +130,12 @@ static fovea_status check_room(const fovea__buffer *buffer, size_t needed_bytes,
     return FOVEA_OK;
 }
 
-static fovea_status check_rooms(fovea_device *device, fovea__conv2d_algorithm algorithm,
-                                fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
-                                const fovea__buffer *packed, const fovea__buffer *workspace)
+static fovea_status check_rooms(const fovea__conv2d_work *work, const fovea__buffer *packed,
+                                const fovea__buffer *workspace)
 {
-    FOVEA_TRY(
-        check_room(packed, fovea__conv2d_packed_floats(device, algorithm, direction, shape) * sizeof(float), "packed"));
-    return check_room(workspace, fovea__conv2d_workspace_bytes(device, algorithm, direction, shape), "workspace");
+    const fovea__conv2d_engine *engine = algorithms[work->algorithm].engine;
+    FOVEA_TRY(check_room(packed, engine->packed_floats(work) * sizeof(float), "packed"));
+    return check_room(workspace, engine->workspace_bytes(work), "workspace");
 }
 
 static fovea_status check_epilogue(const fovea__conv2d_epilogue *epilogue, const fovea__conv2d_shape *shape)
@@ -154,47 +161,31 @@ static void count_work(fovea_device *device, const fovea__conv2d_shape *shape)
 
 /* ---- calls ----------------------------------------------------------------------------------------------------- */
 
-size_t fovea__conv2d_packed_floats(const fovea_device *device, fovea__conv2d_algorithm algorithm,
+size_t fovea__conv2d_packed_floats(fovea_device *device, fovea__conv2d_algorithm algorithm,
                                    fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
-    if (algorithm == FOVEA__CONV2D_GEMM)
-        return fovea__conv2d_gemm_packed_floats(direction, shape);
-    if (algorithm == FOVEA__CONV2D_WINOGRAD)
-        return fovea__conv2d_winograd_packed_floats(device, direction, shape);
-    if (fovea__conv2d_is_tiled(algorithm))
-        return fovea__conv2d_tiled_packed_floats(direction, shape);
-    return fovea__conv2d_direct_packed_floats(device, direction, shape);
+    const fovea__conv2d_work work = {device, algorithm, direction, shape};
+    return algorithms[algorithm].engine->packed_floats(&work);
 }
 
 size_t fovea__conv2d_workspace_bytes(fovea_device *device, fovea__conv2d_algorithm algorithm,
                                      fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
-    if (algorithm == FOVEA__CONV2D_GEMM)
-        return fovea__conv2d_gemm_workspace_bytes(device, direction, shape);
-    if (algorithm == FOVEA__CONV2D_WINOGRAD)
-        return fovea__conv2d_winograd_workspace_bytes(device, direction, shape);
-    if (fovea__conv2d_is_tiled(algorithm))
-        return fovea__conv2d_tiled_workspace_bytes(device, algorithm, direction, shape);
-    return fovea__conv2d_direct_workspace_bytes(device, direction, shape);
+    const fovea__conv2d_work work = {device, algorithm, direction, shape};
+    return algorithms[algorithm].engine->workspace_bytes(&work);
 }
 
 fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm algorithm,
                                 fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
                                 const fovea__tensor *weights, fovea__buffer *packed)
 {
-    FOVEA_TRY(check_shape(device, algorithm, direction, shape));
+    const fovea__conv2d_work work = {device, algorithm, direction, shape};
+    FOVEA_TRY(check_work(&work));
     FOVEA_TRY(check_tensor(weights, weights_shape(shape), "weights"));
-    const size_t floats = fovea__conv2d_packed_floats(device, algorithm, direction, shape);
+    const fovea__conv2d_engine *engine = algorithms[algorithm].engine;
+    const size_t floats = engine->packed_floats(&work);
     FOVEA_TRY(check_room(packed, floats * sizeof(float), "packed"));
-    if (floats == 0)
-        return FOVEA_OK;
-    if (algorithm == FOVEA__CONV2D_GEMM)
-        return fovea__conv2d_gemm_pack(device, shape, weights, packed);
-    if (algorithm == FOVEA__CONV2D_WINOGRAD)
-        return fovea__conv2d_winograd_pack(device, direction, shape, weights, packed);
-    if (fovea__conv2d_is_tiled(algorithm))
-        return fovea__conv2d_tiled_pack(device, direction, shape, weights, packed);
-    return fovea__conv2d_direct_pack(device, direction, shape, weights, packed);
+    return floats == 0 ? FOVEA_OK : engine->pack(&work, weights, packed);
 }
 
 fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -202,26 +193,20 @@ fovea_status fovea__conv2d_forward(fovea_device *device, fovea__conv2d_algorithm
                                    const fovea__tensor *weights, const fovea__buffer *packed,
                                    const fovea__conv2d_epilogue *epilogue, fovea__tensor *y, fovea__buffer *workspace)
 {
+    const fovea__conv2d_work work = {device, algorithm, FOVEA__CONV2D_FORWARD, shape};
     const fovea__conv2d_epilogue none = {0};
     if (!epilogue)
         epilogue = &none;
-    FOVEA_TRY(check_shape(device, algorithm, FOVEA__CONV2D_FORWARD, shape));
+    FOVEA_TRY(check_work(&work));
     FOVEA_TRY(check_tensor(x, in_shape(shape), "x"));
     FOVEA_TRY(check_tensor(weights, weights_shape(shape), "weights"));
     FOVEA_TRY(check_tensor(y, fovea__conv2d_out_shape(shape), "y"));
     FOVEA_TRY(check_epilogue(epilogue, shape));
-    FOVEA_TRY(check_rooms(device, algorithm, FOVEA__CONV2D_FORWARD, shape, packed, workspace));
+    FOVEA_TRY(check_rooms(&work, packed, workspace));
     if (fovea__shape_elements(y->shape) == 0)
         return FOVEA_OK;
     count_work(device, shape);
-    if (algorithm == FOVEA__CONV2D_GEMM)
-        return fovea__conv2d_gemm_forward(device, shape, x, weights, packed, epilogue, y, workspace);
-    if (algorithm == FOVEA__CONV2D_WINOGRAD)
-        return fovea__conv2d_winograd_run(device, FOVEA__CONV2D_FORWARD, shape, x, packed, epilogue, y, workspace);
-    if (fovea__conv2d_is_tiled(algorithm))
-        return fovea__conv2d_tiled_run(device, algorithm, FOVEA__CONV2D_FORWARD, shape, x, packed, epilogue, y,
-                                       workspace);
-    return fovea__conv2d_direct_run(device, FOVEA__CONV2D_FORWARD, shape, x, packed, epilogue, y);
+    return algorithms[algorithm].engine->run(&work, x, weights, packed, epilogue, y, workspace);
 }
 
 fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -229,27 +214,20 @@ fovea_status fovea__conv2d_backward_data(fovea_device *device, fovea__conv2d_alg
                                          const fovea__tensor *weights, const fovea__buffer *packed, bool accumulate,
                                          fovea__tensor *d_x, fovea__buffer *workspace)
 {
-    FOVEA_TRY(check_shape(device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape));
+    const fovea__conv2d_work work = {device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape};
+    FOVEA_TRY(check_work(&work));
     FOVEA_TRY(check_tensor(d_y, fovea__conv2d_out_shape(shape), "d_y"));
     FOVEA_TRY(check_tensor(weights, weights_shape(shape), "weights"));
     FOVEA_TRY(check_tensor(d_x, in_shape(shape), "d_x"));
-    FOVEA_TRY(check_rooms(device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape, packed, workspace));
+    FOVEA_TRY(check_rooms(&work, packed, workspace));
     const size_t elements = fovea__shape_elements(d_x->shape);
     if (elements == 0)
         return FOVEA_OK;
     if (fovea__shape_elements(d_y->shape) == 0) /* no output sees x: its gradient is 0 */
         return accumulate ? FOVEA_OK : fovea__buffer_fill(d_x->buffer, 0, elements * sizeof(float), 0);
     count_work(device, shape);
-    if (algorithm == FOVEA__CONV2D_GEMM)
-        return fovea__conv2d_gemm_backward_data(device, shape, d_y, weights, packed, accumulate, d_x, workspace);
     const fovea__conv2d_epilogue epilogue = {.residual = accumulate ? d_x : NULL};
-    if (algorithm == FOVEA__CONV2D_WINOGRAD)
-        return fovea__conv2d_winograd_run(device, FOVEA__CONV2D_BACKWARD_DATA, shape, d_y, packed, &epilogue, d_x,
-                                          workspace);
-    if (fovea__conv2d_is_tiled(algorithm))
-        return fovea__conv2d_tiled_run(device, algorithm, FOVEA__CONV2D_BACKWARD_DATA, shape, d_y, packed, &epilogue,
-                                       d_x, workspace);
-    return fovea__conv2d_direct_run(device, FOVEA__CONV2D_BACKWARD_DATA, shape, d_y, packed, &epilogue, d_x);
+    return algorithms[algorithm].engine->run(&work, d_y, weights, packed, &epilogue, d_x, workspace);
 }
 
 fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_algorithm algorithm,
@@ -257,21 +235,16 @@ fovea_status fovea__conv2d_backward_weights(fovea_device *device, fovea__conv2d_
                                             const fovea__tensor *d_y, bool accumulate, fovea__tensor *d_weights,
                                             fovea__buffer *workspace)
 {
-    FOVEA_TRY(check_shape(device, algorithm, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape));
+    const fovea__conv2d_work work = {device, algorithm, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape};
+    FOVEA_TRY(check_work(&work));
     FOVEA_TRY(check_tensor(x, in_shape(shape), "x"));
     FOVEA_TRY(check_tensor(d_y, fovea__conv2d_out_shape(shape), "d_y"));
     FOVEA_TRY(check_tensor(d_weights, weights_shape(shape), "d_weights"));
-    FOVEA_TRY(check_rooms(device, algorithm, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape, NULL, workspace));
+    FOVEA_TRY(check_rooms(&work, NULL, workspace));
     if (fovea__shape_elements(x->shape) == 0 || fovea__shape_elements(d_y->shape) == 0) {
         const size_t elements = fovea__shape_elements(d_weights->shape);
         return accumulate ? FOVEA_OK : fovea__buffer_fill(d_weights->buffer, 0, elements * sizeof(float), 0);
     }
     count_work(device, shape);
-    if (algorithm == FOVEA__CONV2D_GEMM)
-        return fovea__conv2d_gemm_backward_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
-    if (algorithm == FOVEA__CONV2D_WINOGRAD)
-        return fovea__conv2d_winograd_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
-    if (fovea__conv2d_is_tiled(algorithm))
-        return fovea__conv2d_tiled_weights(device, algorithm, shape, x, d_y, accumulate, d_weights, workspace);
-    return fovea__conv2d_direct_weights(device, shape, x, d_y, accumulate, d_weights, workspace);
+    return algorithms[algorithm].engine->weights(&work, x, d_y, accumulate, d_weights, workspace);
 }

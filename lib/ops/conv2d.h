@@ -50,18 +50,18 @@ fovea__shape fovea__conv2d_out_shape(const fovea__conv2d_shape *shape);
 const char *fovea__conv2d_algorithm_name(fovea__conv2d_algorithm algorithm);
 
 /* False where this device cannot run the algorithm (tiled wants work-groups of 128 or 256 and local memory for two
- * steps of a tile, gemm work-groups of 64), or the algorithm does not know this direction of this shape; its calls then fail with
- * FOVEA_ERROR_UNSUPPORTED. */
-bool fovea__conv2d_can(const fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
+ * steps of a tile, gemm work-groups of 64), or the algorithm does not know this direction of this shape; its calls then
+ * fail with FOVEA_ERROR_UNSUPPORTED. */
+bool fovea__conv2d_can(fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
                        const fovea__conv2d_shape *shape);
 
 /* The rule by device and shape that serves without any measurement. */
-fovea__conv2d_algorithm fovea__conv2d_choose(const fovea_device *device, fovea__conv2d_direction direction,
+fovea__conv2d_algorithm fovea__conv2d_choose(fovea_device *device, fovea__conv2d_direction direction,
                                              const fovea__conv2d_shape *shape);
 
 /* Floats of packed weights, 0 where the algorithm reads them as they are. What is packed depends on channels,
  * kernel, stride and padding, never on batch, height and width: one packing serves all sizes. */
-size_t fovea__conv2d_packed_floats(const fovea_device *device, fovea__conv2d_algorithm algorithm,
+size_t fovea__conv2d_packed_floats(fovea_device *device, fovea__conv2d_algorithm algorithm,
                                    fovea__conv2d_direction direction, const fovea__conv2d_shape *shape);
 fovea_status fovea__conv2d_pack(fovea_device *device, fovea__conv2d_algorithm algorithm,
                                 fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,

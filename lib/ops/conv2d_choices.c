@@ -77,7 +77,7 @@ const fovea__conv2d_choice *fovea__conv2d_choices_find(const fovea__conv2d_choic
     return at < choices->count && compare(direction, shape, &choices->items[at]) == 0 ? &choices->items[at] : NULL;
 }
 
-fovea__conv2d_algorithm fovea__conv2d_choices_pick(const fovea__conv2d_choices *choices, const fovea_device *device,
+fovea__conv2d_algorithm fovea__conv2d_choices_pick(const fovea__conv2d_choices *choices, fovea_device *device,
                                                    fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
     const fovea__conv2d_choice *found = fovea__conv2d_choices_find(choices, direction, shape);

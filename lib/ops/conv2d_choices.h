@@ -34,7 +34,7 @@ const fovea__conv2d_choice *fovea__conv2d_choices_find(const fovea__conv2d_choic
                                                        const fovea__conv2d_shape *shape);
 
 /* The table's algorithm where it has one that this device can run, else the rule's. choices may be NULL. */
-fovea__conv2d_algorithm fovea__conv2d_choices_pick(const fovea__conv2d_choices *choices, const fovea_device *device,
+fovea__conv2d_algorithm fovea__conv2d_choices_pick(const fovea__conv2d_choices *choices, fovea_device *device,
                                                    fovea__conv2d_direction direction,
                                                    const fovea__conv2d_shape *shape);
 

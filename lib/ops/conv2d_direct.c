@@ -1,5 +1,5 @@
 /* How direct cuts the work, and launches it. Its kernels say how they do it. */
-#include "conv2d_direct.h"
+#include "conv2d_engine.h"
 
 #include "device.h"
 #include "launch.h"
@@ -27,11 +27,11 @@ typedef struct cut {
 /* A block is two registers of channels, or one where no more is needed: each variant of the kernels takes seconds to
  * compile, which is more than a network spends on lanes behind the last channel. The sums of a tile take 24 registers,
  * or 12 where registers are of 8 floats: of those machines have 16, and 32 of larger ones and of ARM's smaller ones. */
-static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static cut cut_of(const fovea__conv2d_work *work)
 {
-    const int vector = fovea__device_vector_width(device);
-    const int registers = fovea__conv2d_to_channels(direction, shape) > vector ? 2 : 1;
-    const bool pass = direction != FOVEA__CONV2D_BACKWARD_WEIGHTS;
+    const int vector = fovea__device_vector_width(work->device);
+    const int registers = fovea__conv2d_to_channels(work->direction, work->shape) > vector ? 2 : 1;
+    const bool pass = work->direction != FOVEA__CONV2D_BACKWARD_WEIGHTS;
     cut made = {.vector = vector, .width = registers * vector, .tile = vector == 8 && registers == 2 ? 6 : 12};
     const int length = snprintf(made.options, sizeof made.options, "-DVECTOR=%d -DBLOCKS=%d", vector, registers);
     if (pass)
@@ -42,28 +42,26 @@ static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction,
 /* ---- forward and backward-data ---------------------------------------------------------------------------------- */
 
 /* Zeros before the packed weights: what lies outside is read there. */
-static int zeros_of(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static int zeros_of(const fovea__conv2d_work *work)
 {
-    return fovea__conv2d_blocks(shape->kernel * fovea__conv2d_from_channels(direction, shape), 16) * 16;
+    return fovea__conv2d_blocks(work->shape->kernel * fovea__conv2d_from_channels(work->direction, work->shape), 16) *
+           16;
 }
 
-size_t fovea__conv2d_direct_packed_floats(const fovea_device *device, fovea__conv2d_direction direction,
-                                          const fovea__conv2d_shape *shape)
+static size_t packed_floats(const fovea__conv2d_work *work)
 {
-    if (direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
+    if (work->direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
         return 0;
-    const cut made = cut_of(device, direction, shape);
-    return (size_t)zeros_of(direction, shape) + fovea__conv2d_layout_floats(direction, shape, made.width);
+    const cut made = cut_of(work);
+    return (size_t)zeros_of(work) + fovea__conv2d_layout_floats(work->direction, work->shape, made.width);
 }
 
-fovea_status fovea__conv2d_direct_pack(fovea_device *device, fovea__conv2d_direction direction,
-                                       const fovea__conv2d_shape *shape, const fovea__tensor *weights,
-                                       fovea__buffer *packed)
+static fovea_status pack(const fovea__conv2d_work *work, const fovea__tensor *weights, fovea__buffer *packed)
 {
-    const cut made = cut_of(device, direction, shape);
-    const int zeros = zeros_of(direction, shape);
+    const cut made = cut_of(work);
+    const int zeros = zeros_of(work);
     FOVEA_TRY(fovea__buffer_fill(packed, 0, (size_t)zeros * sizeof(float), 0));
-    return fovea__conv2d_layout(device, direction, shape, made.width, zeros, weights, packed);
+    return fovea__conv2d_layout(work->device, work->direction, work->shape, made.width, zeros, weights, packed);
 }
 
 static fovea_status run_pass(fovea_device *device, const fovea__conv2d_pass *pass, const cut *made, int groups,
@@ -71,42 +69,22 @@ static fovea_status run_pass(fovea_device *device, const fovea__conv2d_pass *pas
                              const fovea__conv2d_epilogue *epilogue, fovea__tensor *to)
 {
     const int places = (int)fovea__conv2d_pass_places(pass);
-    const fovea__arg args[] = {fovea__arg_buffer(from->buffer),
-                               fovea__arg_buffer(packed),
-                               fovea__arg_int(fovea__conv2d_pass_offset(pass, made->width, zeros)),
-                               fovea__arg_buffer(epilogue->scale ? epilogue->scale->buffer : NULL),
-                               fovea__arg_buffer(epilogue->shift ? epilogue->shift->buffer : NULL),
-                               fovea__arg_buffer(epilogue->residual ? epilogue->residual->buffer : NULL),
-                               fovea__arg_int(epilogue->relu),
-                               fovea__arg_buffer(to->buffer),
-                               fovea__arg_int(places),
-                               fovea__arg_int(pass->grid_h),
-                               fovea__arg_int(pass->grid_w),
-                               fovea__arg_int(pass->from_h),
-                               fovea__arg_int(pass->from_w),
-                               fovea__arg_int(pass->from_c),
-                               fovea__arg_int(pass->to_h),
-                               fovea__arg_int(pass->to_w),
-                               fovea__arg_int(pass->to_c),
-                               fovea__arg_int(pass->taps_h),
-                               fovea__arg_int(pass->taps_w),
-                               fovea__arg_int(pass->stride),
-                               fovea__arg_int(pass->first_y),
-                               fovea__arg_int(pass->first_x),
-                               fovea__arg_int(pass->step),
-                               fovea__arg_int(pass->to_y),
-                               fovea__arg_int(pass->to_x)};
-    return fovea__launch(
-        device, "conv2d_direct", made->options, "conv2d_direct_pass", args, sizeof args / sizeof *args,
-        fovea__grid_2d((size_t)fovea__conv2d_blocks(places, made->tile), (size_t)groups, 1, 1));
+    fovea__arg args[FOVEA__CONV2D_PASS_ARGS];
+    fovea__conv2d_pass_args(args, pass, from, packed, fovea__conv2d_pass_offset(pass, made->width, zeros), epilogue,
+                            to->buffer);
+    return fovea__launch(device, "conv2d_direct", made->options, "conv2d_direct_pass", args,
+                         FOVEA__CONV2D_PASS_ARGS,
+                         fovea__grid_2d((size_t)fovea__conv2d_blocks(places, made->tile), (size_t)groups, 1, 1));
 }
 
-fovea_status fovea__conv2d_direct_run(fovea_device *device, fovea__conv2d_direction direction,
-                                      const fovea__conv2d_shape *shape, const fovea__tensor *from,
-                                      const fovea__buffer *packed, const fovea__conv2d_epilogue *epilogue,
-                                      fovea__tensor *to)
+static fovea_status run(const fovea__conv2d_work *work, const fovea__tensor *from, const fovea__tensor *weights,
+                        const fovea__buffer *packed, const fovea__conv2d_epilogue *epilogue, fovea__tensor *to,
+                        fovea__buffer *workspace)
 {
-    const cut made = cut_of(device, direction, shape);
+    (void)weights, (void)workspace;
+    const cut made = cut_of(work);
+    const fovea__conv2d_direction direction = work->direction;
+    const fovea__conv2d_shape *shape = work->shape;
     const int from_c = fovea__conv2d_from_channels(direction, shape);
     const int blocks = fovea__conv2d_blocks(fovea__conv2d_to_channels(direction, shape), made.width);
     const int near = NEAR_FLOATS / (shape->kernel * shape->kernel * from_c * made.width);
@@ -115,7 +93,7 @@ fovea_status fovea__conv2d_direct_run(fovea_device *device, fovea__conv2d_direct
         const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, i);
         const bool adds_nothing = epilogue->residual == to && pass.taps_h * pass.taps_w == 0;
         if (!adds_nothing)
-            FOVEA_TRY(run_pass(device, &pass, &made, groups, zeros_of(direction, shape), from, packed, epilogue, to));
+            FOVEA_TRY(run_pass(work->device, &pass, &made, groups, zeros_of(work), from, packed, epilogue, to));
     }
     return FOVEA_OK;
 }
@@ -150,33 +128,33 @@ static share share_of(const fovea__conv2d_shape *shape, const cut *made)
     return shared;
 }
 
-size_t fovea__conv2d_direct_workspace_bytes(const fovea_device *device, fovea__conv2d_direction direction,
-                                            const fovea__conv2d_shape *shape)
+static size_t workspace_bytes(const fovea__conv2d_work *work)
 {
-    if (direction != FOVEA__CONV2D_BACKWARD_WEIGHTS)
+    if (work->direction != FOVEA__CONV2D_BACKWARD_WEIGHTS)
         return 0;
-    const cut made = cut_of(device, direction, shape);
-    return share_of(shape, &made).parts * sizeof(float) *
-           fovea__conv2d_layout_floats(FOVEA__CONV2D_FORWARD, shape, made.width);
+    const cut made = cut_of(work);
+    return share_of(work->shape, &made).parts * sizeof(float) *
+           fovea__conv2d_layout_floats(FOVEA__CONV2D_FORWARD, work->shape, made.width);
 }
 
-fovea_status fovea__conv2d_direct_weights(fovea_device *device, const fovea__conv2d_shape *shape,
-                                          const fovea__tensor *x, const fovea__tensor *d_y, bool accumulate,
-                                          fovea__tensor *d_weights, fovea__buffer *workspace)
+static fovea_status backward_weights(const fovea__conv2d_work *work, const fovea__tensor *x, const fovea__tensor *d_y,
+                                     bool accumulate, fovea__tensor *d_weights, fovea__buffer *workspace)
 {
-    const cut made = cut_of(device, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
-    const share shared = share_of(shape, &made);
-    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(FOVEA__CONV2D_FORWARD, shape, 0);
-    const int places = (int)fovea__conv2d_pass_places(&pass);
-    const fovea__arg args[] = {fovea__arg_buffer(x->buffer),   fovea__arg_buffer(d_y->buffer),
-                               fovea__arg_buffer(workspace),   fovea__arg_int(places),
-                               fovea__arg_int(pass.grid_h),    fovea__arg_int(pass.grid_w),
-                               fovea__arg_int(pass.from_h),    fovea__arg_int(pass.from_w),
-                               fovea__arg_int(pass.from_c),    fovea__arg_int(pass.to_c),
-                               fovea__arg_int(shape->kernel),  fovea__arg_int(shape->stride),
-                               fovea__arg_int(shape->padding), fovea__arg_int(shared.places)};
-    FOVEA_TRY(fovea__launch(device, "conv2d_direct_weights", made.options, "conv2d_direct_weights", args,
+    const cut made = cut_of(work);
+    const share shared = share_of(work->shape, &made);
+    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(FOVEA__CONV2D_FORWARD, work->shape, 0);
+    fovea__arg args[FOVEA__CONV2D_WEIGHTS_ARGS + 1];
+    fovea__conv2d_weights_args(args, &pass, x, d_y, workspace);
+    args[FOVEA__CONV2D_WEIGHTS_ARGS] = fovea__arg_int(shared.places);
+    FOVEA_TRY(fovea__launch(work->device, "conv2d_direct_weights", made.options, "conv2d_direct_weights", args,
                             sizeof args / sizeof *args,
                             fovea__grid_3d(shared.groups, shared.columns, shared.parts, 1, 1, 1)));
-    return fovea__conv2d_sum(device, shape, (int)shared.parts, made.width, workspace, accumulate, d_weights);
+    return fovea__conv2d_sum(work->device, work->shape, (int)shared.parts, made.width, workspace, accumulate,
+                             d_weights);
 }
+
+const fovea__conv2d_engine fovea__conv2d_direct = {.packed_floats = packed_floats,
+                                                   .workspace_bytes = workspace_bytes,
+                                                   .pack = pack,
+                                                   .run = run,
+                                                   .weights = backward_weights};

@@ -1,6 +1,6 @@
 /* Convolution as CLBlast's matrix products. 1x1 convolutions multiply the tensors as they stand; others go through
  * columns (im2col), a bounded chunk of places at a time. */
-#include "conv2d_gemm.h"
+#include "conv2d_engine.h"
 
 #include "blas.h"
 #include "device.h"
@@ -22,21 +22,21 @@ static bool is_straight(const fovea__conv2d_shape *shape)
 
 /* A chunk's place takes a row of columns, and in forward its products, kept apart until the residual was read. CLBlast
  * may copy all that a product reads and writes: a row and y's values of each place. */
-static chunking plan_of(const fovea_device *device, fovea__conv2d_direction direction,
-                        const fovea__conv2d_shape *shape)
+static chunking plan_of(const fovea__conv2d_work *work)
 {
+    const fovea__conv2d_shape *shape = work->shape;
     const fovea__shape out = fovea__conv2d_out_shape(shape);
     chunking made = {.out_h = out.h, .out_w = out.w, .straight = is_straight(shape), .outs = (size_t)out.c};
     made.places = (size_t)out.n * (size_t)out.h * (size_t)out.w;
     made.row = (size_t)shape->kernel * (size_t)shape->kernel * (size_t)shape->in_channels;
-    const size_t own = (made.straight ? 0 : made.row) + (direction == FOVEA__CONV2D_FORWARD ? made.outs : 0);
+    const size_t own = (made.straight ? 0 : made.row) + (work->direction == FOVEA__CONV2D_FORWARD ? made.outs : 0);
     const size_t most = FOVEA__CONV2D_WORKSPACE / sizeof(float) / (own + made.row + made.outs);
     made.chunk = most < made.places ? most : made.places;
     if (made.chunk == 0)
         made.chunk = 1;
-    const bool sums = direction == FOVEA__CONV2D_BACKWARD_WEIGHTS && !made.straight;
+    const bool sums = work->direction == FOVEA__CONV2D_BACKWARD_WEIGHTS && !made.straight;
     const size_t bytes = (made.chunk * own + (sums ? made.row * made.outs : 0)) * sizeof(float);
-    const size_t alignment = fovea__buffer_alignment(device);
+    const size_t alignment = fovea__buffer_alignment(work->device);
     made.room = (bytes + alignment - 1) / alignment * alignment;
     return made;
 }
@@ -73,34 +73,33 @@ static size_t count_at(const chunking *plan, size_t first)
     return plan->places - first < plan->chunk ? plan->places - first : plan->chunk;
 }
 
-bool fovea__conv2d_gemm_can(const fovea_device *device)
+static bool can(const fovea__conv2d_work *work)
 {
-    return fovea__device_max_work_group(device) >= 64;
+    return fovea__device_max_work_group(work->device) >= 64;
 }
 
 /* Both directions read [tap][in channel][out channel]. */
-size_t fovea__conv2d_gemm_packed_floats(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static size_t packed_floats(const fovea__conv2d_work *work)
 {
-    if (is_straight(shape) || direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
+    if (is_straight(work->shape) || work->direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
         return 0;
-    return fovea__conv2d_layout_floats(FOVEA__CONV2D_FORWARD, shape, shape->out_channels);
+    return fovea__conv2d_layout_floats(FOVEA__CONV2D_FORWARD, work->shape, work->shape->out_channels);
 }
 
-fovea_status fovea__conv2d_gemm_pack(fovea_device *device, const fovea__conv2d_shape *shape,
-                                     const fovea__tensor *weights, fovea__buffer *packed)
+static fovea_status pack(const fovea__conv2d_work *work, const fovea__tensor *weights, fovea__buffer *packed)
 {
-    return fovea__conv2d_layout(device, FOVEA__CONV2D_FORWARD, shape, shape->out_channels, 0, weights, packed);
+    return fovea__conv2d_layout(work->device, FOVEA__CONV2D_FORWARD, work->shape, work->shape->out_channels, 0, weights,
+                                packed);
 }
 
 /* Where CLBlast does not tell its room the call asks again, and fails with what it says. */
-size_t fovea__conv2d_gemm_workspace_bytes(fovea_device *device, fovea__conv2d_direction direction,
-                                          const fovea__conv2d_shape *shape)
+static size_t workspace_bytes(const fovea__conv2d_work *work)
 {
-    const chunking plan = plan_of(device, direction, shape);
-    const fovea__gemm largest = product_of(direction, &plan, plan.chunk, NULL);
+    const chunking plan = plan_of(work);
+    const fovea__gemm largest = product_of(work->direction, &plan, plan.chunk, NULL);
     const fovea__error_kept kept = fovea__error_keep();
     size_t room = 0;
-    if (fovea__gemm_room(device, &largest, &room))
+    if (fovea__gemm_room(work->device, &largest, &room))
         fovea__error_restore(&kept);
     return plan.room + room;
 }
@@ -121,12 +120,12 @@ static fovea_status make_columns(fovea_device *device, const fovea__conv2d_shape
 
 /* ---- forward --------------------------------------------------------------------------------------------------- */
 
-fovea_status fovea__conv2d_gemm_forward(fovea_device *device, const fovea__conv2d_shape *shape, const fovea__tensor *x,
-                                        const fovea__tensor *weights, const fovea__buffer *packed,
-                                        const fovea__conv2d_epilogue *epilogue, fovea__tensor *y,
-                                        fovea__buffer *workspace)
+static fovea_status forward(const fovea__conv2d_work *work, const fovea__tensor *x, const fovea__tensor *weights,
+                            const fovea__buffer *packed, const fovea__conv2d_epilogue *epilogue, fovea__tensor *y,
+                            fovea__buffer *workspace)
 {
-    const chunking plan = plan_of(device, FOVEA__CONV2D_FORWARD, shape);
+    fovea_device *device = work->device;
+    const chunking plan = plan_of(work);
     const size_t outs = plan.outs;
     const bool apart = epilogue->residual != NULL;
     const bool plain = !epilogue->scale && !epilogue->shift && !epilogue->residual && !epilogue->relu;
@@ -139,7 +138,7 @@ fovea_status fovea__conv2d_gemm_forward(fovea_device *device, const fovea__conv2
         gemm.c = apart ? workspace : y->buffer;
         gemm.c_offset = !apart ? first * outs : plan.straight ? 0 : plan.chunk * plan.row;
         if (!plan.straight)
-            FOVEA_TRY(make_columns(device, shape, &plan, x, workspace, 0, first, count));
+            FOVEA_TRY(make_columns(device, work->shape, &plan, x, workspace, 0, first, count));
         FOVEA_TRY(fovea__gemm_run(device, &gemm));
         if (!plain)
             FOVEA_TRY(fovea__conv2d_finish(device, gemm.c, gemm.c_offset, 1, epilogue, y, first * outs, count * outs));
@@ -166,12 +165,12 @@ static fovea_status gather(fovea_device *device, const fovea__conv2d_shape *shap
                          fovea__grid_1d((size_t)shape->in_channels * pixels, fovea__split_local(device)));
 }
 
-fovea_status fovea__conv2d_gemm_backward_data(fovea_device *device, const fovea__conv2d_shape *shape,
-                                              const fovea__tensor *d_y, const fovea__tensor *weights,
-                                              const fovea__buffer *packed, bool accumulate, fovea__tensor *d_x,
-                                              fovea__buffer *workspace)
+static fovea_status backward_data(const fovea__conv2d_work *work, const fovea__tensor *d_y,
+                                  const fovea__tensor *weights, const fovea__buffer *packed, bool accumulate,
+                                  fovea__tensor *d_x, fovea__buffer *workspace)
 {
-    const chunking plan = plan_of(device, FOVEA__CONV2D_BACKWARD_DATA, shape);
+    fovea_device *device = work->device;
+    const chunking plan = plan_of(work);
     if (!plan.straight && !accumulate)
         FOVEA_TRY(fovea__buffer_fill(d_x->buffer, 0, fovea__shape_elements(d_x->shape) * sizeof(float), 0));
     for (size_t first = 0; first < plan.places; first += plan.chunk) {
@@ -185,18 +184,27 @@ fovea_status fovea__conv2d_gemm_backward_data(fovea_device *device, const fovea_
         gemm.beta = plan.straight && accumulate ? 1 : 0;
         FOVEA_TRY(fovea__gemm_run(device, &gemm));
         if (!plan.straight)
-            FOVEA_TRY(gather(device, shape, &plan, workspace, d_x, first, count));
+            FOVEA_TRY(gather(device, work->shape, &plan, workspace, d_x, first, count));
     }
     return FOVEA_OK;
 }
 
+static fovea_status run(const fovea__conv2d_work *work, const fovea__tensor *from, const fovea__tensor *weights,
+                        const fovea__buffer *packed, const fovea__conv2d_epilogue *epilogue, fovea__tensor *to,
+                        fovea__buffer *workspace)
+{
+    if (work->direction == FOVEA__CONV2D_FORWARD)
+        return forward(work, from, weights, packed, epilogue, to, workspace);
+    return backward_data(work, from, weights, packed, epilogue->residual == to, to, workspace);
+}
+
 /* ---- backward-weights ------------------------------------------------------------------------------------------ */
 
-fovea_status fovea__conv2d_gemm_backward_weights(fovea_device *device, const fovea__conv2d_shape *shape,
-                                                 const fovea__tensor *x, const fovea__tensor *d_y, bool accumulate,
-                                                 fovea__tensor *d_weights, fovea__buffer *workspace)
+static fovea_status backward_weights(const fovea__conv2d_work *work, const fovea__tensor *x, const fovea__tensor *d_y,
+                                     bool accumulate, fovea__tensor *d_weights, fovea__buffer *workspace)
 {
-    const chunking plan = plan_of(device, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
+    fovea_device *device = work->device;
+    const chunking plan = plan_of(work);
     const size_t sums = plan.row * plan.outs; /* they come first in the workspace, the columns behind them */
     for (size_t first = 0; first < plan.places; first += plan.chunk) {
         const size_t count = count_at(&plan, first);
@@ -208,10 +216,17 @@ fovea_status fovea__conv2d_gemm_backward_weights(fovea_device *device, const fov
         gemm.c = plan.straight ? d_weights->buffer : workspace;
         gemm.beta = first > 0 || (plan.straight && accumulate) ? 1 : 0;
         if (!plan.straight)
-            FOVEA_TRY(make_columns(device, shape, &plan, x, workspace, sums, first, count));
+            FOVEA_TRY(make_columns(device, work->shape, &plan, x, workspace, sums, first, count));
         FOVEA_TRY(fovea__gemm_run(device, &gemm));
     }
     if (plan.straight)
         return FOVEA_OK;
-    return fovea__conv2d_sum(device, shape, 1, shape->out_channels, workspace, accumulate, d_weights);
+    return fovea__conv2d_sum(device, work->shape, 1, work->shape->out_channels, workspace, accumulate, d_weights);
 }
+
+const fovea__conv2d_engine fovea__conv2d_gemm = {.can = can,
+                                                 .packed_floats = packed_floats,
+                                                 .workspace_bytes = workspace_bytes,
+                                                 .pack = pack,
+                                                 .run = run,
+                                                 .weights = backward_weights};

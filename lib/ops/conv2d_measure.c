@@ -3,7 +3,7 @@
 
 #include "clock.h"
 #include "conv2d_samples.h"
-#include "conv2d_tiled.h"
+#include "conv2d_engine.h"
 #include "device.h"
 
 #include <math.h>

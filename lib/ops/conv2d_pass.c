@@ -4,6 +4,7 @@
 #include "split.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int fovea__conv2d_passes(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
 {
@@ -96,6 +97,64 @@ fovea__conv2d_pass fovea__conv2d_pass_at(fovea__conv2d_direction direction, cons
 size_t fovea__conv2d_pass_places(const fovea__conv2d_pass *pass)
 {
     return (size_t)pass->batch * (size_t)pass->grid_h * (size_t)pass->grid_w;
+}
+
+/* ---- arguments -------------------------------------------------------------------------------------------------- */
+
+static const fovea__buffer *buffer_of(const fovea__tensor *tensor)
+{
+    return tensor ? tensor->buffer : NULL;
+}
+
+void fovea__conv2d_pass_args(fovea__arg *args, const fovea__conv2d_pass *pass, const fovea__tensor *from,
+                             const fovea__buffer *packed, int offset, const fovea__conv2d_epilogue *epilogue,
+                             const fovea__buffer *to)
+{
+    const fovea__arg made[FOVEA__CONV2D_PASS_ARGS] = {fovea__arg_buffer(from->buffer),
+                                                      fovea__arg_buffer(packed),
+                                                      fovea__arg_int(offset),
+                                                      fovea__arg_buffer(buffer_of(epilogue->scale)),
+                                                      fovea__arg_buffer(buffer_of(epilogue->shift)),
+                                                      fovea__arg_buffer(buffer_of(epilogue->residual)),
+                                                      fovea__arg_int(epilogue->relu),
+                                                      fovea__arg_buffer(to),
+                                                      fovea__arg_int((int)fovea__conv2d_pass_places(pass)),
+                                                      fovea__arg_int(pass->grid_h),
+                                                      fovea__arg_int(pass->grid_w),
+                                                      fovea__arg_int(pass->from_h),
+                                                      fovea__arg_int(pass->from_w),
+                                                      fovea__arg_int(pass->from_c),
+                                                      fovea__arg_int(pass->to_h),
+                                                      fovea__arg_int(pass->to_w),
+                                                      fovea__arg_int(pass->to_c),
+                                                      fovea__arg_int(pass->taps_h),
+                                                      fovea__arg_int(pass->taps_w),
+                                                      fovea__arg_int(pass->stride),
+                                                      fovea__arg_int(pass->first_y),
+                                                      fovea__arg_int(pass->first_x),
+                                                      fovea__arg_int(pass->step),
+                                                      fovea__arg_int(pass->to_y),
+                                                      fovea__arg_int(pass->to_x)};
+    memcpy(args, made, sizeof made);
+}
+
+void fovea__conv2d_weights_args(fovea__arg *args, const fovea__conv2d_pass *pass, const fovea__tensor *x,
+                                const fovea__tensor *d_y, const fovea__buffer *partial)
+{
+    const fovea__arg made[FOVEA__CONV2D_WEIGHTS_ARGS] = {fovea__arg_buffer(x->buffer),
+                                                         fovea__arg_buffer(d_y->buffer),
+                                                         fovea__arg_buffer(partial),
+                                                         fovea__arg_int((int)fovea__conv2d_pass_places(pass)),
+                                                         fovea__arg_int(pass->grid_h),
+                                                         fovea__arg_int(pass->grid_w),
+                                                         fovea__arg_int(pass->from_h),
+                                                         fovea__arg_int(pass->from_w),
+                                                         fovea__arg_int(pass->from_c),
+                                                         fovea__arg_int(pass->to_c),
+                                                         fovea__arg_int(pass->taps_h),
+                                                         fovea__arg_int(pass->stride),
+                                                         fovea__arg_int(-pass->first_y)};
+    memcpy(args, made, sizeof made);
 }
 
 /* ---- layouts --------------------------------------------------------------------------------------------------- */
@@ -202,9 +261,9 @@ fovea_status fovea__conv2d_finish(fovea_device *device, const fovea__buffer *sum
                                fovea__arg_int((int)begin),
                                fovea__arg_int(parts),
                                fovea__arg_int(parts > 1 ? (int)fovea__shape_elements(y->shape) : 0),
-                               fovea__arg_buffer(epilogue->scale ? epilogue->scale->buffer : NULL),
-                               fovea__arg_buffer(epilogue->shift ? epilogue->shift->buffer : NULL),
-                               fovea__arg_buffer(epilogue->residual ? epilogue->residual->buffer : NULL),
+                               fovea__arg_buffer(buffer_of(epilogue->scale)),
+                               fovea__arg_buffer(buffer_of(epilogue->shift)),
+                               fovea__arg_buffer(buffer_of(epilogue->residual)),
                                fovea__arg_int(epilogue->relu),
                                fovea__arg_buffer(y->buffer),
                                fovea__arg_int((int)first),

@@ -10,6 +10,7 @@
 #define FOVEA_OPS_CONV2D_PASS_H
 
 #include "conv2d.h"
+#include "launch.h"
 
 typedef struct fovea__conv2d_pass {
     int batch, grid_h, grid_w;  /* places */
@@ -34,6 +35,16 @@ static inline int fovea__conv2d_blocks(int channels, int width)
 {
     return (channels + width - 1) / width;
 }
+
+/* The arguments that pass kernels begin with, in this order; `offset`: where the pass's weights begin in `packed`. */
+enum { FOVEA__CONV2D_PASS_ARGS = 25, FOVEA__CONV2D_WEIGHTS_ARGS = 13 };
+void fovea__conv2d_pass_args(fovea__arg *args, const fovea__conv2d_pass *pass, const fovea__tensor *from,
+                             const fovea__buffer *packed, int offset, const fovea__conv2d_epilogue *epilogue,
+                             const fovea__buffer *to);
+
+/* Those of the kernels that sum the gradient of weights into `partial`; `pass` is the forward one. */
+void fovea__conv2d_weights_args(fovea__arg *args, const fovea__conv2d_pass *pass, const fovea__tensor *x,
+                                const fovea__tensor *d_y, const fovea__buffer *partial);
 
 /* Weights as the passes read them, one pass after the other:
  *   packed[begin + [pass][block of `width` written channels][tap][read channel][lane]]

@@ -1,5 +1,5 @@
 /* How tiled cuts the work and launches it. Its kernels say how they do it; bench/README.md counts what they need. */
-#include "conv2d_tiled.h"
+#include "conv2d_engine.h"
 
 #include "device.h"
 #include "launch.h"
@@ -52,9 +52,9 @@ static bool has_room(const fovea_device *device, const tile *cut)
            fovea__device_local_bytes(device) >= local_bytes_of(cut);
 }
 
-bool fovea__conv2d_tiled_can(const fovea_device *device, fovea__conv2d_algorithm algorithm)
+static bool can(const fovea__conv2d_work *work)
 {
-    return has_room(device, tile_of(algorithm));
+    return has_room(work->device, tile_of(work->algorithm));
 }
 
 /* ---- the rule -------------------------------------------------------------------------------------------------- */
@@ -65,14 +65,15 @@ typedef struct product {
     size_t values;
 } product;
 
-static product product_of(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static product product_of(const fovea__conv2d_work *work)
 {
-    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, 0);
+    const fovea__conv2d_shape *shape = work->shape;
+    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(work->direction, shape, 0);
     const double places = (double)fovea__conv2d_pass_places(&pass), taps = (double)shape->kernel * shape->kernel;
-    if (direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
+    if (work->direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
         return (product){taps * shape->in_channels, shape->out_channels, places,
                          fovea__conv2d_layout_floats(FOVEA__CONV2D_FORWARD, shape, shape->out_channels)};
-    return (product){places, pass.to_c, taps * pass.from_c / fovea__conv2d_passes(direction, shape),
+    return (product){places, pass.to_c, taps * pass.from_c / fovea__conv2d_passes(work->direction, shape),
                      (size_t)pass.batch * (size_t)pass.to_h * (size_t)pass.to_w * (size_t)pass.to_c};
 }
 
@@ -87,28 +88,28 @@ static double blocks_of(double size, int block)
  * memory costs as much as the four multiply-adds that could go out meanwhile, and a work-item reads high + wide of
  * those quads for its 16 high wide products. Below 4096 sums a unit waits for its own results. Parts are written and
  * read again, and devices do about 64 multiply-adds in the time that a float takes to or from memory. */
-static double cost_of(const product *work, const tile *cut, int parts, double units)
+static double cost_of(const product *wanted, const tile *cut, int parts, double units)
 {
     const double squares = (double)cut->high * cut->wide, reads = cut->high + cut->wide;
     const double rate = 16 * squares / (16 * squares + 4 * reads), sums = (double)rows_of(cut) * columns_of(cut);
-    const double groups = parts * blocks_of(work->rows, rows_of(cut)) * blocks_of(work->columns, columns_of(cut));
-    const double steps = blocks_of(blocks_of(work->depth, depth_of(cut)), parts) + 2;
+    const double groups = parts * blocks_of(wanted->rows, rows_of(cut)) * blocks_of(wanted->columns, columns_of(cut));
+    const double steps = blocks_of(blocks_of(wanted->depth, depth_of(cut)), parts) + 2;
     const double waves = blocks_of(groups / units, 1), under_way = waves * sums / 4096;
     const double waiting = under_way < 1 ? under_way : 1;
-    const double traffic = parts > 1 ? 2.0 * parts * (double)work->values * 64 / units : 0;
+    const double traffic = parts > 1 ? 2.0 * parts * (double)wanted->values * 64 / units : 0;
     return waves * sums * depth_of(cut) * steps / (rate * waiting) + traffic;
 }
 
 /* The cheapest number of parts: at least 8 steps each, and all of them within the workspace. */
-static int parts_of(const fovea_device *device, const product *work, const tile *cut, double *cost)
+static int parts_of(const fovea_device *device, const product *wanted, const tile *cut, double *cost)
 {
     const double units = fovea_device_describe(device)->compute_units;
-    const double steps = blocks_of(work->depth, depth_of(cut));
+    const double steps = blocks_of(wanted->depth, depth_of(cut));
     int best = 1;
-    *cost = cost_of(work, cut, 1, units);
+    *cost = cost_of(wanted, cut, 1, units);
     for (int parts = 2; parts <= MOST_PARTS && parts * 8 <= steps; parts++) {
-        const double is = cost_of(work, cut, parts, units);
-        if (is < *cost && (size_t)parts * work->values <= FOVEA__CONV2D_WORKSPACE / sizeof(float)) {
+        const double is = cost_of(wanted, cut, parts, units);
+        if (is < *cost && (size_t)parts * wanted->values <= FOVEA__CONV2D_WORKSPACE / sizeof(float)) {
             *cost = is;
             best = parts;
         }
@@ -116,25 +117,23 @@ static int parts_of(const fovea_device *device, const product *work, const tile 
     return best;
 }
 
-static int parts_for(const fovea_device *device, fovea__conv2d_algorithm algorithm, fovea__conv2d_direction direction,
-                     const fovea__conv2d_shape *shape)
+static int parts_for(const fovea__conv2d_work *work)
 {
-    const product work = product_of(direction, shape);
+    const product wanted = product_of(work);
     double cost = 0;
-    return parts_of(device, &work, tile_of(algorithm), &cost);
+    return parts_of(work->device, &wanted, tile_of(work->algorithm), &cost);
 }
 
-fovea__conv2d_algorithm fovea__conv2d_tiled_choose(const fovea_device *device, fovea__conv2d_direction direction,
-                                                   const fovea__conv2d_shape *shape)
+fovea__conv2d_algorithm fovea__conv2d_tiled_choose(const fovea__conv2d_work *work)
 {
-    const product work = product_of(direction, shape);
+    const product wanted = product_of(work);
     fovea__conv2d_algorithm best = FOVEA__CONV2D_TILED_32X64;
     double least = 0;
-    parts_of(device, &work, tile_of(best), &least);
+    parts_of(work->device, &wanted, tile_of(best), &least);
     for (int a = FOVEA__CONV2D_TILED_128X128; a < FOVEA__CONV2D_TILED_32X64; a++) {
         double cost = 0;
-        parts_of(device, &work, tile_of((fovea__conv2d_algorithm)a), &cost);
-        if (cost < least && fovea__conv2d_tiled_can(device, (fovea__conv2d_algorithm)a)) {
+        parts_of(work->device, &wanted, tile_of((fovea__conv2d_algorithm)a), &cost);
+        if (cost < least && has_room(work->device, tile_of((fovea__conv2d_algorithm)a))) {
             least = cost;
             best = (fovea__conv2d_algorithm)a;
         }
@@ -145,31 +144,28 @@ fovea__conv2d_algorithm fovea__conv2d_tiled_choose(const fovea_device *device, f
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
 /* One block of all written channels, rounded up to whole quads. */
-static int packed_width(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static int packed_width(const fovea__conv2d_work *work)
 {
-    return fovea__conv2d_blocks(fovea__conv2d_to_channels(direction, shape), 4) * 4;
+    return fovea__conv2d_blocks(fovea__conv2d_to_channels(work->direction, work->shape), 4) * 4;
 }
 
-size_t fovea__conv2d_tiled_packed_floats(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static size_t packed_floats(const fovea__conv2d_work *work)
 {
-    if (direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
+    if (work->direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
         return 0;
-    return fovea__conv2d_layout_floats(direction, shape, packed_width(direction, shape));
+    return fovea__conv2d_layout_floats(work->direction, work->shape, packed_width(work));
 }
 
-fovea_status fovea__conv2d_tiled_pack(fovea_device *device, fovea__conv2d_direction direction,
-                                      const fovea__conv2d_shape *shape, const fovea__tensor *weights,
-                                      fovea__buffer *packed)
+static fovea_status pack(const fovea__conv2d_work *work, const fovea__tensor *weights, fovea__buffer *packed)
 {
-    return fovea__conv2d_layout(device, direction, shape, packed_width(direction, shape), 0, weights, packed);
+    return fovea__conv2d_layout(work->device, work->direction, work->shape, packed_width(work), 0, weights, packed);
 }
 
-size_t fovea__conv2d_tiled_workspace_bytes(const fovea_device *device, fovea__conv2d_algorithm algorithm,
-                                           fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static size_t workspace_bytes(const fovea__conv2d_work *work)
 {
-    const int parts = parts_for(device, algorithm, direction, shape);
-    const bool apart = parts > 1 || direction == FOVEA__CONV2D_BACKWARD_WEIGHTS;
-    return apart ? (size_t)parts * product_of(direction, shape).values * sizeof(float) : 0;
+    const int parts = parts_for(work);
+    const bool apart = parts > 1 || work->direction == FOVEA__CONV2D_BACKWARD_WEIGHTS;
+    return apart ? (size_t)parts * product_of(work).values * sizeof(float) : 0;
 }
 
 /* ---- launching ------------------------------------------------------------------------------------------------- */
@@ -222,81 +218,61 @@ static fovea_status run_pass(fovea_device *device, const fovea__conv2d_pass *pas
                              const fovea__conv2d_epilogue *epilogue, const fovea__buffer *y)
 {
     const int places = (int)fovea__conv2d_pass_places(pass), width = fovea__conv2d_blocks(pass->to_c, 4) * 4;
-    const bool empty = pass->taps_h * pass->taps_w == 0; /* then there is no depth, and no tap to count by */
     const int depth = pass->taps_h * pass->taps_w * pass->from_c;
+    fovea__conv2d_pass taken = *pass;
+    if (depth == 0) /* no tap to count by */
+        taken.taps_h = 0, taken.taps_w = 1;
     char options[96];
     FOVEA_TRY(fit_tile(device, false, pass->from_c % 4 == 0, pass->to_c % 4 == 0, &cut, options));
-    const fovea__arg args[] = {fovea__arg_buffer(from->buffer),
-                               fovea__arg_buffer(packed),
-                               fovea__arg_int(fovea__conv2d_pass_offset(pass, width, 0)),
-                               fovea__arg_buffer(epilogue->scale ? epilogue->scale->buffer : NULL),
-                               fovea__arg_buffer(epilogue->shift ? epilogue->shift->buffer : NULL),
-                               fovea__arg_buffer(epilogue->residual ? epilogue->residual->buffer : NULL),
-                               fovea__arg_int(epilogue->relu),
-                               fovea__arg_buffer(y),
-                               fovea__arg_int(places),
-                               fovea__arg_int(pass->grid_h),
-                               fovea__arg_int(pass->grid_w),
-                               fovea__arg_int(pass->from_h),
-                               fovea__arg_int(pass->from_w),
-                               fovea__arg_int(pass->from_c),
-                               fovea__arg_int(pass->to_h),
-                               fovea__arg_int(pass->to_w),
-                               fovea__arg_int(pass->to_c),
-                               fovea__arg_int(empty ? 0 : pass->taps_h),
-                               fovea__arg_int(empty ? 1 : pass->taps_w),
-                               fovea__arg_int(pass->stride),
-                               fovea__arg_int(pass->first_y),
-                               fovea__arg_int(pass->first_x),
-                               fovea__arg_int(pass->step),
-                               fovea__arg_int(pass->to_y),
-                               fovea__arg_int(pass->to_x),
-                               fovea__arg_int(depth_a_part(cut, depth, parts)),
-                               fovea__arg_int(parts > 1 ? pass->batch * pass->to_h * pass->to_w * pass->to_c : 0)};
+    enum { OWN = FOVEA__CONV2D_PASS_ARGS };
+    fovea__arg args[OWN + 2];
+    fovea__conv2d_pass_args(args, &taken, from, packed, fovea__conv2d_pass_offset(pass, width, 0), epilogue, y);
+    args[OWN] = fovea__arg_int(depth_a_part(cut, depth, parts));
+    args[OWN + 1] = fovea__arg_int(parts > 1 ? pass->batch * pass->to_h * pass->to_w * pass->to_c : 0);
     return fovea__launch(device, "conv2d_tiled", options, "conv2d_tiled_pass", args, sizeof args / sizeof *args,
                          grid_of(cut, places, pass->to_c, parts));
 }
 
-fovea_status fovea__conv2d_tiled_run(fovea_device *device, fovea__conv2d_algorithm algorithm,
-                                     fovea__conv2d_direction direction, const fovea__conv2d_shape *shape,
-                                     const fovea__tensor *from, const fovea__buffer *packed,
-                                     const fovea__conv2d_epilogue *epilogue, fovea__tensor *to,
-                                     fovea__buffer *workspace)
+static fovea_status run(const fovea__conv2d_work *work, const fovea__tensor *from, const fovea__tensor *weights,
+                        const fovea__buffer *packed, const fovea__conv2d_epilogue *epilogue, fovea__tensor *to,
+                        fovea__buffer *workspace)
 {
-    const int parts = parts_for(device, algorithm, direction, shape);
+    (void)weights;
+    const int parts = parts_for(work);
     const fovea__conv2d_epilogue none = {0};
-    for (int i = 0; i < fovea__conv2d_passes(direction, shape); i++) {
-        const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, i);
+    for (int i = 0; i < fovea__conv2d_passes(work->direction, work->shape); i++) {
+        const fovea__conv2d_pass pass = fovea__conv2d_pass_at(work->direction, work->shape, i);
         const bool adds_nothing = parts == 1 && epilogue->residual == to && pass.taps_h * pass.taps_w == 0;
         if (!adds_nothing)
-            FOVEA_TRY(run_pass(device, &pass, tile_of(algorithm), parts, from, packed, parts > 1 ? &none : epilogue,
-                               parts > 1 ? workspace : to->buffer));
+            FOVEA_TRY(run_pass(work->device, &pass, tile_of(work->algorithm), parts, from, packed,
+                               parts > 1 ? &none : epilogue, parts > 1 ? workspace : to->buffer));
     }
     if (parts == 1)
         return FOVEA_OK;
-    return fovea__conv2d_finish(device, workspace, 0, parts, epilogue, to, 0, fovea__shape_elements(to->shape));
+    return fovea__conv2d_finish(work->device, workspace, 0, parts, epilogue, to, 0, fovea__shape_elements(to->shape));
 }
 
-fovea_status fovea__conv2d_tiled_weights(fovea_device *device, fovea__conv2d_algorithm algorithm,
-                                         const fovea__conv2d_shape *shape, const fovea__tensor *x,
-                                         const fovea__tensor *d_y, bool accumulate, fovea__tensor *d_weights,
-                                         fovea__buffer *workspace)
+static fovea_status backward_weights(const fovea__conv2d_work *work, const fovea__tensor *x, const fovea__tensor *d_y,
+                                     bool accumulate, fovea__tensor *d_weights, fovea__buffer *workspace)
 {
-    const fovea__conv2d_direction direction = FOVEA__CONV2D_BACKWARD_WEIGHTS;
-    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, 0);
-    const int places = (int)fovea__conv2d_pass_places(&pass), parts = parts_for(device, algorithm, direction, shape);
-    const tile *cut = tile_of(algorithm);
+    const fovea__conv2d_shape *shape = work->shape;
+    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(work->direction, shape, 0);
+    const int places = (int)fovea__conv2d_pass_places(&pass), parts = parts_for(work);
+    const tile *cut = tile_of(work->algorithm);
     char options[96];
-    FOVEA_TRY(fit_tile(device, true, pass.from_c % 4 == 0, pass.to_c % 4 == 0, &cut, options));
-    const fovea__arg args[] = {fovea__arg_buffer(x->buffer),   fovea__arg_buffer(d_y->buffer),
-                               fovea__arg_buffer(workspace),   fovea__arg_int(places),
-                               fovea__arg_int(pass.grid_h),    fovea__arg_int(pass.grid_w),
-                               fovea__arg_int(pass.from_h),    fovea__arg_int(pass.from_w),
-                               fovea__arg_int(pass.from_c),    fovea__arg_int(pass.to_c),
-                               fovea__arg_int(shape->kernel),  fovea__arg_int(shape->stride),
-                               fovea__arg_int(shape->padding), fovea__arg_int(depth_a_part(cut, places, parts))};
-    FOVEA_TRY(fovea__launch(device, "conv2d_tiled", options, "conv2d_tiled_weights", args,
+    FOVEA_TRY(fit_tile(work->device, true, pass.from_c % 4 == 0, pass.to_c % 4 == 0, &cut, options));
+    fovea__arg args[FOVEA__CONV2D_WEIGHTS_ARGS + 1];
+    fovea__conv2d_weights_args(args, &pass, x, d_y, workspace);
+    args[FOVEA__CONV2D_WEIGHTS_ARGS] = fovea__arg_int(depth_a_part(cut, places, parts));
+    FOVEA_TRY(fovea__launch(work->device, "conv2d_tiled", options, "conv2d_tiled_weights", args,
                             sizeof args / sizeof *args,
                             grid_of(cut, shape->kernel * shape->kernel * pass.from_c, pass.to_c, parts)));
-    return fovea__conv2d_sum(device, shape, parts, shape->out_channels, workspace, accumulate, d_weights);
+    return fovea__conv2d_sum(work->device, shape, parts, shape->out_channels, workspace, accumulate, d_weights);
 }
+
+const fovea__conv2d_engine fovea__conv2d_tiled = {.can = can,
+                                                  .packed_floats = packed_floats,
+                                                  .workspace_bytes = workspace_bytes,
+                                                  .pack = pack,
+                                                  .run = run,
+                                                  .weights = backward_weights};

@@ -1,5 +1,5 @@
 /* How Winograd's work is cut into blocks of tiles, and launched. Its kernels say how they do it. */
-#include "conv2d_winograd.h"
+#include "conv2d_engine.h"
 
 #include "device.h"
 #include "launch.h"
@@ -15,9 +15,9 @@ enum { SLICE = 1 << 20, CHUNK = 1 << 19 };
 
 enum { LEAST_TILES = 12 };
 
-static size_t count_tiles(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static size_t count_tiles(const fovea__conv2d_work *work)
 {
-    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, 0);
+    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(work->direction, work->shape, 0);
     return (size_t)pass.batch * (size_t)((pass.grid_h + SIDE - 1) / SIDE) * (size_t)((pass.grid_w + SIDE - 1) / SIDE);
 }
 
@@ -39,38 +39,35 @@ static int rounded(int value, int unit)
 /* Two registers of channels, or one where no more is needed: each variant takes a second or two to compile, which is
  * more than a network spends on lanes behind the last channel. As many sums as the registers hold: of 8 floats machines
  * have 16, and 32 of larger ones and of ARM's smaller ones. */
-static cut cut_of(const fovea_device *device, fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static cut cut_of(const fovea__conv2d_work *work)
 {
-    const int from = fovea__conv2d_from_channels(direction, shape), to = fovea__conv2d_to_channels(direction, shape);
-    const int vector = fovea__device_vector_width(device);
+    const int from = fovea__conv2d_from_channels(work->direction, work->shape);
+    const int to = fovea__conv2d_to_channels(work->direction, work->shape);
+    const int vector = fovea__device_vector_width(work->device);
     const int registers = to > vector ? 2 : 1;
-    const bool few = vector == 8 && registers == 2, weights = direction == FOVEA__CONV2D_BACKWARD_WEIGHTS;
+    const bool few = vector == 8 && registers == 2, weights = work->direction == FOVEA__CONV2D_BACKWARD_WEIGHTS;
     const int tile = few ? 6 : weights ? 8 : 14;
     cut made = {.vector = vector,
                 .width = vector * registers,
                 .tile = tile,
                 .from_row = rounded(from, vector),
                 .to_row = rounded(to, vector * registers),
-                .tiles = (int)count_tiles(direction, shape)};
+                .tiles = (int)count_tiles(work)};
     snprintf(made.options, sizeof made.options, "-DVECTOR=%d -DBLOCKS=%d -DTILE=%d%s", vector, registers, tile,
              weights ? " -DBACKWARD_WEIGHTS" : "");
     return made;
 }
 
-bool fovea__conv2d_winograd_can(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
+static bool can(const fovea__conv2d_work *work)
 {
     /* Packed weights, and a chunk's transforms, are indexed by int. */
     enum { MOST_CHANNELS = 1 << 18 };
+    const fovea__conv2d_shape *shape = work->shape;
     const size_t floats =
         (size_t)POINTS * (size_t)rounded(shape->in_channels, 32) * (size_t)rounded(shape->out_channels, 32);
     return shape->kernel == 3 && shape->stride == 1 && shape->padding <= 2 && floats < INT_MAX / 2 &&
            shape->in_channels <= MOST_CHANNELS && shape->out_channels <= MOST_CHANNELS &&
-           count_tiles(direction, shape) >= LEAST_TILES;
-}
-
-bool fovea__conv2d_winograd_pays(fovea__conv2d_direction direction, const fovea__conv2d_shape *shape)
-{
-    return fovea__conv2d_winograd_can(direction, shape) && shape->in_channels >= 16 && shape->out_channels >= 16;
+           count_tiles(work) >= LEAST_TILES;
 }
 
 /* Zeros before the packed weights: what lies outside is read there. */
@@ -79,24 +76,22 @@ static int zeros_of(const cut *made)
     return rounded(made->from_row, 16);
 }
 
-size_t fovea__conv2d_winograd_packed_floats(const fovea_device *device, fovea__conv2d_direction direction,
-                                            const fovea__conv2d_shape *shape)
+static size_t packed_floats(const fovea__conv2d_work *work)
 {
-    if (direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
+    if (work->direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
         return 0;
-    const cut made = cut_of(device, direction, shape);
+    const cut made = cut_of(work);
     return (size_t)zeros_of(&made) +
-           (size_t)POINTS * (size_t)fovea__conv2d_from_channels(direction, shape) * (size_t)made.to_row;
+           (size_t)POINTS * (size_t)fovea__conv2d_from_channels(work->direction, work->shape) * (size_t)made.to_row;
 }
 
-fovea_status fovea__conv2d_winograd_pack(fovea_device *device, fovea__conv2d_direction direction,
-                                         const fovea__conv2d_shape *shape, const fovea__tensor *weights,
-                                         fovea__buffer *packed)
+static fovea_status pack(const fovea__conv2d_work *work, const fovea__tensor *weights, fovea__buffer *packed)
 {
-    const cut made = cut_of(device, direction, shape);
-    const int from = fovea__conv2d_from_channels(direction, shape), to = fovea__conv2d_to_channels(direction, shape);
-    const bool back = direction == FOVEA__CONV2D_BACKWARD_DATA;
-    const int of_out = shape->in_channels * 9;
+    const cut made = cut_of(work);
+    const int from = fovea__conv2d_from_channels(work->direction, work->shape);
+    const int to = fovea__conv2d_to_channels(work->direction, work->shape);
+    const bool back = work->direction == FOVEA__CONV2D_BACKWARD_DATA;
+    const int of_out = work->shape->in_channels * 9;
     const fovea__arg args[] = {fovea__arg_buffer(weights->buffer),
                                fovea__arg_buffer(packed),
                                fovea__arg_int(zeros_of(&made)),
@@ -106,7 +101,7 @@ fovea_status fovea__conv2d_winograd_pack(fovea_device *device, fovea__conv2d_dir
                                fovea__arg_int(back ? 9 : of_out),
                                fovea__arg_int(back)};
     FOVEA_TRY(fovea__buffer_fill(packed, 0, (size_t)zeros_of(&made) * sizeof(float), 0));
-    return fovea__launch(device, "conv2d_winograd_pack", made.options, "conv2d_winograd_pack", args,
+    return fovea__launch(work->device, "conv2d_winograd_pack", made.options, "conv2d_winograd_pack", args,
                          sizeof args / sizeof *args,
                          fovea__grid_2d((size_t)from, (size_t)(made.to_row / made.vector), 1, 1));
 }
@@ -139,14 +134,14 @@ static share share_of(const fovea_device *device, const cut *made)
     return (share){blocks < most_items ? blocks : most_items, block, slice_of(made, block)};
 }
 
-fovea_status fovea__conv2d_winograd_run(fovea_device *device, fovea__conv2d_direction direction,
-                                        const fovea__conv2d_shape *shape, const fovea__tensor *from,
-                                        const fovea__buffer *packed, const fovea__conv2d_epilogue *epilogue,
-                                        fovea__tensor *to, fovea__buffer *workspace)
+static fovea_status run(const fovea__conv2d_work *work, const fovea__tensor *from, const fovea__tensor *weights,
+                        const fovea__buffer *packed, const fovea__conv2d_epilogue *epilogue, fovea__tensor *to,
+                        fovea__buffer *workspace)
 {
-    const cut made = cut_of(device, direction, shape);
-    const share shared = share_of(device, &made);
-    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(direction, shape, 0);
+    (void)weights;
+    const cut made = cut_of(work);
+    const share shared = share_of(work->device, &made);
+    const fovea__conv2d_pass pass = fovea__conv2d_pass_at(work->direction, work->shape, 0);
     const fovea__arg args[] = {fovea__arg_buffer(from->buffer),
                                fovea__arg_buffer(packed),
                                fovea__arg_int(zeros_of(&made)),
@@ -167,7 +162,7 @@ fovea_status fovea__conv2d_winograd_run(fovea_device *device, fovea__conv2d_dire
                                fovea__arg_int(pass.to_c),
                                fovea__arg_int(pass.first_y),
                                fovea__arg_int(pass.first_x)};
-    return fovea__launch(device, "conv2d_winograd", made.options, "conv2d_winograd_pass", args,
+    return fovea__launch(work->device, "conv2d_winograd", made.options, "conv2d_winograd_pass", args,
                          sizeof args / sizeof *args, fovea__grid_1d((size_t)shared.items, 1));
 }
 
@@ -195,13 +190,12 @@ static parts parts_of(const cut *made, int in_channels)
     return (parts){zeros_of(made), (int)v, (int)d, d + POINTS * (chunk * to + APART)};
 }
 
-size_t fovea__conv2d_winograd_workspace_bytes(const fovea_device *device, fovea__conv2d_direction direction,
-                                              const fovea__conv2d_shape *shape)
+static size_t workspace_bytes(const fovea__conv2d_work *work)
 {
-    const cut made = cut_of(device, direction, shape);
-    if (direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
-        return parts_of(&made, shape->in_channels).floats * sizeof(float);
-    const share shared = share_of(device, &made);
+    const cut made = cut_of(work);
+    if (work->direction == FOVEA__CONV2D_BACKWARD_WEIGHTS)
+        return parts_of(&made, work->shape->in_channels).floats * sizeof(float);
+    const share shared = share_of(work->device, &made);
     return (size_t)shared.items * shared.slice * sizeof(float);
 }
 
@@ -227,11 +221,11 @@ static fovea_status transform_chunk(fovea_device *device, const cut *made, const
                          fovea__grid_2d((size_t)(made->to_row / made->vector), (size_t)count, 1, 1));
 }
 
-fovea_status fovea__conv2d_winograd_weights(fovea_device *device, const fovea__conv2d_shape *shape,
-                                            const fovea__tensor *x, const fovea__tensor *d_y, bool accumulate,
-                                            fovea__tensor *d_weights, fovea__buffer *workspace)
+static fovea_status backward_weights(const fovea__conv2d_work *work, const fovea__tensor *x, const fovea__tensor *d_y,
+                                     bool accumulate, fovea__tensor *d_weights, fovea__buffer *workspace)
 {
-    const cut made = cut_of(device, FOVEA__CONV2D_BACKWARD_WEIGHTS, shape);
+    const cut made = cut_of(work);
+    const fovea__conv2d_shape *shape = work->shape;
     const parts at = parts_of(&made, shape->in_channels);
     const fovea__conv2d_pass pass = fovea__conv2d_pass_at(FOVEA__CONV2D_FORWARD, shape, 0);
     const int chunk = chunk_of(&made);
@@ -247,11 +241,18 @@ fovea_status fovea__conv2d_winograd_weights(fovea_device *device, const fovea__c
                                    fovea__arg_int(shape->in_channels),
                                    fovea__arg_int(shape->out_channels),
                                    fovea__arg_int(accumulate || first > 0)};
-        FOVEA_TRY(transform_chunk(device, &made, &at, &pass, first, count, x, d_y, workspace));
-        FOVEA_TRY(fovea__launch(device, "conv2d_winograd_weights", made.options, "conv2d_winograd_product", args,
+        FOVEA_TRY(transform_chunk(work->device, &made, &at, &pass, first, count, x, d_y, workspace));
+        FOVEA_TRY(fovea__launch(work->device, "conv2d_winograd_weights", made.options, "conv2d_winograd_product", args,
                                 sizeof args / sizeof *args,
                                 fovea__grid_2d((size_t)fovea__conv2d_blocks(shape->in_channels, made.tile),
                                                (size_t)(made.to_row / made.width), 1, 1)));
     }
     return FOVEA_OK;
 }
+
+const fovea__conv2d_engine fovea__conv2d_winograd = {.can = can,
+                                                     .packed_floats = packed_floats,
+                                                     .workspace_bytes = workspace_bytes,
+                                                     .pack = pack,
+                                                     .run = run,
+                                                     .weights = backward_weights};

@@ -1,7 +1,7 @@
 /* Measuring: every algorithm is found right, and none wins that is wrong, fails or is late. */
 #include "clock.h"
 #include "conv2d_measure.h"
-#include "conv2d_tiled.h"
+#include "conv2d_engine.h"
 #include "status.h"
 #include "support.h"
 

@@ -1,6 +1,6 @@
 /* What only the tiled algorithms do: sums in parts, smaller tiles where a device's limits want them. */
 #include "conv2d_problem.h"
-#include "conv2d_tiled.h"
+#include "conv2d_engine.h"
 #include "device_state.h"
 
 #include <string.h>
