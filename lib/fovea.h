@@ -1,7 +1,7 @@
 /* fovea: train and run RetinaNet object detectors on any OpenCL device.
  *
- *   errors · devices · pictures · data sets · models · inspection · tuning ·
- *   detection · training · evaluation · benchmarks
+ *   errors · devices · pictures · data sets · models · inspection ·
+ *   anchor coverage · tuning · detection · training · evaluation · benchmarks
  *
  * One header on purpose, long as it is: one include, and one manual to read from top to end.
  *
@@ -390,6 +390,38 @@ FOVEA_API const fovea_dataset *fovea_inspection_dataset(const fovea_inspection *
  * as it is, and every field that is not mended keeps its bytes. Fails with FOVEA_ERROR_ARGUMENT where path is the
  * original, and with FOVEA_ERROR_FORMAT where the original has changed since. */
 FOVEA_API fovea_status fovea_inspection_save(const fovea_inspection *inspection, const char *path);
+
+/* ---- anchor coverage ------------------------------------------------------------------------------------------- */
+
+/* How the boxes of a data set meet the anchors of a model. In training an anchor learns the box that it overlaps most, if
+ * that is by .5 or more (intersection over union), or if no anchor overlaps some box by more than it does. A box that no
+ * anchor overlaps by .5 is learnt from weak anchors alone, and hardly learnt: the network sees it too small, too large or
+ * too narrow. */
+typedef struct fovea_coverage_options {
+    int size, max_size; /* as in fovea_model_options, and so are the following */
+    fovea_profile profile;
+    int anchor_scales, anchor_ratios;
+    size_t most_boxes; /* where there are more, every n-th picture is looked at, n so that about as many boxes are (0: all
+                          pictures) */
+} fovea_coverage_options;
+
+/* One box. Where another box takes an anchor that overlaps both, that one learns the other. */
+typedef struct fovea_cover {
+    size_t picture, box;  /* index in the data set, index among the picture's boxes */
+    float width, height;  /* in pixels of the resized picture */
+    float overlap;        /* with the anchor that overlaps it most */
+    int anchors;          /* that learn it */
+    int weak;             /* of these, those that overlap it by less than .5 */
+} fovea_cover;
+
+/* Assigns anchors to boxes as training does on a device, in the same numbers, for pictures that are neither mirrored nor
+ * padded beyond what they need alone. Opens no device. options may be NULL.
+ *   *out, *count   a row a box, in the data set's order; freed with fovea_coverage_free(). Pictures of unknown size are
+ *                  passed over
+ * Fails with FOVEA_ERROR_UNSUPPORTED where a picture has more anchors than a device can index. */
+FOVEA_API fovea_status fovea_coverage_measure(fovea_cover **out, size_t *count, const fovea_dataset *dataset,
+                                              const fovea_coverage_options *options);
+FOVEA_API void fovea_coverage_free(fovea_cover *cover);
 
 /* ---- tuning ---------------------------------------------------------------------------------------------------- */
 

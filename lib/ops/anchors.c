@@ -10,6 +10,18 @@ static bool follows_torchvision(const fovea__anchors *anchors)
     return anchors->profile == FOVEA_PROFILE_TORCHVISION;
 }
 
+void fovea__anchors_fit(fovea__anchors *anchors, int image_height, int image_width)
+{
+    anchors->image_height = image_height;
+    anchors->image_width = image_width;
+    for (int level = 0, height = image_height / 8, width = image_width / 8; level < FOVEA__LEVELS; level++) {
+        anchors->height[level] = height;
+        anchors->width[level] = width;
+        height = (height + 1) / 2;
+        width = (width + 1) / 2;
+    }
+}
+
 int fovea__anchors_a_cell(const fovea__anchors *anchors)
 {
     return anchors->scales * anchors->ratios;
@@ -64,9 +76,10 @@ void fovea__anchors_cell(const fovea__anchors *anchors, int level, float out[FOV
     }
 }
 
-static int stride_of(const fovea__anchors *anchors, int level, int image, int cells)
+void fovea__anchors_stride(const fovea__anchors *anchors, int level, int *y, int *x)
 {
-    return follows_torchvision(anchors) ? image / cells : 8 << level;
+    *y = follows_torchvision(anchors) ? anchors->image_height / anchors->height[level] : 8 << level;
+    *x = follows_torchvision(anchors) ? anchors->image_width / anchors->width[level] : 8 << level;
 }
 
 static fovea_status check(const fovea__anchors *anchors, const fovea__buffer *out)
@@ -100,13 +113,14 @@ fovea_status fovea__anchors_write(fovea_device *device, const fovea__anchors *an
         const size_t count = fovea__anchors_level_count(anchors, level);
         if (count == 0)
             continue;
-        const int height = anchors->height[level], width = anchors->width[level];
+        int stride_y, stride_x;
+        fovea__anchors_stride(anchors, level, &stride_y, &stride_x);
         fovea__count(device, 0, 16.0 * (double)count);
         status = fovea__launch(device, "anchors", "", "anchors_write",
                                (fovea__arg[]){fovea__arg_buffer(table), fovea__arg_int(level * FOVEA__MAX_ANCHORS),
-                                              fovea__arg_int(fovea__anchors_a_cell(anchors)), fovea__arg_int(width),
-                                              fovea__arg_int(stride_of(anchors, level, anchors->image_height, height)),
-                                              fovea__arg_int(stride_of(anchors, level, anchors->image_width, width)),
+                                              fovea__arg_int(fovea__anchors_a_cell(anchors)),
+                                              fovea__arg_int(anchors->width[level]), fovea__arg_int(stride_y),
+                                              fovea__arg_int(stride_x),
                                               fovea__arg_int((int)first), fovea__arg_int((int)count),
                                               fovea__arg_buffer(out)},
                                9, fovea__grid_1d(count, fovea__split_local(device)));
