@@ -11,7 +11,12 @@
 
 typedef struct inspect_options {
     const char *images, *annotations, *against, *against_images, *fix, *json;
+    fovea_coverage_options anchors;
+    int profile;
 } inspect_options;
+
+static const options_choice profiles[] = {
+    {"paper", FOVEA_PROFILE_PAPER}, {"torchvision", FOVEA_PROFILE_TORCHVISION}, {NULL, 0}};
 
 static const options_row rows[] = {
     {"annotations", "FILE", "COCO JSON with the boxes.", .kind = OPTIONS_TEXT,
@@ -26,19 +31,31 @@ static const options_row rows[] = {
      "and fields that are not mended keep their bytes.", .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, fix)},
     {"json", "FILE", "Write everything that was found as JSON to FILE; '-': to stdout, instead of the text.",
      .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, json)},
+    {"size", "N", "Anchor coverage is that of a model that resizes the shorter side to N (600)", .kind = OPTIONS_INTEGER,
+     .at = offsetof(inspect_options, anchors.size), .low = 1, .high = 65500},
+    {"max-size", "N", "but keeps the longer side within N (5/3 of --size).", .kind = OPTIONS_INTEGER,
+     .at = offsetof(inspect_options, anchors.max_size), .low = 1, .high = 65500},
+    {"profile", "NAME", "Whose anchors: paper or torchvision (paper).", .kind = OPTIONS_CHOICE,
+     .at = offsetof(inspect_options, profile), .choices = profiles},
+    {"anchor-scales", "N", "Anchor sizes an octave (3).", .kind = OPTIONS_INTEGER,
+     .at = offsetof(inspect_options, anchors.anchor_scales), .low = 1, .high = 4},
+    {"anchor-ratios", "N", "Anchor shapes, 1 or 3 (3).", .kind = OPTIONS_INTEGER,
+     .at = offsetof(inspect_options, anchors.anchor_ratios), .low = 1, .high = 3},
 };
 
 static const options_table table = {
     .command = "inspect",
-    .usage = {"--images DIR --annotations FILE [--against FILE] [--fix OUT] [--json FILE]"},
+    .usage = {"--images DIR --annotations FILE [--against FILE] [--fix OUT] [--json FILE] [--size N]"},
     .summary = "Opens every picture and checks every box of a data set, and names each fault with file, id and what to "
-               "do about it. Exits with 0 where there is none, with 1 where there are some (notes are none). Needs no "
-               "device.",
+               "do about it; counts boxes by class, size and shape, and those that a model's anchors cover. Exits with "
+               "0 where there is no fault, with 1 where there are some (notes, and boxes that no anchor covers, are "
+               "none). Needs no device.",
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
     .examples = "  fovea inspect --images photos --annotations train.json\n"
                 "  fovea inspect --images photos --annotations val.json --against train.json \\\n"
-                "      --fix val_clean.json\n",
+                "      --fix val_clean.json\n"
+                "  fovea inspect --images photos --annotations train.json --size 400\n",
 };
 
 static int check(const inspect_options *o)
@@ -51,6 +68,10 @@ static int check(const inspect_options *o)
         return options_misused(&table, "--against-images needs --against");
     if (o->fix && strcmp(o->fix, "-") == 0)
         return options_misused(&table, "--fix takes a file, not stdout");
+    if (o->anchors.anchor_ratios == 2)
+        return options_misused(&table, "--anchor-ratios takes 1 or 3, not 2");
+    if (!options_sizes_agree(&table, o->anchors.size, o->anchors.max_size))
+        return EXIT_MISUSED;
     return EXIT_DONE;
 }
 
@@ -61,35 +82,42 @@ static void show(void *cookie, size_t done, size_t total)
     progress_update(bar, (int64_t)done, "%s", "");
 }
 
+/* Opens, mends, measures and tells; true where there is no fault. */
+static bool inspect(const inspect_options *o, inspect_report *report, fovea_inspection **inspection)
+{
+    progress bar = progress_begin("looking at pictures", 0, 0);
+    const fovea_inspect_options options = {.against = o->against, .against_images = o->against_images, .report = show,
+                                           .cookie = &bar};
+    const fovea_status opened = fovea_inspection_open(inspection, o->images, o->annotations, &options);
+    progress_end(&bar);
+    if (!told(opened) || (o->fix && !told(fovea_inspection_save(*inspection, o->fix))))
+        return false;
+    *report = (inspect_report){.inspection = *inspection, .images = o->images, .annotations = o->annotations,
+                               .fixed = o->fix};
+    if (!inspect_report_make(report, &o->anchors))
+        return false;
+    if (o->json && !json_out_write(o->json, inspect_report_json(report), true))
+        return false;
+    if (!o->json || strcmp(o->json, "-") != 0)
+        inspect_report_print(report);
+    return inspect_report_count(report) == 0;
+}
+
 int command_inspect(int argc, char **argv)
 {
-    inspect_options o = {0};
+    inspect_options o = {.anchors = {.size = 600, .anchor_scales = 3, .anchor_ratios = 3}, .profile = FOVEA_PROFILE_PAPER};
     int operand;
     const options_result parsed = options_parse(&table, &o, argc, argv, &operand);
     if (parsed != OPTIONS_GO)
         return parsed == OPTIONS_HELPED ? EXIT_DONE : EXIT_MISUSED;
-    int code = check(&o);
+    const int code = check(&o);
     if (code != EXIT_DONE)
         return code;
-
+    o.anchors.profile = (fovea_profile)o.profile;
     fovea_inspection *inspection = NULL;
-    progress bar = progress_begin("looking at pictures", 0, 0);
-    const fovea_inspect_options options = {.against = o.against, .against_images = o.against_images, .report = show,
-                                           .cookie = &bar};
-    const bool opened = !fovea_inspection_open(&inspection, o.images, o.annotations, &options);
-    progress_end(&bar);
-    code = EXIT_FAILED;
-    if (!opened || (o.fix && fovea_inspection_save(inspection, o.fix))) {
-        print_failure();
-        goto done;
-    }
-    const bool to_stdout = o.json && strcmp(o.json, "-") == 0;
-    if (o.json && !json_out_write(o.json, inspect_report_json(inspection, o.annotations), true))
-        goto done;
-    if (!to_stdout)
-        inspect_report_print(inspection, o.annotations, o.fix);
-    code = inspect_report_count(inspection) ? EXIT_FAILED : EXIT_DONE;
-done:
+    inspect_report report = {0};
+    const bool clean = inspect(&o, &report, &inspection);
+    inspect_report_clear(&report);
     fovea_inspection_close(inspection);
-    return code;
+    return clean ? EXIT_DONE : EXIT_FAILED;
 }

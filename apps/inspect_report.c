@@ -1,7 +1,6 @@
 /* What an inspection found, see inspect_report.h. */
 #include "inspect_report.h"
 
-#include "inspect_numbers.h"
 #include "json_out.h"
 
 #include <stdio.h>
@@ -9,11 +8,27 @@
 
 enum { SHOWN = 10 }; /* of a kind, in the text */
 
-size_t inspect_report_count(const fovea_inspection *inspection)
+bool inspect_report_make(inspect_report *report, const fovea_coverage_options *options)
+{
+    const fovea_dataset *set = fovea_inspection_dataset(report->inspection, NULL);
+    if (set && !inspect_numbers_count(&report->numbers, set)) {
+        fputs("fovea: out of memory for the numbers of a data set\n", stderr);
+        return false;
+    }
+    return inspect_coverage_measure(&report->coverage, set, options);
+}
+
+void inspect_report_clear(inspect_report *report)
+{
+    inspect_numbers_free(&report->numbers);
+    inspect_coverage_clear(&report->coverage);
+}
+
+size_t inspect_report_count(const inspect_report *report)
 {
     size_t count = 0;
     for (int kind = 0; kind < FOVEA_NOTE_TURNED; kind++)
-        count += fovea_inspection_count(inspection, (fovea_fault_kind)kind);
+        count += fovea_inspection_count(report->inspection, (fovea_fault_kind)kind);
     return count;
 }
 
@@ -26,16 +41,15 @@ static const char *without_name(const char *sentence, const char *annotations)
                : sentence;
 }
 
-static void print_kind(const fovea_inspection *inspection, const char *annotations, size_t first, size_t count,
-                       bool fixed)
+static void print_kind(const inspect_report *report, size_t first, size_t count)
 {
     fovea_fault fault;
-    fovea_inspection_fault(inspection, first, &fault);
+    fovea_inspection_fault(report->inspection, first, &fault);
     printf("%s: %zu\n", fovea_fault_name(fault.kind), count);
     for (size_t i = 0; i < count && i < SHOWN; i++) {
-        fovea_inspection_fault(inspection, first + i, &fault);
-        printf("  %s\n    %s%s\n", without_name(fault.sentence, annotations),
-               !fault.mended ? "" : fixed ? "mended: " : "with --fix: ", fault.fix);
+        fovea_inspection_fault(report->inspection, first + i, &fault);
+        printf("  %s\n    %s%s\n", without_name(fault.sentence, report->annotations),
+               !fault.mended ? "" : report->fixed ? "mended: " : "with --fix: ", fault.fix);
     }
     if (count > SHOWN)
         printf("  and %zu more; --json lists them all\n", count - SHOWN);
@@ -54,29 +68,35 @@ static void print_numbers(const inspect_numbers *n)
     printf("width / height: smallest %.2f, median %.2f, largest %.2f\n", n->aspect[0], n->aspect[1], n->aspect[2]);
 }
 
-void inspect_report_print(const fovea_inspection *inspection, const char *annotations, const char *fixed)
+static void print_faults(const inspect_report *report)
 {
-    const size_t total = fovea_inspection_faults(inspection), faults = inspect_report_count(inspection);
-    inspect_numbers numbers;
-    printf("%s\n", annotations);
-    if (inspect_numbers_count(&numbers, fovea_inspection_dataset(inspection, NULL)))
-        print_numbers(&numbers);
-    inspect_numbers_free(&numbers);
+    const size_t total = fovea_inspection_faults(report->inspection), faults = inspect_report_count(report);
     for (size_t first = 0; first < total;) {
         fovea_fault fault;
-        fovea_inspection_fault(inspection, first, &fault);
-        const size_t count = fovea_inspection_count(inspection, fault.kind);
+        fovea_inspection_fault(report->inspection, first, &fault);
+        const size_t count = fovea_inspection_count(report->inspection, fault.kind);
         if (first == 0 && faults)
             printf("\n%zu fault%s\n", faults, faults == 1 ? "" : "s");
         if (first == faults)
             printf("\n%zu note%s\n", total - faults, total - faults == 1 ? "" : "s");
-        print_kind(inspection, annotations, first, count, fixed != NULL);
+        print_kind(report, first, count);
         first += count;
     }
     if (!faults)
         printf("\nno faults\n");
-    if (fixed)
-        printf("\nthe mended copy is %s\n", fixed);
+}
+
+void inspect_report_print(const inspect_report *report)
+{
+    const int64_t *ids = NULL;
+    fovea_inspection_dataset(report->inspection, &ids);
+    printf("%s\n", report->annotations);
+    if (report->numbers.boxes)
+        print_numbers(&report->numbers);
+    inspect_coverage_print(&report->coverage, ids);
+    print_faults(report);
+    if (report->fixed)
+        printf("\nthe mended copy is %s\n", report->fixed);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------ */
@@ -102,18 +122,19 @@ static cJSON *fault_json(const fovea_fault *fault)
     return row;
 }
 
-cJSON *inspect_report_json(const fovea_inspection *inspection, const char *annotations)
+cJSON *inspect_report_json(const inspect_report *report)
 {
+    const int64_t *ids = NULL;
     cJSON *all = cJSON_CreateObject();
-    cJSON_AddStringToObject(all, "annotations", annotations);
-    inspect_numbers numbers;
-    if (inspect_numbers_count(&numbers, fovea_inspection_dataset(inspection, NULL)))
-        inspect_numbers_json(&numbers, all);
-    inspect_numbers_free(&numbers);
+    fovea_inspection_dataset(report->inspection, &ids);
+    cJSON_AddStringToObject(all, "annotations", report->annotations);
+    if (report->numbers.boxes)
+        inspect_numbers_json(&report->numbers, all);
+    inspect_coverage_json(&report->coverage, ids, all);
     cJSON *faults = cJSON_AddArrayToObject(all, "faults"), *notes = cJSON_AddArrayToObject(all, "notes");
-    for (size_t i = 0; i < fovea_inspection_faults(inspection); i++) {
+    for (size_t i = 0; i < fovea_inspection_faults(report->inspection); i++) {
         fovea_fault fault;
-        fovea_inspection_fault(inspection, i, &fault);
+        fovea_inspection_fault(report->inspection, i, &fault);
         cJSON_AddItemToArray(fault.kind < FOVEA_NOTE_TURNED ? faults : notes, fault_json(&fault));
     }
     return all;

@@ -2,17 +2,28 @@
 #ifndef FOVEA_APPS_INSPECT_REPORT_H
 #define FOVEA_APPS_INSPECT_REPORT_H
 
-#include "fovea.h"
+#include "inspect_coverage.h"
+#include "inspect_numbers.h"
 
-#include <cjson/cJSON.h>
+typedef struct inspect_report {
+    const fovea_inspection *inspection; /* borrowed, and so are the names */
+    const char *images, *annotations;
+    const char *fixed;       /* where the mended copy went; NULL: there is none */
+    inspect_numbers numbers; /* zeroed where there is no box */
+    inspect_coverage coverage;
+} inspect_report;
+
+/* Counts and measures what the inspection left; false after a sentence. inspect_report_clear() releases it either way. */
+bool inspect_report_make(inspect_report *report, const fovea_coverage_options *options);
+void inspect_report_clear(inspect_report *report);
 
 /* How many faults there are, notes not counted. */
-size_t inspect_report_count(const fovea_inspection *inspection);
+size_t inspect_report_count(const inspect_report *report);
 
-/* Prints it to stdout, a few of each kind. fixed: where the mended copy went, NULL where there is none. */
-void inspect_report_print(const fovea_inspection *inspection, const char *annotations, const char *fixed);
+/* Prints it to stdout, a few of each kind. */
+void inspect_report_print(const inspect_report *report);
 
 /* Everything; NULL where memory ran out. */
-cJSON *inspect_report_json(const fovea_inspection *inspection, const char *annotations);
+cJSON *inspect_report_json(const inspect_report *report);
 
 #endif

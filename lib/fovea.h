@@ -407,11 +407,11 @@ typedef struct fovea_coverage_options {
 
 /* One box. Where another box takes an anchor that overlaps both, that one learns the other. */
 typedef struct fovea_cover {
-    size_t picture, box;  /* index in the data set, index among the picture's boxes */
-    float width, height;  /* in pixels of the resized picture */
-    float overlap;        /* with the anchor that overlaps it most */
-    int anchors;          /* that learn it */
-    int weak;             /* of these, those that overlap it by less than .5 */
+    size_t picture, box; /* index in the data set, index among the picture's boxes */
+    float width, height; /* in pixels of the resized picture */
+    float overlap;       /* with the anchor that overlaps it most */
+    int anchors;         /* that learn it */
+    int weak;            /* of these, those that overlap it by less than .5 */
 } fovea_cover;
 
 /* Assigns anchors to boxes as training does on a device, in the same numbers, for pictures that are neither mirrored nor

@@ -49,6 +49,7 @@ START_TEST(api__releases_and_questions_accept_null)
     fovea_model_free(NULL);
     fovea_trainer_free(NULL);
     fovea_evaluator_close(NULL);
+    fovea_coverage_free(NULL);
 
     const char *const *names = (const char *const *)&names;
     const int64_t *ids = (const int64_t *)&ids;

@@ -1,0 +1,197 @@
+/* Anchor coverage as text and as JSON, see inspect_coverage.h. */
+#include "inspect_coverage.h"
+
+#include "json_out.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { SHOWN = 10, MOST_LISTED = 10000 };
+
+static const char *const states[COVERAGE_STATES] = {"covered", "weak", "none"};
+static const char *const reason_keys[COVERAGE_REASONS] = {"too_small", "too_large", "too_long", "taken", "between"};
+
+static const char *profile_name(const inspect_coverage *coverage)
+{
+    return coverage->options.profile == FOVEA_PROFILE_TORCHVISION ? "torchvision" : "paper";
+}
+
+/* What the annotations call a box, picture after picture: rows come in their order, so each goes on from the last. */
+typedef struct walk {
+    size_t picture, first; /* boxes of the pictures before it */
+    fovea_picture at;
+} walk;
+
+static const fovea_box *walk_to(walk *w, const fovea_dataset *set, const fovea_cover *c)
+{
+    for (; w->picture < c->picture; w->picture++)
+        w->first += fovea_dataset_picture(set, w->picture, &w->at) ? 0 : w->at.n_boxes;
+    return fovea_dataset_picture(set, c->picture, &w->at) ? NULL : &w->at.boxes[c->box];
+}
+
+/* ---- text ------------------------------------------------------------------------------------------------------ */
+
+static void print_bins(const inspect_coverage *coverage)
+{
+    char name[24];
+    printf("  %-16s %9s %9s %9s %9s\n", "side there", "boxes", states[0], "weak only", states[2]);
+    for (int i = 0; i < COVERAGE_BINS; i++) {
+        const int64_t *bin = coverage->bins[i];
+        if (bin[0] + bin[1] + bin[2] > 0)
+            printf("  %-16s %9lld %9lld %9lld %9lld\n", inspect_coverage_bin(name, i),
+                   (long long)(bin[0] + bin[1] + bin[2]), (long long)bin[0], (long long)bin[1], (long long)bin[2]);
+    }
+}
+
+static void print_boxes(const inspect_coverage *coverage, const int64_t *ids)
+{
+    const int64_t total = coverage->states[COVERAGE_WEAK] + coverage->states[COVERAGE_NONE];
+    int64_t shown = 0;
+    walk w = {0};
+    for (size_t i = 0; i < coverage->count && shown < SHOWN; i++) {
+        const fovea_cover *c = &coverage->covers[i];
+        const fovea_box *box = inspect_coverage_state(c) == COVERAGE_COVERED ? NULL : walk_to(&w, coverage->set, c);
+        if (!box)
+            continue;
+        printf("  %s: annotation %lld, %.1f x %.1f, there %.1f x %.1f: overlap %.2f, %s\n", w.at.file_name,
+               (long long)ids[w.first + c->box], (double)(box->x1 - box->x0), (double)(box->y1 - box->y0),
+               (double)c->width, (double)c->height, (double)c->overlap,
+               inspect_coverage_reasons[inspect_coverage_reason(coverage, c)]);
+        shown++;
+    }
+    if (total > shown)
+        printf("  and %lld more; --json lists %s\n", (long long)(total - shown),
+               total > MOST_LISTED ? "the first 10000" : "them all");
+}
+
+static void print_others(const inspect_coverage *coverage)
+{
+    printf("  covered by --size:");
+    for (int i = 0; i < coverage->n_sizes; i++)
+        printf("  %d: %.1f %%", coverage->sizes[i].options.size,
+               inspect_coverage_percent(coverage->sizes[i].covered, coverage->sizes[i].boxes));
+    printf("\n  covered by --anchor-scales, of 3 ratios:");
+    for (int i = 0; i < coverage->n_anchors; i++)
+        printf("  %d: %.1f %%", coverage->anchors[i].options.anchor_scales,
+               inspect_coverage_percent(coverage->anchors[i].covered, coverage->anchors[i].boxes));
+    if (coverage->n_sizes && coverage->sizes[0].boxes < (int64_t)coverage->count)
+        printf("\n  (these two lines are of %lld boxes, those of evenly chosen pictures)",
+               (long long)coverage->sizes[0].boxes);
+    printf("\n");
+}
+
+static void print_advice(const inspect_coverage *coverage)
+{
+    const double percent = inspect_coverage_percent(coverage->states[COVERAGE_COVERED], (int64_t)coverage->count);
+    const int size = inspect_coverage_better(coverage->sizes, coverage->n_sizes, percent);
+    const int anchors = inspect_coverage_better(coverage->anchors, coverage->n_anchors, percent);
+    if (size >= 0) {
+        const coverage_other *o = &coverage->sizes[size];
+        const double work = pow((double)o->options.size / coverage->options.size, 2);
+        printf("  try --size %d --max-size %d: %.1f %% covered, for about %.2g times the work\n", o->options.size,
+               o->options.max_size, inspect_coverage_percent(o->covered, o->boxes), work);
+    }
+    if (anchors >= 0) {
+        const coverage_other *o = &coverage->anchors[anchors];
+        printf("  try --anchor-scales %d --anchor-ratios %d: %.1f %% covered\n", o->options.anchor_scales,
+               o->options.anchor_ratios, inspect_coverage_percent(o->covered, o->boxes));
+    }
+    if (size < 0 && anchors < 0)
+        printf("  no other --size or anchors would cover clearly more\n");
+}
+
+void inspect_coverage_print(const inspect_coverage *coverage, const int64_t *ids)
+{
+    const fovea_coverage_options *o = &coverage->options;
+    const int64_t all = (int64_t)coverage->count, covered = coverage->states[COVERAGE_COVERED];
+    if (!coverage->count)
+        return;
+    printf("\nanchors at --size %d --max-size %d, profile %s, %d scales x %d ratio%s: they cover %lld of %lld boxes "
+           "(%.1f %%)\n", o->size, o->max_size, profile_name(coverage), o->anchor_scales, o->anchor_ratios,
+           o->anchor_ratios == 1 ? "" : "s", (long long)covered, (long long)all, inspect_coverage_percent(covered, all));
+    print_bins(coverage);
+    if (covered == all)
+        return;
+    printf("not covered, and hardly learnt: %lld box%s\n", (long long)(all - covered), all - covered == 1 ? "" : "es");
+    for (int i = 0; i < COVERAGE_REASONS; i++)
+        if (coverage->reasons[i])
+            printf("  %-30s %6lld\n", inspect_coverage_reasons[i], (long long)coverage->reasons[i]);
+    print_boxes(coverage, ids);
+    print_others(coverage);
+    print_advice(coverage);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------------------------ */
+
+static cJSON *other_json(const coverage_other *other)
+{
+    cJSON *row = cJSON_CreateObject();
+    json_add_integer(row, "size", other->options.size);
+    json_add_integer(row, "max_size", other->options.max_size);
+    json_add_integer(row, "anchor_scales", other->options.anchor_scales);
+    json_add_integer(row, "anchor_ratios", other->options.anchor_ratios);
+    json_add_integer(row, "boxes", other->boxes);
+    json_add_integer(row, "covered", other->covered);
+    return row;
+}
+
+static cJSON *bin_json(const inspect_coverage *coverage, int bin)
+{
+    cJSON *row = cJSON_CreateObject();
+    json_add_integer(row, "from", bin ? 4 << bin : 0);
+    if (bin < COVERAGE_BINS - 1)
+        json_add_integer(row, "below", 8 << bin);
+    for (int state = 0; state < COVERAGE_STATES; state++)
+        json_add_integer(row, states[state], coverage->bins[bin][state]);
+    return row;
+}
+
+static void add_uncovered(const inspect_coverage *coverage, const int64_t *ids, cJSON *list)
+{
+    int listed = 0;
+    walk w = {0};
+    for (size_t i = 0; i < coverage->count && listed < MOST_LISTED; i++) {
+        const fovea_cover *c = &coverage->covers[i];
+        if (inspect_coverage_state(c) == COVERAGE_COVERED || !walk_to(&w, coverage->set, c))
+            continue;
+        cJSON *row = cJSON_CreateObject();
+        cJSON_AddStringToObject(row, "file", w.at.file_name);
+        json_add_integer(row, "image_id", w.at.id);
+        json_add_integer(row, "annotation_id", ids[w.first + c->box]);
+        json_add_float(row, "width", c->width);
+        json_add_float(row, "height", c->height);
+        json_add_float(row, "overlap", c->overlap);
+        json_add_integer(row, "anchors", c->anchors);
+        cJSON_AddStringToObject(row, "reason", reason_keys[inspect_coverage_reason(coverage, c)]);
+        cJSON_AddItemToArray(list, row);
+        listed++;
+    }
+}
+
+void inspect_coverage_json(const inspect_coverage *coverage, const int64_t *ids, cJSON *to)
+{
+    if (!coverage->count)
+        return;
+    cJSON *all = cJSON_AddObjectToObject(to, "coverage");
+    json_add_integer(all, "size", coverage->options.size);
+    json_add_integer(all, "max_size", coverage->options.max_size);
+    cJSON_AddStringToObject(all, "profile", profile_name(coverage));
+    json_add_integer(all, "anchor_scales", coverage->options.anchor_scales);
+    json_add_integer(all, "anchor_ratios", coverage->options.anchor_ratios);
+    json_add_integer(all, "boxes", (int64_t)coverage->count);
+    for (int state = 0; state < COVERAGE_STATES; state++)
+        json_add_integer(all, states[state], coverage->states[state]);
+    cJSON *reasons = cJSON_AddObjectToObject(all, "reasons");
+    for (int i = 0; i < COVERAGE_REASONS; i++)
+        json_add_integer(reasons, reason_keys[i], coverage->reasons[i]);
+    cJSON *list = cJSON_AddArrayToObject(all, "by_side");
+    for (int i = 0; i < COVERAGE_BINS; i++)
+        cJSON_AddItemToArray(list, bin_json(coverage, i));
+    list = cJSON_AddArrayToObject(all, "with_other_sizes");
+    for (int i = 0; i < coverage->n_sizes; i++)
+        cJSON_AddItemToArray(list, other_json(&coverage->sizes[i]));
+    list = cJSON_AddArrayToObject(all, "with_other_anchors");
+    for (int i = 0; i < coverage->n_anchors; i++)
+        cJSON_AddItemToArray(list, other_json(&coverage->anchors[i]));
+    add_uncovered(coverage, ids, cJSON_AddArrayToObject(all, "uncovered"));
+}

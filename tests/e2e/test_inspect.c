@@ -1,0 +1,83 @@
+/* 'fovea inspect' as users run it: anchor coverage and what it advises. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Pictures of 64 x 64 in seen/images, as 'synth' names them. */
+static void need_pictures(void)
+{
+    if (cli("test -e seen") != 0)
+        cli_expect(0, "\"$F\" synth --out seen --train 4 --val 2 --new 0 --size 64x64");
+}
+
+static const char boxes[] =
+    "{\"images\": [{\"id\": 7, \"file_name\": \"train_0001.jpg\", \"width\": 64, \"height\": 64},"
+    " {\"id\": 9, \"file_name\": \"train_0002.jpg\", \"width\": 64, \"height\": 64}],"
+    " \"categories\": [{\"id\": 1, \"name\": \"ring\"}], \"annotations\": ["
+    "{\"id\": 1, \"image_id\": 9, \"category_id\": 1, \"bbox\": [2, 50, 60, 4]},"
+    "{\"id\": 2, \"image_id\": 7, \"category_id\": 1, \"bbox\": [16, 16, 32, 32]},"
+    "{\"id\": 3, \"image_id\": 9, \"category_id\": 1, \"bbox\": [29, 29, 6, 6]}]}";
+
+static cJSON *find(const cJSON *list, const char *name, double value)
+{
+    cJSON *row;
+    cJSON_ArrayForEach(row, list) if (cli_number(row, name) == value) return row;
+    ck_abort_msg("no row with %s %g", name, value);
+    return NULL;
+}
+
+/* One box is an anchor; one is too small until it is 24 pixels wide, at 256; one is too long at any size. */
+START_TEST(inspect__tells_what_anchors_cover)
+{
+    need_pictures();
+    support_write(support_scratch_file("boxes.json"), boxes);
+    cli_expect(0, "\"$F\" inspect --images seen/images --annotations boxes.json --size 64 --json found.json");
+    static const char *const said[] = {
+        "anchors at --size 64 --max-size 106, profile paper, 3 scales x 3 ratios: they cover 1 of 3 boxes (33.3 %)",
+        "too small", "too long and narrow", "train_0002.jpg: annotation 1, 60.0 x 4.0, there 60.0 x 4.0",
+        "train_0002.jpg: annotation 3, 6.0 x 6.0", "256: 66.7 %", "try --size 256 --max-size 424: 66.7 % covered", "no faults"};
+    for (size_t i = 0; i < COUNT(said); i++)
+        ck_assert_msg(support_has(cli_stdout(), said[i]), "does not say \"%s\" but: %s", said[i], cli_stdout());
+    cJSON *found = cli_json("found.json"), *coverage = cJSON_GetObjectItem(found, "coverage");
+    const cJSON *uncovered = cJSON_GetObjectItem(coverage, "uncovered");
+    ck_assert(cli_number(coverage, "boxes") == 3 && cli_number(coverage, "covered") == 1 &&
+              cli_number(coverage, "weak") == 2 && cli_number(coverage, "none") == 0);
+    ck_assert_int_eq(cJSON_GetArraySize(uncovered), 2);
+    ck_assert_str_eq(cJSON_GetObjectItem(find(uncovered, "annotation_id", 3), "reason")->valuestring, "too_small");
+    ck_assert_str_eq(cJSON_GetObjectItem(find(uncovered, "annotation_id", 1), "reason")->valuestring, "too_long");
+    ck_assert(cli_number(find(uncovered, "annotation_id", 1), "image_id") == 9);
+    const cJSON *bin = find(cJSON_GetObjectItem(coverage, "by_side"), "from", 0);
+    ck_assert(cli_number(bin, "below") == 8 && cli_number(bin, "weak") == 1 && cli_number(bin, "covered") == 0);
+    ck_assert(cli_number(find(cJSON_GetObjectItem(coverage, "with_other_sizes"), "size", 256), "covered") == 2);
+    cJSON_Delete(found);
+}
+END_TEST
+
+/* At 256 pixels the box of 32 is 128 wide: two anchors an octave have its size, and so has one. */
+START_TEST(inspect__takes_the_model_s_anchors)
+{
+    need_pictures();
+    support_write(support_scratch_file("boxes.json"), boxes);
+    cli_expect(0, "\"$F\" inspect --images seen/images --annotations boxes.json --size 256 --anchor-ratios 1 "
+                  "--anchor-scales 2 --profile torchvision --json -");
+    cJSON *found = cli_json("stdout"), *coverage = cJSON_GetObjectItem(found, "coverage");
+    ck_assert(cli_number(coverage, "anchor_scales") == 2 && cli_number(coverage, "anchor_ratios") == 1 &&
+              cli_number(coverage, "max_size") == 426 && cli_number(coverage, "covered") == 2);
+    ck_assert_str_eq(cJSON_GetObjectItem(coverage, "profile")->valuestring, "torchvision");
+    cJSON_Delete(found);
+    cli_expect(2, "\"$F\" inspect --images a --annotations b --anchor-ratios 2");
+    cli_said("--anchor-ratios takes 1 or 3");
+    cli_expect(2, "\"$F\" inspect --images a --annotations b --size 600 --max-size 500");
+    cli_said("--max-size 500 is below");
+}
+END_TEST
+
+int main(void)
+{
+    const support_case cases[] = {
+        {.test = inspect__tells_what_anchors_cover},
+        {.test = inspect__takes_the_model_s_anchors},
+    };
+    return support_run("inspect", cases, COUNT(cases));
+}
