@@ -3,6 +3,7 @@
 #include "anchor_scores.h"
 #include "commands.h"
 #include "judge.h"
+#include "mistakes.h"
 #include "options.h"
 #include "page.h"
 #include "pick_device.h"
@@ -15,7 +16,7 @@
 
 typedef struct evaluate_options {
     const char *model, *images, *annotations, *detections, *detections_out, *anchor_scores, *json, *html, *curves,
-        *against, *device;
+        *mistakes, *against, *device;
     int size, max_size, format;
     double norm_epsilon;
 } evaluate_options;
@@ -56,6 +57,9 @@ static const options_row rows[] = {
      .at = offsetof(evaluate_options, against)},
     {"curves", "FILE", "Write precision at COCO's 101 recalls, and the scores that reach them, a class and IoU, as "
      "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, curves)},
+    {"mistakes", "FILE", "Write what is wrong as JSON: detections, the surest first, then objects that were missed, the "
+     "largest first; with picture, boxes and the annotation's id, from the score on where F1 is best.",
+     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mistakes)},
     {"device", "TEXT", PICK_DEVICE_HELP, .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, device)},
 };
 
@@ -89,12 +93,13 @@ static int check(const evaluate_options *o)
         return options_misused(&table, "--images is missing");
     if (!options_sizes_agree(&table, o->size, o->max_size))
         return EXIT_MISUSED;
-    const char *const outputs[] = {o->json, o->detections_out, o->html, o->curves};
+    const char *const outputs[] = {o->json, o->detections_out, o->html, o->curves, o->mistakes};
     int to_stdout = 0;
     for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++)
         to_stdout += outputs[i] && strcmp(outputs[i], "-") == 0;
     if (to_stdout > 1)
-        return options_misused(&table, "--json, --detections-out, --html and --curves cannot go to stdout together");
+        return options_misused(&table, "--json, --detections-out, --html, --curves and --mistakes cannot go to stdout "
+                                      "together");
     return EXIT_DONE;
 }
 
@@ -147,7 +152,7 @@ typedef struct account {
 static bool compare(account *a)
 {
     const evaluate_options *o = a->o;
-    if ((o->html || o->against) && !review_make(&a->now_review, &a->now, o->images))
+    if ((o->html || o->against || o->mistakes) && !review_make(&a->now_review, &a->now, o->images))
         return false;
     return !o->against ||
            (judge_file(&a->before, o->images, o->annotations, (fovea_format)o->format, o->against) == JUDGE_DONE &&
@@ -188,9 +193,10 @@ static bool write_account(account *a)
         if (!json_out_write(o->json, numbers, true))
             return false;
     }
-    if ((o->curves && !write_curves(o->curves, &a->now)) || (o->html && !write_page(a)))
+    if ((o->curves && !write_curves(o->curves, &a->now)) || (o->html && !write_page(a)) ||
+        (o->mistakes && !mistakes_write(o->mistakes, &a->now_review)))
         return false;
-    if (is_stdout(o->json) || is_stdout(o->html) || is_stdout(o->curves))
+    if (is_stdout(o->json) || is_stdout(o->html) || is_stdout(o->curves) || is_stdout(o->mistakes))
         return true;
     judge_print(&a->now);
     if (o->against)

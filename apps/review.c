@@ -73,3 +73,14 @@ const char *review_class(const review *r, int64_t category_id)
             return r->result->classes[k].name;
     return "";
 }
+
+const char *review_picture(const review *r, int64_t image_id)
+{
+    for (size_t i = 0; i < fovea_evaluator_pictures(r->result->evaluator); i++) {
+        int64_t id;
+        const char *name;
+        if (!fovea_evaluator_picture(r->result->evaluator, i, &id, &name) && id == image_id)
+            return name;
+    }
+    return "";
+}

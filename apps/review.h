@@ -22,6 +22,9 @@ void review_clear(review *r);
 /* The name of a class by its id; "" where there is none. */
 const char *review_class(const review *r, int64_t category_id);
 
+/* The file name of a picture by its id; "" where there is none. */
+const char *review_picture(const review *r, int64_t image_id);
+
 /* Every section but the pictures, and those. */
 void review_write(FILE *to, const review *r);
 void review_write_pictures(FILE *to, const review *r);

@@ -124,15 +124,9 @@ static void write_rect(FILE *to, const double box[4], const char *style)
             box[3] > 0 ? box[3] : 0, style);
 }
 
-static const char *picture_name(const review *r, int64_t image_id)
+static void write_place(FILE *to, const double box[4])
 {
-    for (size_t i = 0; i < fovea_evaluator_pictures(r->result->evaluator); i++) {
-        int64_t id;
-        const char *name;
-        if (!fovea_evaluator_picture(r->result->evaluator, i, &id, &name) && id == image_id)
-            return name;
-    }
-    return "";
+    fprintf(to, "<br/>at %.0f, %.0f, %.0f × %.0f", box[0], box[1], box[2], box[3]);
 }
 
 static void write_caption(FILE *to, const review *r, const fovea_match *m, const char *name)
@@ -146,13 +140,20 @@ static void write_caption(FILE *to, const review *r, const fovea_match *m, const
     if (m->kind == FOVEA_MATCH_MISSED) {
         fputs("missed: ", to);
         page_text(to, review_class(r, m->true_category_id));
+        write_place(to, m->true_box);
     } else {
         page_text(to, review_class(r, m->category_id));
-        fprintf(to, " %.2f, %s ", m->score, said[m->kind]);
-        page_text(to, m->true_category_id < 0 ? "" : review_class(r, m->true_category_id));
+        fprintf(to, " %.2f, %s", m->score, said[m->kind]);
+        if (m->true_category_id >= 0) {
+            fputc(' ', to);
+            page_text(to, review_class(r, m->true_category_id));
+        }
         if (m->kind == FOVEA_MATCH_BACKGROUND && m->overlap > 0.1)
-            fprintf(to, "(IoU %.2f with the nearest object)", m->overlap);
+            fprintf(to, " (IoU %.2f with the nearest object)", m->overlap);
+        write_place(to, m->box);
     }
+    if (m->true_category_id >= 0)
+        fprintf(to, ", annotation %lld", (long long)m->annotation_id);
     fputs("</figcaption>\n", to);
 }
 
@@ -180,7 +181,7 @@ static void write_mistake(FILE *to, const review *r, const fovea_match *m, const
 {
     char path[FOLDER_PATH];
     fovea_image image = {0};
-    const char *name = picture_name(r, m->image_id);
+    const char *name = review_picture(r, m->image_id);
     if (!folder_join(path, r->images, name, NULL) || !told(fovea_image_read(&image, path)))
         return;
     const window w = window_around(m->kind == FOVEA_MATCH_MISSED ? m->true_box : m->box, &image);

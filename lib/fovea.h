@@ -657,6 +657,7 @@ typedef struct fovea_match {
     fovea_match_kind kind;
     int64_t image_id;
     int64_t category_id, true_category_id; /* of the detection; of the object. -1 where there is none */
+    int64_t annotation_id;                 /* of the object; -1 where there is none */
     double box[4], true_box[4];            /* x, y, width, height; zeros where there is none */
     double score;                          /* of the detection; 0 where there is none */
     double overlap; /* IoU of the two; of a detection on nothing, with the nearest object */

@@ -37,8 +37,8 @@ typedef struct fovea__eval_category {
 /* One annotated box. */
 typedef struct fovea__eval_truth {
     int32_t category, picture; /* places in the evaluator's arrays */
-    bool crowd;                /* may be matched many times; IoU is over the detection's area */
-    bool id_is_zero;           /* pycocotools takes a match with it for none, since it keeps matches by id */
+    int64_t id; /* pycocotools takes a match with 0 for none, since it keeps matches by id */
+    bool crowd; /* may be matched many times; IoU is over the detection's area */
     uint8_t ignored;           /* bit r: ignored in area range r */
     double box[4];             /* x y width height */
 } fovea__eval_truth;

@@ -119,7 +119,7 @@ static fovea__eval_verdict judge(const fovea__eval_detection *detection, const f
                 scratch->taken[scratch->nearby[chosen]] |= bit;
                 if (range == 0 && threshold == scratch->threshold)
                     verdict.chosen = (int32_t)scratch->nearby[chosen];
-                verdict.matched |= truth->id_is_zero ? 0 : bit;
+                verdict.matched |= truth->id == 0 ? 0 : bit;
                 verdict.ignored |= (truth->ignored >> range) & 1u ? bit : 0;
             }
             if (!(verdict.matched & bit) && (outside >> range) & 1u)

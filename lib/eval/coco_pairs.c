@@ -118,6 +118,7 @@ static void write_match(const fovea_evaluator *e, fovea_match *out, const pair *
         .image_id = e->pictures[d ? d->picture : t->picture].id,
         .category_id = d ? e->categories[d->category].id : -1,
         .true_category_id = t ? e->categories[t->category].id : -1,
+        .annotation_id = t ? t->id : -1,
         .score = d ? d->score : 0.0,
         .overlap = found->overlap,
     };

@@ -147,8 +147,8 @@ static fovea_status read_truth(fovea__eval_truth *out, const row *annotation, fo
     const cJSON *item = annotation->item;
     double crowd = 0.0;
     place->index = annotation->index;
-    *out = (fovea__eval_truth){.category = annotation->category, .picture = annotation->picture};
-    out->id_is_zero = annotation->id == 0;
+    *out = (fovea__eval_truth){
+        .category = annotation->category, .picture = annotation->picture, .id = annotation->id};
     FOVEA_TRY(fovea__json_numbers(out->box, 4, item, "bbox", place));
     if (fovea__json_find(item, "iscrowd"))
         FOVEA_TRY(fovea__json_number(&crowd, item, "iscrowd", place));

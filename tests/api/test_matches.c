@@ -133,6 +133,7 @@ typedef struct expected_row {
     fovea_match_kind kind;
     int64_t image, category, true_category;
     double x, true_x, score, overlap;
+    int64_t annotation;
 } expected_row;
 
 static void check_rows(const fovea_match *rows, size_t n, const expected_row *want, size_t n_want)
@@ -140,7 +141,8 @@ static void check_rows(const fovea_match *rows, size_t n, const expected_row *wa
     ck_assert_uint_eq(n, n_want);
     for (size_t i = 0; i < n; i++) {
         ck_assert_msg(rows[i].kind == want[i].kind && rows[i].image_id == want[i].image &&
-                      rows[i].category_id == want[i].category && rows[i].true_category_id == want[i].true_category,
+                      rows[i].category_id == want[i].category && rows[i].true_category_id == want[i].true_category &&
+                      rows[i].annotation_id == want[i].annotation,
                       "row %zu is of kind %d", i, (int)rows[i].kind);
         ck_assert(fabs(rows[i].box[0] - want[i].x) + fabs(rows[i].true_box[0] - want[i].true_x) <= 0);
         ck_assert(fabs(rows[i].score - want[i].score) + fabs(rows[i].overlap - want[i].overlap) < 1e-12);
@@ -150,14 +152,14 @@ static void check_rows(const fovea_match *rows, size_t n, const expected_row *wa
 START_TEST(matches__a_picture_is_told_as_it_is)
 {
     const expected_row want[] = {
-        {FOVEA_MATCH_RIGHT, 3, 1, 1, 0, 0, 0.9, 1},
-        {FOVEA_MATCH_DUPLICATE, 3, 1, 1, 1, 0, 0.8, 90.0 / 110},
-        {FOVEA_MATCH_WRONG_CLASS, 3, 2, 1, 51, 50, 0.7, 90.0 / 110},
-        {FOVEA_MATCH_BACKGROUND, 3, 1, -1, 104, 0, 0.6, 60.0 / 140}, /* too far from its object */
-        {FOVEA_MATCH_BACKGROUND, 3, 1, -1, 300, 0, 0.5, 0},
-        {FOVEA_MATCH_DUPLICATE, 3, 2, 1, 2, 0, 0.4, 80.0 / 120}, /* of another class, on what was found */
-        {FOVEA_MATCH_MISSED, 3, -1, 2, 0, 100, 0, 0},
-        {FOVEA_MATCH_MISSED, 4, -1, 2, 0, 0, 0, 0}, /* the detection there scores less than asked for */
+        {FOVEA_MATCH_RIGHT, 3, 1, 1, 0, 0, 0.9, 1, 1},
+        {FOVEA_MATCH_DUPLICATE, 3, 1, 1, 1, 0, 0.8, 90.0 / 110, 1},
+        {FOVEA_MATCH_WRONG_CLASS, 3, 2, 1, 51, 50, 0.7, 90.0 / 110, 2},
+        {FOVEA_MATCH_BACKGROUND, 3, 1, -1, 104, 0, 0.6, 60.0 / 140, -1}, /* too far from its object */
+        {FOVEA_MATCH_BACKGROUND, 3, 1, -1, 300, 0, 0.5, 0, -1},
+        {FOVEA_MATCH_DUPLICATE, 3, 2, 1, 2, 0, 0.4, 80.0 / 120, 1}, /* of another class, on what was found */
+        {FOVEA_MATCH_MISSED, 3, -1, 2, 0, 100, 0, 0, 3},
+        {FOVEA_MATCH_MISSED, 4, -1, 2, 0, 0, 0, 0, 4}, /* the detection there scores less than asked for */
     };
     fovea_match rows[16];
     size_t n = 0, fewer = 0;

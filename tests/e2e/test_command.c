@@ -279,6 +279,37 @@ START_TEST(evaluate__detections_give_the_published_numbers)
 }
 END_TEST
 
+/* A right box, one on nothing, and two objects that were missed, the smaller one first in the file. */
+START_TEST(evaluate__mistakes_are_listed_with_their_annotations)
+{
+    static const struct {
+        const char *mistake;
+        double score, annotation;
+    } want[] = {{"nothing annotated", 0.8, -1}, {"missed", -1, 13}, {"missed", -1, 12}};
+    cli_expect(0, "echo '{\"images\": [{\"id\": 7, \"file_name\": \"a b.jpg\"}], \"categories\": [{\"id\": 2, \"name\": "
+                  "\"cat\"}], \"annotations\": [{\"id\": 11, \"image_id\": 7, \"category_id\": 2, \"bbox\": [0, 0, 9, 9]}, "
+                  "{\"id\": 12, \"image_id\": 7, \"category_id\": 2, \"bbox\": [20, 0, 5, 5]}, {\"id\": 13, \"image_id\": "
+                  "7, \"category_id\": 2, \"bbox\": [40, 0, 9, 9]}]}' >three.json && echo '[{\"image_id\": 7, "
+                  "\"category_id\": 2, \"bbox\": [90, 0, 9, 9], \"score\": 0.8}, {\"image_id\": 7, \"category_id\": 2, "
+                  "\"bbox\": [0, 0, 9, 9], \"score\": 0.7}]' >two.json");
+    cli_expect(0, "\"$F\" evaluate --annotations three.json --detections two.json --mistakes -");
+    cJSON *list = cli_json("stdout");
+    ck_assert_int_eq(cJSON_GetArraySize(list), 3);
+    for (int i = 0; i < 3; i++) {
+        const cJSON *row = cJSON_GetArrayItem(list, i), *score = cJSON_GetObjectItem(row, "score");
+        const cJSON *annotation = cJSON_GetObjectItem(row, "annotation_id");
+        ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(row, "mistake")), want[i].mistake);
+        ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(row, "file_name")), "a b.jpg");
+        ck_assert(fabs((score ? cJSON_GetNumberValue(score) : -1) - want[i].score) < 1e-12);
+        ck_assert(fabs((annotation ? cJSON_GetNumberValue(annotation) : -1) - want[i].annotation) < 1e-12);
+        ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(row, score ? "class" : "true_class")), "cat");
+    }
+    cJSON_Delete(list);
+    cli_expect(2, "\"$F\" evaluate --annotations three.json --detections two.json --mistakes - --json -");
+    cli_said("cannot go to stdout together");
+}
+END_TEST
+
 START_TEST(evaluate__a_broken_file_is_named)
 {
     cli_expect(0, "printf '[{\"image_id\": 1' >cut.json");
@@ -348,6 +379,7 @@ int main(void)
         {.test = synth__hard_is_short_for_options},
         {.test = evaluate__takes_voc_and_says_what_it_looked_for},
         {.test = evaluate__detections_give_the_published_numbers},
+        {.test = evaluate__mistakes_are_listed_with_their_annotations},
         {.test = evaluate__a_broken_file_is_named},
         {.test = inspect__finds_mends_and_says_so},
         {.test = no_device__is_a_sentence},
