@@ -4,6 +4,7 @@
 #include "options_json.h"
 #include "pick_device.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { MOST_SIZE = 65500 }; /* of a side, as the library has it */
@@ -20,6 +21,8 @@ static const options_choice formats[] = {
     {NULL, 0}};
 static const options_choice losses[] = {
     {"focal", FOVEA_LOSS_FOCAL}, {"ce", FOVEA_LOSS_CE}, {"ohem", FOVEA_LOSS_OHEM}, {NULL, 0}};
+static const options_choice optimizers[] = {
+    {"sgd", FOVEA_OPTIMIZER_SGD}, {"adamw", FOVEA_OPTIMIZER_ADAMW}, {NULL, 0}};
 static const options_choice schedules[] = {
     {"steps", FOVEA_SCHEDULE_STEPS}, {"cosine", FOVEA_SCHEDULE_COSINE}, {NULL, 0}};
 static const options_choice never[] = {{"never", -1}, {NULL, 0}};
@@ -87,12 +90,18 @@ static const options_row rows[] = {
      OPTIONS_INTEGER, AT(plan.accumulate), .low = 1, .high = 4096},
     {"epochs", "N", "Times through the data (12), or", OPTIONS_NUMBER, AT(plan.epochs), .low = 1e-6, .high = 1e9},
     {"steps", "N", "steps to train for.", OPTIONS_COUNT, AT(plan.steps), .low = 1, .high = 1e12},
-    {"lr", "R", "Learning rate after warm-up (0.01 * batch * accumulate / 16).", OPTIONS_NUMBER, AT(plan.learning_rate),
-     .low = 1e-12, .high = 1e3},
+    {"optimizer", "NAME", "sgd, or adamw, which keeps two floats a weight instead of one (sgd).", OPTIONS_CHOICE,
+     AT(optimizer), .choices = optimizers},
+    {"lr", "R", "Learning rate after warm-up (0.01 * batch * accumulate / 16; adamw: 0.0001 * the square root of batch * "
+     "accumulate / 16).", OPTIONS_NUMBER, AT(plan.learning_rate), .low = 1e-12, .high = 1e3},
     {"momentum", "M", "Momentum of SGD (0.9).", OPTIONS_NUMBER, AT(plan.momentum), .low = 0, .high = 0.9999,
      .zero_is_none = true},
-    {"decay", "D", "Weight decay (0.0001).", OPTIONS_NUMBER, AT(plan.weight_decay), .low = 0, .high = 1,
-     .zero_is_none = true},
+    {"betas", "A,B", "How much of the gradients' means and mean squares adamw keeps each step (0.9,0.999).",
+     OPTIONS_PAIR, AT(plan.betas), .low = 1e-9, .high = 0.999999},
+    {"eps", "E", "What adamw adds to the root of the mean squares (1e-8).", OPTIONS_NUMBER, AT(plan.epsilon),
+     .low = 1e-30, .high = 1},
+    {"decay", "D", "Weight decay; adamw's is times the rate, beside the gradient (0.0001; adamw: 0.01).",
+     OPTIONS_NUMBER, AT(plan.weight_decay), .low = 0, .high = 1, .zero_is_none = true},
     {"warmup", "N", "Steps of linear warm-up (100).", OPTIONS_INTEGER, AT(plan.warmup), .low = 0, .high = 1e9,
      .zero_is_none = true},
     {"schedule", "NAME", "The rate after warm-up: steps, see --steps-at, or cosine, half a wave down to 0 (steps).",
@@ -199,13 +208,23 @@ static int check(const train_options *o)
     return EXIT_DONE;
 }
 
+static void resolve_optimizer(train_options *o)
+{
+    const bool adamw = o->optimizer == FOVEA_OPTIMIZER_ADAMW;
+    const double batches = o->plan.batch * o->plan.accumulate / 16.0;
+    if (!(o->plan.learning_rate > 0))
+        o->plan.learning_rate = adamw ? 1e-4 * sqrt(batches) : 0.01 * batches;
+    if (!(o->plan.weight_decay > 0 || o->plan.weight_decay < 0))
+        o->plan.weight_decay = adamw ? 0.01 : 1e-4;
+    o->plan.optimizer = (fovea_optimizer)o->optimizer;
+}
+
 /* Fills in the defaults that depend on other options. */
 static void resolve(train_options *o)
 {
     if (o->plan.steps == 0 && !(o->plan.epochs > 0))
         o->plan.epochs = 12;
-    if (!(o->plan.learning_rate > 0))
-        o->plan.learning_rate = 0.01 * o->plan.batch * o->plan.accumulate / 16;
+    resolve_optimizer(o);
     if (!o->model.max_size)
         o->model.max_size = o->model.size < MOST_SIZE * 3 / 5 ? o->model.size * 5 / 3 : MOST_SIZE;
     if (!o->norm)
@@ -233,8 +252,8 @@ static const train_options defaults = {
     .prior = 0.01,
     .norm_epsilon = 1e-5,
     .model = {.size = 600, .width = 64, .channels = 256, .head_depth = 4, .anchor_scales = 3, .anchor_ratios = 3},
-    .plan = {.batch = 2, .accumulate = 1, .momentum = 0.9, .weight_decay = 1e-4, .warmup = 100, .decay_at = {0.7, 0.9}, .clip = 10,
-             .flip = 0.5, .scale_jitter = {1, 1}, .ohem_batch = 128, .ohem_nms = 0.5, .loader_threads = 2},
+    .plan = {.batch = 2, .accumulate = 1, .momentum = 0.9, .betas = {0.9, 0.999}, .epsilon = 1e-8, .warmup = 100,
+             .decay_at = {0.7, 0.9}, .clip = 10, .flip = 0.5, .scale_jitter = {1, 1}, .ohem_batch = 128, .ohem_nms = 0.5, .loader_threads = 2},
     .eval_every = 1,
 };
 

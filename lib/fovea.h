@@ -502,15 +502,23 @@ typedef enum fovea_schedule {
     FOVEA_SCHEDULE_COSINE = 1 /* half a cosine from the rate, where warm-up ends, to 0 at the end of the schedule */
 } fovea_schedule;
 
+typedef enum fovea_optimizer {
+    FOVEA_OPTIMIZER_SGD = 0,  /* with momentum; decay is part of the gradient */
+    FOVEA_OPTIMIZER_ADAMW = 1 /* decay apart from the moments, Loshchilov and Hutter 2019; keeps two floats a weight */
+} fovea_optimizer;
+
 typedef struct fovea_train_options {
     int batch;              /* pictures that go through the network at once (0: 2) */
     int accumulate;         /* so many batches make a step, whose gradient and divisor are those of one large batch;
                                batch statistics stay each batch's own. Not with OHEM (0: 1) */
     int64_t steps;          /* length of the schedule; or */
     double epochs;          /* times through the data, used when steps is 0 (both 0: 12 epochs) */
-    double learning_rate;   /* after warm-up (0: .01 * pictures a step / 16) */
-    double momentum;        /* (0: .9; negative: exactly 0) */
-    double weight_decay;    /* on every parameter (0: 1e-4; negative: exactly 0) */
+    fovea_optimizer optimizer;
+    double learning_rate;   /* after warm-up (0: .01 * pictures a step / 16; AdamW: 1e-4 * sqrt(pictures a step / 16)) */
+    double momentum;        /* of SGD (0: .9; negative: exactly 0) */
+    double betas[2];        /* of AdamW's moments (each 0: .9 and .999) */
+    double epsilon;         /* of AdamW (0: 1e-8) */
+    double weight_decay;    /* on every parameter (0: 1e-4; AdamW: .01; negative: exactly 0) */
     int warmup;             /* steps of linear warm-up (0: 100; negative: none) */
     fovea_schedule schedule;
     double decay_at[2];     /* of FOVEA_SCHEDULE_STEPS (0 0: .7 and .9; negative: never) */

@@ -117,6 +117,17 @@ fovea_status fovea__buffer_create(fovea__buffer **out, fovea_device *device, siz
     return FOVEA_OK;
 }
 
+fovea_status fovea__buffer_create_zeros(fovea__buffer **out, fovea_device *device, size_t size_bytes, const char *what)
+{
+    FOVEA_TRY(fovea__buffer_create(out, device, size_bytes, what));
+    const fovea_status status = fovea__buffer_fill(*out, 0, size_bytes, 0);
+    if (status) {
+        fovea__buffer_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 size_t fovea__buffer_alignment(const fovea_device *device)
 {
     return device->alignment;

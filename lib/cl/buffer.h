@@ -14,6 +14,9 @@ typedef struct fovea__buffer fovea__buffer;
  * Fails with FOVEA_ERROR_MEMORY, saying for what (`what`), how much was asked and how much is held. */
 fovea_status fovea__buffer_create(fovea__buffer **out, fovea_device *device, size_t size_bytes, const char *what);
 
+/* The same with every byte 0. size_bytes: a multiple of 4. */
+fovea_status fovea__buffer_create_zeros(fovea__buffer **out, fovea_device *device, size_t size_bytes, const char *what);
+
 /* Makes *buffer at least size_bytes large. Where it grows, what it held is lost. *buffer may be NULL. */
 fovea_status fovea__buffer_fit(fovea__buffer **buffer, fovea_device *device, size_t size_bytes, const char *what);
 

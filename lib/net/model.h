@@ -4,6 +4,7 @@
 
 #include "network.h"
 #include "safetensors.h"
+#include "weights.h"
 
 struct fovea_model {
     fovea_device *device;
@@ -42,9 +43,9 @@ typedef struct fovea__model_metadata {
 fovea_status fovea__model_metadata_make(fovea__model_metadata *out, const fovea_model *model);
 void fovea__model_metadata_clear(fovea__model_metadata *metadata);
 
-/* Writes the model with further metadata and, where `with_momenta`, the optimizer's tensors. */
-fovea_status fovea__model_write(const fovea_model *model, const char *path, const fovea__safetensors_pair *more,
-                                size_t n_more, bool with_momenta);
+/* Writes these parameters of the model with further metadata and what else a checkpoint holds. */
+fovea_status fovea__model_write(const fovea_model *model, const fovea__parameters *parameters, const char *path,
+                                const fovea__weights_more *more);
 
 /* Makes a model without parameters: device, configuration, labels. names NULL: "1", "2", ...; ids NULL: 1, 2, ... */
 fovea_status fovea__model_begin(fovea_model **out, fovea_device *device, const fovea__net_config *config, int labels,

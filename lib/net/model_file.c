@@ -3,7 +3,6 @@
 #include "memory.h"
 #include "model.h"
 #include "text.h"
-#include "weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,21 +63,24 @@ void fovea__model_metadata_clear(fovea__model_metadata *metadata)
     *metadata = (fovea__model_metadata){0};
 }
 
-fovea_status fovea__model_write(const fovea_model *model, const char *path, const fovea__safetensors_pair *more,
-                                size_t n_more, bool with_momenta)
+fovea_status fovea__model_write(const fovea_model *model, const fovea__parameters *parameters, const char *path,
+                                const fovea__weights_more *more)
 {
     fovea__model_metadata metadata;
     fovea__safetensors_pair *pairs = NULL;
     FOVEA_TRY(fovea__model_metadata_make(&metadata, model));
-    fovea_status status = fovea__allocate(&pairs, 4 + n_more, sizeof *pairs, "a model's metadata");
+    fovea_status status = fovea__allocate(&pairs, 4 + more->n_metadata, sizeof *pairs, "a model's metadata");
     if (!status) {
         pairs[0] = (fovea__safetensors_pair){"format", "pt"};
         pairs[1] = (fovea__safetensors_pair){"fovea.profile", metadata.profile};
         pairs[2] = (fovea__safetensors_pair){"fovea.classes", metadata.classes};
         pairs[3] = (fovea__safetensors_pair){"fovea.config", metadata.config};
-        for (size_t i = 0; i < n_more; i++)
-            pairs[4 + i] = more[i];
-        status = fovea__weights_write(model->parameters, path, pairs, 4 + n_more, with_momenta);
+        for (size_t i = 0; i < more->n_metadata; i++)
+            pairs[4 + i] = more->metadata[i];
+        fovea__weights_more all = *more;
+        all.metadata = pairs;
+        all.n_metadata += 4;
+        status = fovea__weights_write(parameters, path, &all);
     }
     free(pairs);
     fovea__model_metadata_clear(&metadata);
@@ -88,7 +90,7 @@ fovea_status fovea__model_write(const fovea_model *model, const char *path, cons
 fovea_status fovea_model_save(const fovea_model *model, const char *path)
 {
     FOVEA_CHECK_ARG(model && path, "fovea_model_save: model or path is NULL");
-    return fovea__model_write(model, path, NULL, 0, false);
+    return fovea__model_write(model, model->parameters, path, &(fovea__weights_more){0});
 }
 
 /* What a file says of itself: labels and the settings that shapes do not show. */

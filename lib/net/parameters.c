@@ -53,17 +53,6 @@ static fovea_status zero_gap(fovea__parameters *parameters, const fovea__paramet
                               (room - elements) * sizeof(float), 0);
 }
 
-static fovea_status zeros(fovea__buffer **out, fovea_device *device, size_t count, const char *what)
-{
-    FOVEA_TRY(fovea__buffer_create(out, device, count * sizeof(float), what));
-    const fovea_status status = fovea__buffer_fill(*out, 0, count * sizeof(float), 0);
-    if (status) {
-        fovea__buffer_free(*out);
-        *out = NULL;
-    }
-    return status;
-}
-
 static fovea_status create(fovea__parameters *parameters)
 {
     fovea__name *names = NULL;
@@ -199,8 +188,8 @@ static fovea_status need_all(fovea__parameters *parameters)
 fovea_status fovea__parameters_begin_training(fovea__parameters *parameters)
 {
     FOVEA_TRY(need_all(parameters));
-    FOVEA_TRY(zeros(&parameters->gradients, parameters->device, parameters->n_trained, "the gradients"));
-    FOVEA_TRY(zeros(&parameters->momenta, parameters->device, parameters->n_trained, "the momenta"));
+    FOVEA_TRY(fovea__buffer_create_zeros(&parameters->gradients, parameters->device,
+                                         parameters->n_trained * sizeof(float), "the gradients"));
     for (size_t i = 0; i < parameters->count; i++) {
         fovea__parameter *item = &parameters->items[i];
         FOVEA_TRY(zero_gap(parameters, item));
@@ -218,8 +207,7 @@ void fovea__parameters_end_training(fovea__parameters *parameters)
         parameters->items[i].gradient.buffer = NULL;
     }
     fovea__buffer_free(parameters->gradients);
-    fovea__buffer_free(parameters->momenta);
-    parameters->gradients = parameters->momenta = NULL;
+    parameters->gradients = NULL;
 }
 
 fovea__parameter *fovea__parameters_find(fovea__parameters *parameters, const char *name)

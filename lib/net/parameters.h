@@ -1,6 +1,6 @@
 /* A network's tensors on the device, under torchvision's state_dict names (names.h). All values lie in one buffer: first
  * what is trained, stage after stage, then running statistics and frozen norms; so the optimizer and the gradient's norm
- * are one launch over a range. Gradients and momenta have the same layout. */
+ * are one launch over a range. Gradients have the same layout, and so has all that an optimizer keeps. */
 #ifndef FOVEA_NET_PARAMETERS_H
 #define FOVEA_NET_PARAMETERS_H
 
@@ -24,7 +24,7 @@ typedef struct fovea__parameters {
     fovea__parameter *items; /* in state_dict order */
     size_t count;
     size_t n_trained, n_floats; /* trained ones are [0, n_trained) of the flat buffers */
-    fovea__buffer *values, *gradients, *momenta; /* the latter two NULL until training begins */
+    fovea__buffer *values, *gradients; /* the latter NULL until training begins */
     uint64_t version; /* moves whenever values change, so that packed copies know */
     fovea__safetensors *file; /* owned: holds the values that were never needed on the device; NULL: none */
 } fovea__parameters;
@@ -41,8 +41,8 @@ fovea_status fovea__parameters_initialize(fovea__parameters *parameters, uint64_
 typedef void (*fovea__parameter_filler)(const fovea__name *name, const void *context, float *values, size_t count);
 fovea_status fovea__parameters_fill(fovea__parameters *parameters, fovea__parameter_filler fill, const void *context);
 
-/* Reads to the device what is still in the file, and makes gradients and momenta, all 0; or lets go of these, also of what
- * a failed beginning left. */
+/* Reads to the device what is still in the file, and makes gradients, all 0; or lets go of these, also of what a failed
+ * beginning left. */
 fovea_status fovea__parameters_begin_training(fovea__parameters *parameters);
 void fovea__parameters_end_training(fovea__parameters *parameters);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOMENTUM_PREFIX "optimizer."
+enum { FULL_NAME = FOVEA__NAME_ROOM + 24 }; /* with a state's prefix */
 
 static bool same_shape(const fovea__name *name, const fovea__safetensors_entry *entry)
 {
@@ -82,7 +82,7 @@ fovea_status fovea__weights_open(fovea__parameters *parameters, fovea__safetenso
 
 static fovea_status check_one(const fovea__safetensors *file, const char *prefix, const fovea__name *name)
 {
-    char full[FOVEA__NAME_ROOM + sizeof MOMENTUM_PREFIX];
+    char full[FULL_NAME];
     snprintf(full, sizeof full, "%s%s", prefix, name->name);
     const fovea__safetensors_entry *entry = fovea__safetensors_find(file, full);
     if (!entry)
@@ -95,87 +95,103 @@ static fovea_status check_one(const fovea__safetensors *file, const char *prefix
     return same_shape(name, entry) ? FOVEA_OK : fail_shape(file, entry, name);
 }
 
-fovea_status fovea__weights_check(const fovea__parameters *parameters, const fovea__safetensors *file)
+static bool has_tensor(const fovea__weights_state *state, const fovea__name *name)
+{
+    return name->kind != FOVEA__NAME_BATCHES && (name->trained || !state->trained);
+}
+
+fovea_status fovea__weights_check(const fovea__parameters *parameters, const fovea__safetensors *file,
+                                  const fovea__weights_state *states, size_t n_states)
 {
     for (size_t i = 0; i < parameters->count; i++) {
         const fovea__name *name = &parameters->items[i].name;
         FOVEA_TRY(check_one(file, "", name));
-        if (name->trained)
-            FOVEA_TRY(check_one(file, MOMENTUM_PREFIX, name));
+        for (size_t s = 0; s < n_states; s++)
+            if (has_tensor(&states[s], name))
+                FOVEA_TRY(check_one(file, states[s].prefix, name));
     }
     return FOVEA_OK;
 }
 
-fovea_status fovea__weights_resume(fovea__parameters *parameters, const fovea__safetensors *file)
+fovea_status fovea__weights_resume(fovea__parameters *parameters, const fovea__safetensors *file,
+                                   const fovea__weights_state *states, size_t n_states)
 {
     for (size_t i = 0; i < parameters->count; i++) {
         fovea__parameter *item = &parameters->items[i];
-        char momentum[FOVEA__NAME_ROOM + sizeof MOMENTUM_PREFIX];
-        snprintf(momentum, sizeof momentum, MOMENTUM_PREFIX "%s", item->name.name);
         FOVEA_TRY(read_one(parameters, item, file, fovea__safetensors_find(file, item->name.name)));
-        if (item->name.trained)
-            FOVEA_TRY(fovea__parameter_load(file, fovea__safetensors_find(file, momentum), parameters->momenta,
-                                            item->first * sizeof(float)));
+        for (size_t s = 0; s < n_states; s++) {
+            char full[FULL_NAME];
+            snprintf(full, sizeof full, "%s%s", states[s].prefix, item->name.name);
+            if (has_tensor(&states[s], &item->name))
+                FOVEA_TRY(fovea__parameter_load(file, fovea__safetensors_find(file, full), states[s].values,
+                                                item->first * sizeof(float)));
+        }
     }
     return FOVEA_OK;
 }
 
-/* The bytes of items[index]: of tensor `index`, or, behind them, of the momentum of a trained one. */
+/* Where the bytes of items[i] come from: places[i]. */
+typedef struct place {
+    char name[FULL_NAME];
+    const fovea__parameter *parameter;
+    const fovea__weights_state *state; /* NULL: the parameter itself */
+} place;
+
 typedef struct writing {
     const fovea__parameters *parameters;
     fovea__safetensors_item *items;
-    char (*names)[FOVEA__NAME_ROOM + sizeof MOMENTUM_PREFIX];
-    size_t *parameter_of;
+    place *places;
     size_t count;
 } writing;
 
 static fovea_status fill(void *context, size_t index, void *out, size_t size_bytes)
 {
     const writing *w = context;
-    const fovea__parameter *item = &w->parameters->items[w->parameter_of[index]];
-    if (index >= w->parameters->count)
-        return fovea__buffer_read(w->parameters->momenta, item->first * sizeof(float), out, size_bytes);
-    if (item->name.kind != FOVEA__NAME_BATCHES)
-        return fovea__parameter_read(w->parameters, item, out);
-    memcpy(out, &item->batches, sizeof item->batches);
+    const place *from = &w->places[index];
+    const fovea__parameter *parameter = from->parameter;
+    if (from->state)
+        return fovea__buffer_read(from->state->values, parameter->first * sizeof(float), out, size_bytes);
+    if (parameter->name.kind != FOVEA__NAME_BATCHES)
+        return fovea__parameter_read(w->parameters, parameter, out);
+    memcpy(out, &parameter->batches, sizeof parameter->batches);
     return FOVEA_OK;
 }
 
-static void add_item(writing *w, size_t parameter, const char *prefix)
+static void add_item(writing *w, const fovea__parameter *parameter, const fovea__weights_state *state)
 {
-    const fovea__name *name = &w->parameters->items[parameter].name;
+    const fovea__name *name = &parameter->name;
     fovea__safetensors_item *item = &w->items[w->count];
-    snprintf(w->names[w->count], sizeof w->names[0], "%s%s", prefix, name->name);
-    *item = (fovea__safetensors_item){.name = w->names[w->count], .n_dims = name->n_dims,
+    place *from = &w->places[w->count++];
+    from->parameter = parameter;
+    from->state = state;
+    snprintf(from->name, sizeof from->name, "%s%s", state ? state->prefix : "", name->name);
+    *item = (fovea__safetensors_item){.name = from->name, .n_dims = name->n_dims,
                                       .dtype = name->kind == FOVEA__NAME_BATCHES ? FOVEA__DTYPE_I64
                                                                                  : FOVEA__DTYPE_F32};
     for (int i = 0; i < name->n_dims; i++)
         item->shape[i] = (size_t)name->dims[i];
-    w->parameter_of[w->count++] = parameter;
 }
 
 fovea_status fovea__weights_write(const fovea__parameters *parameters, const char *path,
-                                  const fovea__safetensors_pair *metadata, size_t n_metadata, bool with_momenta)
+                                  const fovea__weights_more *all)
 {
     writing w = {.parameters = parameters};
-    const size_t room = 2 * parameters->count;
+    const size_t room = (1 + all->n_states) * parameters->count;
     fovea_status status = fovea__allocate(&w.items, room, sizeof *w.items, path);
     if (!status)
-        status = fovea__allocate(&w.names, room, sizeof *w.names, path);
-    if (!status)
-        status = fovea__allocate(&w.parameter_of, room, sizeof *w.parameter_of, path);
+        status = fovea__allocate(&w.places, room, sizeof *w.places, path);
     if (!status) {
         for (size_t i = 0; i < parameters->count; i++)
-            add_item(&w, i, "");
-        for (size_t i = 0; i < parameters->count && with_momenta; i++)
-            if (parameters->items[i].name.trained)
-                add_item(&w, i, MOMENTUM_PREFIX);
-        const fovea__safetensors_content content = {.metadata = metadata, .n_metadata = n_metadata, .items = w.items,
-                                                    .n_items = w.count, .fill = fill, .fill_context = &w};
+            add_item(&w, &parameters->items[i], NULL);
+        for (size_t i = 0; i < all->n_states * parameters->count; i++)
+            if (has_tensor(&all->states[i / parameters->count], &parameters->items[i % parameters->count].name))
+                add_item(&w, &parameters->items[i % parameters->count], &all->states[i / parameters->count]);
+        const fovea__safetensors_content content = {.metadata = all->metadata, .n_metadata = all->n_metadata,
+                                                    .items = w.items, .n_items = w.count, .fill = fill,
+                                                    .fill_context = &w};
         status = fovea__safetensors_write(path, &content);
     }
     free(w.items);
-    free(w.names);
-    free(w.parameter_of);
+    free(w.places);
     return status;
 }

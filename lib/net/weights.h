@@ -18,16 +18,32 @@ fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__saf
  * where it fails. */
 fovea_status fovea__weights_open(fovea__parameters *parameters, fovea__safetensors *file);
 
-/* Holds a checkpoint to the network: every tensor and every momentum must be there in its shape and of a type that can be
+/* What a checkpoint holds beside the tensors: floats that lie as the parameters do. */
+typedef struct fovea__weights_state {
+    const char *prefix; /* before the tensors' names in the file: "optimizer." and at most one word more */
+    fovea__buffer *values;
+    bool trained;       /* of what is trained alone; else of running statistics and frozen norms too */
+} fovea__weights_state;
+
+/* A model's file beyond its tensors and the metadata that every one has. */
+typedef struct fovea__weights_more {
+    const fovea__safetensors_pair *metadata;
+    size_t n_metadata;
+    const fovea__weights_state *states;
+    size_t n_states;
+} fovea__weights_more;
+
+/* Holds a checkpoint to the network: every tensor and the states' must be there in its shape and of a type that can be
  * read. */
-fovea_status fovea__weights_check(const fovea__parameters *parameters, const fovea__safetensors *file);
+fovea_status fovea__weights_check(const fovea__parameters *parameters, const fovea__safetensors *file,
+                                  const fovea__weights_state *states, size_t n_states);
 
-/* Reads every tensor of a checkpoint that was checked, and the momenta, which have "optimizer." before their names. Where
- * it fails only some of them were read. */
-fovea_status fovea__weights_resume(fovea__parameters *parameters, const fovea__safetensors *file);
+/* Reads every tensor of a checkpoint that was checked, and the states'. Where it fails only some of them were read. */
+fovea_status fovea__weights_resume(fovea__parameters *parameters, const fovea__safetensors *file,
+                                   const fovea__weights_state *states, size_t n_states);
 
-/* Writes all tensors, and the momenta where `with_momenta`. */
+/* Writes all tensors, and the metadata and states of `all`. */
 fovea_status fovea__weights_write(const fovea__parameters *parameters, const char *path,
-                                  const fovea__safetensors_pair *metadata, size_t n_metadata, bool with_momenta);
+                                  const fovea__weights_more *all);
 
 #endif

@@ -12,6 +12,17 @@ static double resolved(double value, double otherwise)
     return value < 0 ? 0.0 : value > 0 ? value : otherwise;
 }
 
+static fovea_status check_optimizer(const fovea_train_options *o)
+{
+    FOVEA_CHECK_ARG(o->optimizer >= FOVEA_OPTIMIZER_SGD && o->optimizer <= FOVEA_OPTIMIZER_ADAMW,
+                    "optimizer is %d; expected a fovea_optimizer", (int)o->optimizer);
+    FOVEA_CHECK_ARG(o->momentum < 1, "momentum is %g; expected below 1", o->momentum);
+    FOVEA_CHECK_ARG(o->betas[0] >= 0 && o->betas[0] < 1 && o->betas[1] >= 0 && o->betas[1] < 1,
+                    "betas are %g and %g; expected 0 to below 1", o->betas[0], o->betas[1]);
+    FOVEA_CHECK_ARG(o->epsilon >= 0 && o->epsilon <= 1, "epsilon is %g; expected above 0, at most 1", o->epsilon);
+    return FOVEA_OK;
+}
+
 static fovea_status check(const fovea_train_options *o)
 {
     FOVEA_CHECK_ARG(o->batch >= 0 && o->batch <= 4096, "batch is %d; expected 1 to 4096", o->batch);
@@ -24,7 +35,7 @@ static fovea_status check(const fovea_train_options *o)
                     (long long)o->steps, o->epochs);
     FOVEA_CHECK_ARG(o->learning_rate >= 0 && isfinite(o->learning_rate), "learning_rate is %g; expected > 0",
                     o->learning_rate);
-    FOVEA_CHECK_ARG(o->momentum < 1, "momentum is %g; expected below 1", o->momentum);
+    FOVEA_TRY(check_optimizer(o));
     FOVEA_CHECK_ARG(o->weight_decay < HUGE_VAL && !isnan(o->clip), "weight_decay is %g and clip %g; expected numbers",
                     o->weight_decay, o->clip);
     FOVEA_CHECK_ARG(!isnan(o->decay_at[0]) && !isnan(o->decay_at[1]), "decay_at is not a number");
@@ -47,6 +58,18 @@ static fovea_status check(const fovea_train_options *o)
     FOVEA_CHECK_ARG(o->loader_threads >= 0 && o->loader_threads <= 64, "loader_threads is %d; expected 1 to 64",
                     o->loader_threads);
     return FOVEA_OK;
+}
+
+static void resolve_optimizer(fovea_train_options *plan)
+{
+    const bool adamw = plan->optimizer == FOVEA_OPTIMIZER_ADAMW;
+    const double batches = fovea__train_plan_pictures(plan) / 16.0;
+    plan->learning_rate = resolved(plan->learning_rate, adamw ? 1e-4 * sqrt(batches) : 0.01 * batches);
+    plan->momentum = resolved(plan->momentum, 0.9);
+    plan->betas[0] = resolved(plan->betas[0], 0.9);
+    plan->betas[1] = resolved(plan->betas[1], 0.999);
+    plan->epsilon = resolved(plan->epsilon, 1e-8);
+    plan->weight_decay = resolved(plan->weight_decay, adamw ? 0.01 : 1e-4);
 }
 
 static void resolve_loss(fovea_train_options *plan)
@@ -85,9 +108,7 @@ fovea_status fovea__train_plan_resolve(fovea_train_options *out, const fovea_tra
         return fovea__fail_in(status, "training options");
     plan.batch = plan.batch ? plan.batch : 2;
     plan.accumulate = plan.accumulate ? plan.accumulate : 1;
-    plan.learning_rate = resolved(plan.learning_rate, 0.01 * fovea__train_plan_pictures(&plan) / 16.0);
-    plan.momentum = resolved(plan.momentum, 0.9);
-    plan.weight_decay = resolved(plan.weight_decay, 1e-4);
+    resolve_optimizer(&plan);
     plan.warmup = plan.warmup < 0 ? 0 : plan.warmup ? plan.warmup : 100;
     plan.clip = resolved(plan.clip, 10.0);
     plan.flip = resolved(plan.flip, 0.5);
@@ -138,10 +159,12 @@ uint64_t fovea__train_plan_fingerprint(const fovea_dataset *dataset)
 void fovea__train_plan_text(const fovea_train_options *p, uint64_t fingerprint, char *out, size_t room)
 {
     fovea__format_plain(out, room, "{\"data\":\"%016llx\",\"batch\":%d,\"accumulate\":%d,\"steps\":%lld,\"learning_rate\":%.17g,\"momentum\":%.17g,"
+             "\"optimizer\":[%d,%.17g,%.17g,%.17g],"
              "\"weight_decay\":%.17g,\"warmup\":%d,\"schedule\":%d,\"decay_at\":[%.17g,%.17g],\"clip\":%.17g,\"flip\":%.17g,"
              "\"scale_jitter\":[%.17g,%.17g],\"size\":%d,\"max_size\":%d,\"freeze\":%d,\"loss\":%d,\"alpha\":%.17g,"
              "\"gamma\":%.17g,\"ohem\":[%d,%.17g,%d],\"seed\":\"%llu\"}",
              (unsigned long long)fingerprint, p->batch, p->accumulate, (long long)p->steps, p->learning_rate, p->momentum,
+             (int)p->optimizer, p->betas[0], p->betas[1], p->epsilon,
              p->weight_decay, p->warmup, (int)p->schedule, p->decay_at[0], p->decay_at[1], p->clip, p->flip, p->scale_jitter[0],
              p->scale_jitter[1], p->size, p->max_size, p->freeze, (int)p->loss, p->alpha, p->gamma, p->ohem_batch,
              p->ohem_nms, p->ohem_ratio ? 1 : 0, (unsigned long long)p->seed);

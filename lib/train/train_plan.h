@@ -22,7 +22,7 @@ double fovea__train_plan_rate(const fovea_train_options *plan, int64_t step);
 /* A hash of everything in a data set that training reads. */
 uint64_t fovea__train_plan_fingerprint(const fovea_dataset *dataset);
 
-/* What makes two runs the same: options and data, without paths. `room` bytes suffice at 1024. */
+/* What makes two runs the same: options and data, without paths. 2048 bytes suffice. */
 void fovea__train_plan_text(const fovea_train_options *plan, uint64_t fingerprint, char *out, size_t room);
 
 #endif

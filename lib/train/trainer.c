@@ -6,7 +6,6 @@
 #include "diagnose.h"
 #include "memory.h"
 #include "reduce.h"
-#include "sgd.h"
 #include "tuner.h"
 
 #include <math.h>
@@ -57,6 +56,7 @@ static fovea_status create(fovea_trainer *t, const fovea_train_options *options)
     FOVEA_TRY(fovea__sampler_create(&t->sampler, pictures, t->plan.seed));
     FOVEA_TRY(fovea__batch_create(&t->batch, fovea__train_plan_pictures(&t->plan)));
     FOVEA_TRY(fovea__losses_create(&t->losses, model->device));
+    FOVEA_TRY(fovea__optimizer_create(&t->optimizer, parameters, &t->plan));
     FOVEA_TRY(fovea__allocate(&t->kept_batches, parameters->count, sizeof(int64_t), "a trainer"));
     t->first_trained = fovea__parameters_first_of_stage(parameters, t->plan.freeze);
     if (model->config.norm == FOVEA_NORM_TRAINING)
@@ -95,6 +95,7 @@ void fovea_trainer_free(fovea_trainer *trainer)
     trainer->model->in_training = false;
     fovea__model_set_choices(trainer->model, NULL);
     fovea__loader_free(trainer->loader);
+    fovea__optimizer_free(trainer->optimizer);
     fovea__losses_free(trainer->losses);
     fovea__batch_free(trainer->batch);
     fovea__sampler_free(trainer->sampler);
@@ -148,9 +149,6 @@ static fovea_status queue_step(fovea_trainer *t)
 {
     fovea__parameters *parameters = t->model->parameters;
     const size_t first = t->first_trained, count = parameters->n_trained - first;
-    const fovea__sgd sgd = {.rate = (float)fovea__train_plan_rate(&t->plan, t->step),
-                            .momentum = (float)t->plan.momentum, .decay = (float)t->plan.weight_decay,
-                            .clip = (float)t->plan.clip};
     FOVEA_TRY(fovea__network_plan(t->network, t->plan.batch, t->batch->padded_height, t->batch->padded_width));
     for (int part = 0; part < t->plan.accumulate; part++) {
         t->network->adds_gradients = part > 0;
@@ -163,8 +161,7 @@ static fovea_status queue_step(fovea_trainer *t)
                                 "the gradient's norm"));
     FOVEA_TRY(fovea__reduce_squares(t->network->device, parameters->gradients, first, count, t->losses->state, 0,
                                     t->losses->work));
-    FOVEA_TRY(fovea__sgd_step(t->network->device, &sgd, first, count, parameters->values, parameters->gradients,
-                              parameters->momenta, t->losses->state));
+    FOVEA_TRY(fovea__optimizer_step(t->optimizer, &t->plan, t->step, first, t->losses->state));
     return fovea__device_flush(t->network->device);
 }
 
@@ -199,7 +196,7 @@ static fovea_status run_step(fovea_trainer *t, fovea_progress *out)
     const double waited = fovea__clock() - began;
     FOVEA_TRY(keep_statistics(t));
     fovea_status status = queue_step(t);
-    fovea__parameters_moved(t->model->parameters, t->plan.freeze); /* sgd may have run */
+    fovea__parameters_moved(t->model->parameters, t->plan.freeze); /* the optimizer may have run */
     if (!status)
         status = fovea__buffer_read(t->losses->state, 0, state, sizeof state);
     if (!status && !(isfinite(state[0]) && isfinite(state[1]) && isfinite(state[2])))

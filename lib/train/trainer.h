@@ -1,10 +1,11 @@
 /* What a training run holds. One step: pictures from the loader -> network forward -> losses with gradients -> backward
- * -> gradient norm -> SGD; then one read of three floats, which says whether the step counts. */
+ * -> gradient norm -> optimizer; then one read of three floats, which says whether the step counts. */
 #ifndef FOVEA_TRAIN_TRAINER_H
 #define FOVEA_TRAIN_TRAINER_H
 
 #include "batch.h"
 #include "losses.h"
+#include "optimizer.h"
 #include "train_plan.h"
 
 struct fovea_trainer {
@@ -18,6 +19,7 @@ struct fovea_trainer {
     fovea__loader *loader; /* NULL until the next step needs it, and after a failure */
     fovea__batch *batch;
     fovea__losses *losses;
+    fovea__optimizer *optimizer;
     fovea__conv2d_choices choices; /* where not the rule's; fixed before step 1 and kept in checkpoints */
     bool resumed;         /* with the choices of the checkpoint */
     bool torn;            /* a resume failed midway, and none succeeded since */

@@ -1,14 +1,12 @@
-/* Checkpoints: the model's file with the momenta, the step, the choices of algorithms, and the text that says which run
- * it is. Nothing else: a run's order and augmentation follow from seed and step. */
+/* Checkpoints: the model's file with the optimizer's tensors, the step, the choices of algorithms, and the text that says
+ * which run it is. Nothing else: a run's order and augmentation follow from seed and step. */
 #include "trainer.h"
-
-#include "weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUN_TEXT = 1024 };
+enum { RUN_TEXT = 2048 };
 
 fovea_status fovea_trainer_save(const fovea_trainer *trainer, const char *path)
 {
@@ -18,8 +16,10 @@ fovea_status fovea_trainer_save(const fovea_trainer *trainer, const char *path)
     snprintf(step, sizeof step, "%lld", (long long)trainer->step);
     fovea__train_plan_text(&trainer->plan, trainer->fingerprint, run, sizeof run);
     FOVEA_TRY(fovea__conv2d_choices_text(&choices, &trainer->choices, false));
-    const fovea__safetensors_pair more[] = {{"fovea.step", step}, {"fovea.run", run}, {"fovea.choices", choices}};
-    const fovea_status status = fovea__model_write(trainer->model, path, more, 3, true);
+    const fovea__safetensors_pair metadata[] = {{"fovea.step", step}, {"fovea.run", run}, {"fovea.choices", choices}};
+    const fovea__weights_more more = {.metadata = metadata, .n_metadata = 3, .states = trainer->optimizer->states,
+                                      .n_states = trainer->optimizer->n_states};
+    const fovea_status status = fovea__model_write(trainer->model, trainer->model->parameters, path, &more);
     free(choices);
     return status;
 }
@@ -80,10 +80,11 @@ fovea_status fovea__trainer_resume(fovea_trainer *t, const fovea__safetensors *f
     fovea__conv2d_choices choices = {0};
     FOVEA_TRY(read_place(t, file, &step));
     FOVEA_TRY(check_model(t, file));
-    FOVEA_TRY(fovea__weights_check(t->model->parameters, file));
+    FOVEA_TRY(fovea__weights_check(t->model->parameters, file, t->optimizer->states, t->optimizer->n_states));
     FOVEA_TRY(read_choices(file, &choices));
     t->torn = true;
-    const fovea_status status = fovea__weights_resume(t->model->parameters, file);
+    const fovea_status status =
+        fovea__weights_resume(t->model->parameters, file, t->optimizer->states, t->optimizer->n_states);
     if (status) {
         fovea__conv2d_choices_clear(&choices);
         return status;

@@ -2,9 +2,9 @@
  * after SGD steps, and detections. tests/golden/make_golden.py computed them in float64. */
 #include "golden.h"
 #include "losses.h"
+#include "optimizer.h"
 #include "reduce.h"
 #include "resize_normalize.h"
-#include "sgd.h"
 #include "support.h"
 
 #include <math.h>
@@ -149,6 +149,7 @@ typedef struct session {
     fovea__network *network;
     fovea__batch *batch;
     fovea__losses *losses;
+    fovea__optimizer *optimizer; /* NULL where it does not train */
     golden_tolerance gradients; /* what theirs is on this case */
 } session;
 
@@ -213,8 +214,10 @@ static session session_open(int row, bool training)
     s.gradients = (golden_tolerance){.norm = 1e-3, .projection = table[row].projection, .samples = 1e-2};
     s.model = load_model(&s.stored);
     fovea__parameters *parameters = s.model->parameters;
-    if (training)
+    if (training) {
         support_ok(fovea__parameters_begin_training(parameters));
+        support_ok(fovea__optimizer_create(&s.optimizer, parameters, &(fovea_train_options){0}));
+    }
     support_ok(fovea__network_create(&s.network, parameters, training, 0));
     support_ok(fovea__batch_create(&s.batch, GOLDEN_PICTURES));
     support_ok(fovea__losses_create(&s.losses, support_device()));
@@ -223,6 +226,7 @@ static session session_open(int row, bool training)
 
 static void session_close(session *s)
 {
+    fovea__optimizer_free(s->optimizer);
     fovea__losses_free(s->losses);
     fovea__batch_free(s->batch);
     fovea__network_free(s->network);
@@ -370,13 +374,12 @@ static void sgd_step(session *s)
 {
     fovea__parameters *parameters = s->model->parameters;
     const size_t count = parameters->n_trained;
-    const fovea__sgd sgd = {.rate = (float)s->stored.rate, .momentum = (float)s->stored.momentum,
-                            .decay = (float)s->stored.decay};
+    const fovea_train_options plan = {.learning_rate = s->stored.rate, .momentum = s->stored.momentum,
+                                      .weight_decay = s->stored.decay};
     support_ok(fovea__buffer_fit(&s->losses->work, support_device(), fovea__reduce_workspace_bytes(count), "a norm"));
     support_ok(fovea__reduce_squares(support_device(), parameters->gradients, 0, count, s->losses->state, 0,
                                      s->losses->work));
-    support_ok(fovea__sgd_step(support_device(), &sgd, 0, count, parameters->values, parameters->gradients,
-                               parameters->momenta, s->losses->state));
+    support_ok(fovea__optimizer_step(s->optimizer, &plan, 0, 0, s->losses->state));
     fovea__parameters_moved(parameters, 0);
 }
 

@@ -49,23 +49,28 @@ static const struct {
     const char *what;
     fovea_norm norm;
     fovea_profile profile;
-    fovea_loss loss;
-    int accumulate;
+    fovea_train_options options;
 } kinds[] = {
-    {"training norm", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, FOVEA_LOSS_FOCAL, 1},
-    {"frozen norm", FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, FOVEA_LOSS_FOCAL, 1},
-    {"torchvision", FOVEA_NORM_FROZEN, FOVEA_PROFILE_TORCHVISION, FOVEA_LOSS_FOCAL, 1},
-    {"cross entropy", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, FOVEA_LOSS_CE, 1},
-    {"OHEM", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, FOVEA_LOSS_OHEM, 1},
-    {"parts", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, FOVEA_LOSS_FOCAL, 2},
+    {"training norm", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.accumulate = 1}},
+    {"frozen norm", FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, {.accumulate = 1}},
+    {"torchvision", FOVEA_NORM_FROZEN, FOVEA_PROFILE_TORCHVISION, {.accumulate = 1}},
+    {"cross entropy", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.loss = FOVEA_LOSS_CE}},
+    {"OHEM", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.loss = FOVEA_LOSS_OHEM}},
+    {"parts", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.accumulate = 2}},
+    {"AdamW", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.optimizer = FOVEA_OPTIMIZER_ADAMW, .accumulate = 2}},
 };
 
 /* A run of 5 steps in one go, or stopped after `stop` and resumed by a fresh model; its checkpoint at the end. */
 static void run_to_file(int kind, fovea_dataset *dataset, int64_t stop, const char *path)
 {
-    const fovea_train_options options = {.batch = 2, .steps = 5, .learning_rate = 0.005, .warmup = 2, .seed = 3,
-                                         .scale_jitter = {0.8, 1.2}, .loss = kinds[kind].loss,
-                                         .accumulate = kinds[kind].accumulate};
+    fovea_train_options options = kinds[kind].options;
+    options.batch = 2;
+    options.steps = 5;
+    options.learning_rate = 0.005;
+    options.warmup = 2;
+    options.seed = 3;
+    options.scale_jitter[0] = 0.8;
+    options.scale_jitter[1] = 1.2;
     fovea_model *model = drawn_model(kinds[kind].norm, kinds[kind].profile, 7);
     fovea_trainer *trainer = make_trainer(model, dataset, &options);
     if (stop > 0) {
@@ -165,11 +170,13 @@ START_TEST(train__leaves_frozen_stages_as_they_are)
 END_TEST
 
 /* All weights after three steps of four pictures, `batch` of them at a time. */
-static float *weights_after_steps(int kind, fovea_dataset *dataset, int batch, size_t *count)
+static float *weights_after_steps(fovea_profile profile, fovea_optimizer optimizer, fovea_dataset *dataset, int batch,
+                                  size_t *count)
 {
     const fovea_train_options options = {.batch = batch, .accumulate = 4 / batch, .steps = 3, .learning_rate = 0.01,
-                                         .warmup = -1, .seed = 3, .scale_jitter = {0.8, 1.2}, .clip = 1};
-    fovea_model *model = drawn_model(kinds[kind].norm, kinds[kind].profile, 7);
+                                         .warmup = -1, .seed = 3, .scale_jitter = {0.8, 1.2}, .clip = 1,
+                                         .optimizer = optimizer, .epsilon = 0.01};
+    fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, profile, 7);
     fovea_trainer *trainer = make_trainer(model, dataset, &options);
     ck_assert_int_eq(fovea_trainer_steps_per_epoch(trainer), 2);
     const fovea_progress now = run_until(trainer, 3);
@@ -183,25 +190,36 @@ static float *weights_after_steps(int kind, fovea_dataset *dataset, int batch, s
     return values;
 }
 
-static const int frozen_kinds[] = {1, 2};
-
 /* Parts of a step sum what one large batch sums, in another order: gradients of norm 1 at most after clipping differ by
- * float32's roundings through some twenty layers, far below 1e-4 of the norm, and three steps move weights by at most
- * 0.01 (1 + 1.9 + 2.71) times that. */
+ * float32's roundings through some twenty layers, far below 1e-5 of the norm; and three steps of SGD move weights by at
+ * most 0.01 (1 + 1.9 + 2.71) times that. AdamW divides by a root and epsilon, .01 here: a step moves them by at most
+ * 0.01 (1 + m / root) / .01 times that, and m / root is below 1.1 in the first three. */
+static const struct {
+    fovea_profile profile;
+    fovea_optimizer optimizer;
+    double tolerance;
+} accumulated[] = {
+    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_SGD, 0.0561 * 1e-5},
+    {FOVEA_PROFILE_TORCHVISION, FOVEA_OPTIMIZER_SGD, 0.0561 * 1e-5},
+    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_ADAMW, 3 * 2.1 * 1e-5},
+};
+
 START_TEST(train__accumulated_parts_are_one_large_batch)
 {
     if (support_is_simulator())
         support_skip("too long for a simulator");
-    const double tolerance = 0.0561 * 1e-4;
+    const fovea_profile profile = accumulated[_i].profile;
+    const fovea_optimizer optimizer = accumulated[_i].optimizer;
     size_t count = 0;
     fovea_dataset *dataset = drawn_dataset("parts", &(drawn_options){
         .pictures = 5, .width = 96, .height = 64, .unlike = true, .last_is_empty = true});
-    float *whole = weights_after_steps(frozen_kinds[_i], dataset, 4, &count);
+    float *whole = weights_after_steps(profile, optimizer, dataset, 4, &count);
     for (int batch = 2; batch >= 1; batch--) {
-        float *parts = weights_after_steps(frozen_kinds[_i], dataset, batch, &count);
+        float *parts = weights_after_steps(profile, optimizer, dataset, batch, &count);
         for (size_t i = 0; i < count; i++)
-            ck_assert_msg(fabs((double)parts[i] - (double)whole[i]) <= tolerance, "%d at a time: weight %zu is %.9g, "
-                          "expected %.9g", batch, i, (double)parts[i], (double)whole[i]);
+            ck_assert_msg(fabs((double)parts[i] - (double)whole[i]) <= accumulated[_i].tolerance,
+                          "%d at a time: weight %zu is %.9g, expected %.9g", batch, i, (double)parts[i],
+                          (double)whole[i]);
         free(parts);
     }
     free(whole);
@@ -254,6 +272,10 @@ START_TEST(train__refuses_what_does_not_fit)
                   FOVEA_ERROR_ARGUMENT, "batch is -1");
     support_fails(fovea_trainer_create(&trainer, model, dataset, &(fovea_train_options){.momentum = 2}),
                   FOVEA_ERROR_ARGUMENT, "momentum is 2");
+    support_fails(fovea_trainer_create(&trainer, model, dataset, &(fovea_train_options){.betas = {0.9, 1}}),
+                  FOVEA_ERROR_ARGUMENT, "betas are 0.9 and 1");
+    support_fails(fovea_trainer_create(&trainer, model, dataset, &(fovea_train_options){.epsilon = NAN}),
+                  FOVEA_ERROR_ARGUMENT, "epsilon is nan");
     ck_assert_ptr_null(trainer);
     trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 1, .steps = 4});
     fovea_trainer *second = NULL;
@@ -429,7 +451,7 @@ int main(void)
         {.test = train__stops_at_what_is_not_finite_and_names_the_layer, .rows = COUNT(freezes),
          .needs_device = true},
         {.test = train__repeats_and_resumes_to_the_bit, .rows = COUNT(kinds), .needs_device = true},
-        {.test = train__accumulated_parts_are_one_large_batch, .rows = COUNT(frozen_kinds), .needs_device = true},
+        {.test = train__accumulated_parts_are_one_large_batch, .rows = COUNT(accumulated), .needs_device = true},
         {.test = train__overfits_four_pictures, .needs_device = true},
     };
     return support_run("train", cases, COUNT(cases));

@@ -369,12 +369,15 @@ START_TEST(checkpoint__with_broken_choices_is_refused)
     fovea_model *model = model_on(device);
     fovea_trainer *trainer = trainer_of(model, dataset, false);
     const char *path = support_scratch_file("broken.safetensors");
-    char step[] = "0", run[1024];
+    char step[] = "0", run[2048];
     fovea__train_plan_text(&trainer->plan, trainer->fingerprint, run, sizeof run);
-    fovea__safetensors_pair more[] = {{"fovea.step", step}, {"fovea.run", run}, {"fovea.choices", "[7]"}};
-    support_ok(fovea__model_write(model, path, more, 3, true));
+    const fovea__safetensors_pair metadata[] = {{"fovea.step", step}, {"fovea.run", run}, {"fovea.choices", "[7]"}};
+    fovea__weights_more more = {.metadata = metadata, .n_metadata = 3, .states = trainer->optimizer->states,
+                                .n_states = trainer->optimizer->n_states};
+    support_ok(fovea__model_write(model, model->parameters, path, &more));
     support_fails(fovea_trainer_resume(trainer, path), FOVEA_ERROR_FORMAT, "metadata fovea.choices: choices[0]");
-    support_ok(fovea__model_write(model, path, more, 2, true)); /* a file from before there were choices */
+    more.n_metadata = 2; /* a file from before there were choices */
+    support_ok(fovea__model_write(model, model->parameters, path, &more));
     support_ok(fovea_trainer_resume(trainer, path));
     ck_assert_uint_eq(trainer->choices.count, 0);
     fovea_trainer_free(trainer);

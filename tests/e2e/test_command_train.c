@@ -1,0 +1,52 @@
+/* What an option of 'fovea train' changes, as the command shows it: what config.json tells of it, that a killed run goes on
+ * to the same bytes with it, and that a run refuses to go on with another value. */
+#include "cli.h"
+
+#include <math.h>
+
+#define TRAIN                                                                                                       \
+    "\"$F\" train --images data/images --annotations data/train.json --backbone resnet18 --width 8 --channels 8 "   \
+    "--head-depth 1 --size 64 --batch 2 --seed 3 --no-tune --save-every 1 "
+
+static void need_data(void)
+{
+    cli_expect(0, "test -d data || \"$F\" synth --out data --train 6 --val 2 --new 3 --size 96x64 --objects 1-3");
+}
+
+/* Trains in `name`; and in `name`2, killed after its first checkpoint and resumed. Both must end with the same bytes. */
+static void expect_same_when_killed(const char *name, const char *options)
+{
+    need_data();
+    cli_expect(0, TRAIN "%s --out %s", options, name);
+    cli_expect(0, TRAIN "%s --out %s2 & p=$!; until [ -s %s2/last.safetensors ] || ! kill -0 $p 2>/dev/null; do "
+                  "sleep 0.02; done; kill -9 $p; wait $p; true", options, name, name);
+    cli_expect(0, TRAIN "%s --out %s2 --resume", options, name);
+    cli_expect(0, "for f in last.safetensors model.safetensors; do cmp %s/$f %s2/$f || exit 1; done", name, name);
+}
+
+START_TEST(train__adamw_goes_on_to_the_same_bytes)
+{
+    expect_same_when_killed("adamw", "--optimizer adamw --accumulate 2 --steps 6");
+    cJSON *config = cli_json("adamw/config.json");
+    const cJSON *resolved = cJSON_GetObjectItem(config, "resolved"), *options = cJSON_GetObjectItem(config, "options");
+    ck_assert_double_eq_tol(cli_number(resolved, "lr"), 1e-4 * sqrt(2 * 2 / 16.0), 1e-15);
+    ck_assert_double_eq_tol(cli_number(resolved, "decay"), 0.01, 1e-15);
+    ck_assert_double_eq_tol(cJSON_GetArrayItem(cJSON_GetObjectItem(options, "betas"), 1)->valuedouble, 0.999, 1e-15);
+    ck_assert_str_eq(cJSON_GetObjectItem(options, "optimizer")->valuestring, "adamw");
+    cJSON_Delete(config);
+    cli_expect(1, TRAIN "--accumulate 2 --steps 6 --out adamw --resume");
+    cli_said("optimizer \"adamw\"");
+    cli_expect(1, TRAIN "--optimizer adamw --betas 0.8,0.99 --accumulate 2 --steps 6 --out adamw --resume");
+    cli_said("betas");
+    cli_expect(2, TRAIN "--optimizer adam --out never");
+    cli_said("--optimizer takes one of sgd, adamw, not 'adam'");
+}
+END_TEST
+
+int main(void)
+{
+    const support_case cases[] = {
+        {train__adamw_goes_on_to_the_same_bytes, .needs_device = true},
+    };
+    return support_run("command_train", cases, COUNT(cases));
+}
