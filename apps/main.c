@@ -16,6 +16,7 @@ typedef struct command {
 static const command commands[] = {
     {"devices", "list the OpenCL devices", command_devices},
     {"inspect", "find what is wrong with a data set", command_inspect},
+    {"convert", "write a data set in another format", command_convert},
     {"train", "fit a detector to pictures with boxes", command_train},
     {"evaluate", "COCO's twelve numbers of a model or of its detections", command_evaluate},
     {"detect", "find objects in pictures", command_detect},

@@ -216,7 +216,8 @@ typedef struct fovea_picture {
  *         classes are sorted by name, of all XML beside a list, and their ids count from 1.
  *   YOLO  data.yaml ("data.yaml#val": its split val, else train), or a folder of labels with classes.txt or obj.names.
  *         Labels stand where the last folder "images" in a picture's path is "labels". Ids are the classes' numbers, from 0.
- * Pictures' names start from images_dir: for YOLO it is the folder "images". */
+ * Pictures' names start from images_dir: for YOLO it is the folder "images". A fovea.SPLIT.json beside them is heeded, see
+ * fovea_dataset_convert(). */
 typedef enum fovea_format {
     FOVEA_FORMAT_ANY = 0, /* told by content */
     FOVEA_FORMAT_COCO = 1,
@@ -246,6 +247,44 @@ FOVEA_API int fovea_dataset_labels(const fovea_dataset *dataset, const char *con
 /* What was wrong but could be lived with: sentences naming file and box. index < fovea_dataset_warnings(). */
 FOVEA_API size_t fovea_dataset_warnings(const fovea_dataset *dataset);
 FOVEA_API const char *fovea_dataset_warning(const fovea_dataset *dataset, size_t index);
+
+/* Where fovea_dataset_convert() leaves pictures. */
+typedef enum fovea_pictures {
+    FOVEA_PICTURES_DEFAULT = 0, /* COCO: none; VOC and YOLO: links */
+    FOVEA_PICTURES_LINK = 1,    /* symbolic links of whole paths, in out/JPEGImages or out/images/SPLIT */
+    FOVEA_PICTURES_COPY = 2,
+    FOVEA_PICTURES_NONE = 3 /* where they are; of YOLO only in out/images, for they tell where labels are */
+} fovea_pictures;
+
+typedef struct fovea_convert_options {
+    fovea_format from; /* (0: told by content) */
+    const char *split; /* a name of up to 63 letters, digits, '-', '_' and '.' for this part of the data set; NULL: as in
+                          data.yaml#SPLIT, else the name of the annotations' file, of a folder "train" */
+    fovea_pictures pictures;
+    bool plain; /* convert boxes alone, and write and read no fovea.SPLIT.json and no members "voc" and "yolo" */
+    void (*note)(void *cookie, const char *sentence); /* told what the new format has no place for; NULL: nobody */
+    void *cookie;
+} fovea_convert_options;
+
+typedef struct fovea_conversion {
+    size_t pictures, boxes; /* in the new files */
+    size_t files;           /* that were not there before */
+    char split[64];
+} fovea_conversion;
+
+/* Writes a data set in another format:
+ *   COCO   `out` is a JSON file. What VOC and YOLO say beyond COCO is in members "voc" and "yolo" of it.
+ *   VOC    out/Annotations/NAME.xml, out/ImageSets/Main/SPLIT.txt, out/JPEGImages; crowds are "difficult".
+ *   YOLO   out/labels/SPLIT/NAME.txt, out/images/SPLIT, out/data.yaml, which gets a line for each split; crowds are left out.
+ * Beside VOC and YOLO lies out/fovea.SPLIT.json, the COCO document that they were made of. Who opens or converts them again
+ * gets from it what they cannot hold (ids, crowds, segmentations, last digits, ...), for all that is still as it was: where
+ * nobody edited the files, a conversion back gives the same bytes of COCO, XML and labels; boxes, classes and pictures that
+ * were edited, added or taken away count as the files have them.
+ * No file is written over: where one is there with other content it fails before anything is written, data.yaml aside,
+ * where a split is added. images_dir as for fovea_dataset_open(); "" where file names hold it. told may be NULL. */
+FOVEA_API fovea_status fovea_dataset_convert(const char *images_dir, const char *annotations, fovea_format to,
+                                             const char *out, const fovea_convert_options *options,
+                                             fovea_conversion *told);
 
 /* ---- models ---------------------------------------------------------------------------------------------------- */
 

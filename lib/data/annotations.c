@@ -2,8 +2,10 @@
 #include "annotations.h"
 
 #include "coco.h"
+#include "file.h"
 #include "listing.h"
 #include "memory.h"
+#include "sidecar.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,7 +61,16 @@ fovea_status fovea__document_picture(fovea__document *document, const char *file
                  cJSON_AddStringToObject(row, "file_name", file_name);
     if (whole && width > 0 && height > 0)
         whole = cJSON_AddNumberToObject(row, "width", width) && cJSON_AddNumberToObject(row, "height", height);
+    document->last_image = row;
     return put(document->images, row, whole);
+}
+
+fovea_status fovea__document_keep(cJSON *in, const char *format, const char *key, const char *text)
+{
+    cJSON *extra = cJSON_GetObjectItemCaseSensitive(in, format);
+    if (!extra)
+        extra = cJSON_AddObjectToObject(in, format);
+    return cJSON_AddStringToObject(extra, key, text) ? FOVEA_OK : out_of_memory();
 }
 
 fovea_status fovea__document_box(fovea__document *document, int64_t image_id, int64_t category_id,
@@ -149,22 +160,61 @@ static fovea_status recognise(fovea_format *out, const char *path)
     return FOVEA_OK;
 }
 
+/* Pascal VOC and YOLO. */
+static fovea_status read_native(cJSON **out, fovea_format format, const char *images_dir, const char *annotations,
+                                bool extras)
+{
+    *out = NULL;
+    if (format == FOVEA_FORMAT_VOC)
+        return fovea__voc_read(out, annotations, extras);
+    if (format == FOVEA_FORMAT_YOLO)
+        return fovea__yolo_read(out, images_dir, annotations, extras);
+    FOVEA_FAIL(FOVEA_ERROR_ARGUMENT, "%s: %d is no format of annotations", annotations, (int)format);
+}
+
 fovea_status fovea__annotations_read(cJSON **out, const char *images_dir, const char *annotations, fovea_format format,
                                      const char *unread)
 {
     *out = NULL;
     if (format == FOVEA_FORMAT_ANY)
         FOVEA_TRY(recognise(&format, annotations));
-    switch (format) {
-    case FOVEA_FORMAT_COCO:
+    if (format == FOVEA_FORMAT_COCO)
         return fovea__json_read(out, annotations, unread);
-    case FOVEA_FORMAT_VOC:
-        return fovea__voc_read(out, annotations);
-    case FOVEA_FORMAT_YOLO:
-        return fovea__yolo_read(out, images_dir, annotations);
-    default:
-        FOVEA_FAIL(FOVEA_ERROR_ARGUMENT, "%s: %d is no format of annotations", annotations, (int)format);
+    FOVEA_TRY(read_native(out, format, images_dir, annotations, false));
+    fovea__text merged = {0};
+    bool found = false;
+    fovea_status status = fovea__sidecar_merge(&merged, &found, *out, format, annotations, false, NULL);
+    if (found || status) {
+        cJSON_Delete(*out);
+        *out = NULL;
     }
+    if (!status && found)
+        status = fovea__json_parse(out, merged.bytes, merged.used, annotations, unread);
+    free(merged.bytes);
+    return status;
+}
+
+fovea_status fovea__annotations_text(fovea__text *out, fovea__listing *places, fovea_format *format,
+                                     const char *images_dir, const char *annotations, bool plain)
+{
+    cJSON *native = NULL;
+    bool found = false;
+    *out = (fovea__text){0};
+    if (*format == FOVEA_FORMAT_ANY)
+        FOVEA_TRY(recognise(format, annotations));
+    if (*format == FOVEA_FORMAT_COCO)
+        return fovea__file_read(&out->bytes, &out->used, annotations, UINT32_MAX);
+    fovea_status status = read_native(&native, *format, images_dir, annotations, !plain);
+    if (!status && !plain)
+        status = fovea__sidecar_merge(out, &found, native, *format, annotations, true, places);
+    if (!status && !found)
+        status = fovea__text_document(out, native);
+    cJSON_Delete(native);
+    if (status) {
+        free(out->bytes);
+        *out = (fovea__text){0};
+    }
+    return status;
 }
 
 fovea_status fovea_dataset_open(fovea_dataset **out, const char *images_dir, const char *annotations,

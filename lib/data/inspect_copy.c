@@ -200,8 +200,8 @@ static fovea_status write_list(text *out, const char *bytes, span list, edits ow
     return append(out, bytes + at, list.end - at);
 }
 
-static fovea_status mend(const fovea_inspection *in, text *out, const char *bytes, size_t size,
-                         const fovea__edit *sorted)
+static fovea_status mend(text *out, const char *bytes, size_t size, const fovea__edit *sorted, size_t n_edits,
+                         const char *file)
 {
     const char *brace = memchr(bytes, '{', size);
     const span root = {brace ? (size_t)(brace - bytes) : 0, size};
@@ -209,9 +209,9 @@ static fovea_status mend(const fovea_inspection *in, text *out, const char *byte
     size_t at = 0;
     for (int i = 0; i < FOVEA__LISTS; i++) {
         lists[i] = find_member(bytes, root, fovea__list_names[i]);
-        const edits own = edits_of(sorted, in->n_edits, (fovea__list)i);
+        const edits own = edits_of(sorted, n_edits, (fovea__list)i);
         if (own.next < own.end && (lists[i].begin == lists[i].end || bytes[lists[i].begin] != '['))
-            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: cannot be mended: expected a list \"%s\", written so", in->file,
+            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: cannot be mended: expected a list \"%s\", written so", file,
                        fovea__list_names[i]);
     }
     for (int n = 0; n < FOVEA__LISTS; n++) {
@@ -223,10 +223,33 @@ static fovea_status mend(const fovea_inspection *in, text *out, const char *byte
         if (next < 0)
             break;
         FOVEA_TRY(append(out, bytes + at, lists[next].begin - at));
-        FOVEA_TRY(write_list(out, bytes, lists[next], edits_of(sorted, in->n_edits, (fovea__list)next)));
+        FOVEA_TRY(write_list(out, bytes, lists[next], edits_of(sorted, n_edits, (fovea__list)next)));
         at = lists[next].end;
     }
     return append(out, bytes + at, size - at);
+}
+
+fovea_status fovea__coco_edit(char **out, size_t *out_bytes, const char *bytes, size_t size_bytes,
+                              const fovea__edit *wanted, size_t n_edits, const char *file)
+{
+    *out = NULL;
+    *out_bytes = 0;
+    fovea__edit *sorted = NULL;
+    FOVEA_TRY(fovea__allocate(&sorted, n_edits, sizeof *sorted, "edits"));
+    if (n_edits) {
+        memcpy(sorted, wanted, n_edits * sizeof *sorted);
+        qsort(sorted, n_edits, sizeof *sorted, compare_edits);
+    }
+    text made = {0};
+    const fovea_status status = mend(&made, bytes, size_bytes, sorted, n_edits, file);
+    free(sorted);
+    if (status) {
+        free(made.bytes);
+        return status;
+    }
+    *out = made.bytes;
+    *out_bytes = made.used;
+    return FOVEA_OK;
 }
 
 fovea_status fovea__inspection_mend(const fovea_inspection *in, char **out, size_t *out_bytes, const char *bytes,
@@ -236,22 +259,7 @@ fovea_status fovea__inspection_mend(const fovea_inspection *in, char **out, size
     *out_bytes = 0;
     if (fovea__hash(FOVEA__HASH_EMPTY, bytes, size_bytes) != in->file_hash)
         FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: has changed since it was inspected", in->file);
-    fovea__edit *sorted = NULL;
-    FOVEA_TRY(fovea__allocate(&sorted, in->n_edits, sizeof *sorted, "edits"));
-    if (in->n_edits) {
-        memcpy(sorted, in->edits, in->n_edits * sizeof *sorted);
-        qsort(sorted, in->n_edits, sizeof *sorted, compare_edits);
-    }
-    text made = {0};
-    const fovea_status status = mend(in, &made, bytes, size_bytes, sorted);
-    free(sorted);
-    if (status) {
-        free(made.bytes);
-        return status;
-    }
-    *out = made.bytes;
-    *out_bytes = made.used;
-    return FOVEA_OK;
+    return fovea__coco_edit(out, out_bytes, bytes, size_bytes, in->edits, in->n_edits, in->file);
 }
 
 fovea_status fovea_inspection_save(const fovea_inspection *inspection, const char *path)

@@ -134,6 +134,11 @@ fovea_status fovea__inspect_boxes(fovea_inspection *in);
 fovea_status fovea__inspection_parse(fovea_inspection **out, const char *images_dir, const char *text,
                                      size_t size_bytes, const char *name, const fovea_inspect_options *options);
 
+/* A copy of a COCO text with its edits, freed with free(): what nobody edits keeps its bytes. The text can be parsed;
+ * `file` stands for it in messages. */
+fovea_status fovea__coco_edit(char **out, size_t *out_bytes, const char *bytes, size_t size_bytes,
+                              const fovea__edit *edits, size_t n_edits, const char *file);
+
 /* The mended text, freed with free(). */
 fovea_status fovea__inspection_mend(const fovea_inspection *in, char **out, size_t *out_bytes, const char *text,
                                     size_t size_bytes);

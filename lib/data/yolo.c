@@ -11,19 +11,22 @@
 #include "file.h"
 #include "image.h"
 #include "memory.h"
-#include "text.h"
+#include "yolo_line.h"
 #include "yolo_names.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_FILE = 1 << 24, MOST_NUMBERS = 4096 };
+#include <libxml/xmlstring.h>
+
+enum { LARGEST_FILE = 1 << 24 };
 
 static const char *const PICTURES[] = {".jpg", ".jpeg", ".png", NULL};
 
 typedef struct reader {
     const char *images_dir, *annotations;
+    bool extras;         /* keep the files' own text, too */
     char *yaml, *folder; /* data.yaml without its split, and the folder that it lies in */
     fovea__yolo_names names;
     fovea__document document;
@@ -31,55 +34,19 @@ typedef struct reader {
 
 /* ---- labels ---------------------------------------------------------------------------------------------------- */
 
-/* x0 y0 x1 y1 as shares of the picture. */
-static void bounds(double out[4], const double *numbers, size_t n)
+static fovea_status take_line(reader *r, char *text, const char *path, size_t number, const int size[2])
 {
-    if (n == 4) {
-        for (int i = 0; i < 2; i++) {
-            out[i] = numbers[i] - numbers[2 + i] / 2;
-            out[2 + i] = numbers[i] + numbers[2 + i] / 2;
-        }
-        return;
-    }
-    for (int i = 0; i < 2; i++) {
-        out[i] = INFINITY;
-        out[2 + i] = -INFINITY;
-        for (size_t k = (size_t)i; k < n; k += 2) {
-            out[i] = fmin(out[i], numbers[k]);
-            out[2 + i] = fmax(out[2 + i], numbers[k]);
-        }
-    }
-}
-
-static fovea_status read_line(reader *r, char *line, const char *path, size_t number, const int size[2])
-{
-    double numbers[MOST_NUMBERS], box[4];
-    size_t n = 0;
-    for (char *word = line + strspn(line, " \t\r"); *word; n++) {
-        const size_t length = strcspn(word, " \t\r");
-        const bool more = word[length] != '\0';
-        word[length] = '\0';
-        if (n == MOST_NUMBERS || !fovea__parse_plain(&numbers[n], word))
-            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: line %zu: expected at most %d numbers, found '%.40s'", path, number,
-                       MOST_NUMBERS, word);
-        word += length + more;
-        word += strspn(word, " \t\r");
-    }
-    if (n == 0)
-        return FOVEA_OK;
-    if (n != 5 && (n < 7 || n % 2 == 0))
-        FOVEA_FAIL(FOVEA_ERROR_FORMAT,
-                   "%s: line %zu: expected a class, centre x and y, width and height (or a class and a polygon), found "
-                   "%zu numbers",
-                   path, number, n);
+    fovea__yolo_line line;
+    FOVEA_TRY(fovea__yolo_line_read(&line, text, path, number));
     const size_t classes = r->names.classes.count;
-    if (!(numbers[0] >= 0 && numbers[0] < (double)classes && numbers[0] == floor(numbers[0])))
+    if (line.empty)
+        return FOVEA_OK;
+    if (!(line.class_number >= 0 && line.class_number < (double)classes && line.class_number == floor(line.class_number)))
         FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: line %zu: expected a class from 0 to %zu, found %g", path, number,
-                   classes - 1, numbers[0]);
-    bounds(box, numbers + 1, n - 1);
+                   classes - 1, line.class_number);
     for (int i = 0; i < 4; i++)
-        box[i] *= size[i % 2];
-    return fovea__document_box(&r->document, r->document.n_images, (int64_t)numbers[0], box, false);
+        line.bounds[i] *= size[i % 2];
+    return fovea__document_box(&r->document, r->document.n_images, (int64_t)line.class_number, line.bounds, false);
 }
 
 static fovea_status read_labels(reader *r, const char *path, const int size[2])
@@ -90,13 +57,10 @@ static fovea_status read_labels(reader *r, const char *path, const int size[2])
         return FOVEA_OK;
     FOVEA_TRY(fovea__file_read(&text, &size_bytes, path, LARGEST_FILE));
     fovea_status status = FOVEA_OK;
-    for (char *line = text; *line && !status;) {
-        const size_t length = strcspn(line, "\n");
-        const bool more = line[length] != '\0';
-        line[length] = '\0';
-        status = read_line(r, line, path, ++number, size);
-        line += length + more;
-    }
+    if (r->extras && strlen(text) == size_bytes)
+        status = fovea__document_keep(r->document.last_image, "yolo", "labels", text);
+    for (char *rest = text, *line; !status && (line = fovea__yolo_line_cut(&rest)) != NULL;)
+        status = take_line(r, line, path, ++number, size);
     free(text);
     return status;
 }
@@ -284,6 +248,19 @@ static fovea_status read_folder(reader *r)
     return status;
 }
 
+/* data.yaml's own text, for what is neither names nor pictures in it. */
+static fovea_status keep_yaml(reader *r)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FOVEA_TRY(fovea__file_read(&text, &size, r->yaml, LARGEST_FILE));
+    fovea_status status = FOVEA_OK;
+    if (strlen(text) == size && xmlCheckUTF8((const xmlChar *)text))
+        status = fovea__document_keep(r->document.root, "yolo", "yaml", text);
+    free(text);
+    return status;
+}
+
 static fovea_status read_all(reader *r)
 {
     FOVEA_TRY(fovea__document_begin(&r->document));
@@ -291,15 +268,17 @@ static fovea_status read_all(reader *r)
         FOVEA_TRY(read_folder(r));
     else
         FOVEA_TRY(read_yaml(r));
+    if (r->extras && r->yaml)
+        FOVEA_TRY(keep_yaml(r));
     for (size_t i = 0; i < r->names.classes.count; i++)
         if (*r->names.classes.names[i])
             FOVEA_TRY(fovea__document_category(&r->document, (int64_t)i, r->names.classes.names[i]));
     return FOVEA_OK;
 }
 
-fovea_status fovea__yolo_read(cJSON **out, const char *images_dir, const char *annotations)
+fovea_status fovea__yolo_read(cJSON **out, const char *images_dir, const char *annotations, bool extras)
 {
-    reader r = {.images_dir = images_dir, .annotations = annotations};
+    reader r = {.images_dir = images_dir, .annotations = annotations, .extras = extras};
     const fovea_status status = read_all(&r);
     if (status)
         fovea__document_drop(&r.document);

@@ -124,13 +124,10 @@ static fovea_status read_key(fovea__listing *out, const char *text, const char *
     return FOVEA_OK;
 }
 
-fovea_status fovea__yolo_names_read(fovea__yolo_names *out, const char *path, const char *split)
+fovea_status fovea__yolo_names_parse(fovea__yolo_names *out, const char *text, const char *path, const char *split)
 {
     *out = (fovea__yolo_names){0};
-    char *text = NULL;
-    size_t size = 0;
     fovea__listing root = {0};
-    FOVEA_TRY(fovea__file_read(&text, &size, path, LARGEST_FILE));
     fovea_status status = read_key(&out->classes, text, "names", path);
     if (!status)
         status = read_key(&out->pictures, text, split, path);
@@ -140,10 +137,20 @@ fovea_status fovea__yolo_names_read(fovea__yolo_names *out, const char *path, co
         status = fovea__copy_text(&out->root, root.count ? root.names[0] : "");
     if (!status && out->classes.count == 0)
         status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: expected the classes' names in \"names\", found none", path);
+    fovea__listing_clear(&root);
+    return status;
+}
+
+fovea_status fovea__yolo_names_read(fovea__yolo_names *out, const char *path, const char *split)
+{
+    *out = (fovea__yolo_names){0};
+    char *text = NULL;
+    size_t size = 0;
+    FOVEA_TRY(fovea__file_read(&text, &size, path, LARGEST_FILE));
+    fovea_status status = fovea__yolo_names_parse(out, text, path, split);
+    free(text);
     if (!status && out->pictures.count == 0)
         status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: expected pictures in \"%s\", found none", path, split);
-    fovea__listing_clear(&root);
-    free(text);
     return status;
 }
 

@@ -14,6 +14,9 @@ typedef struct fovea__yolo_names {
  * plain, lists ([a, b] or lines with "- ") and, for names, {0: a, 1: b} or lines "0: a". To be cleared, also on failure. */
 fovea_status fovea__yolo_names_read(fovea__yolo_names *out, const char *path, const char *split);
 
+/* The same of a text; none of the split is no failure. */
+fovea_status fovea__yolo_names_parse(fovea__yolo_names *out, const char *text, const char *path, const char *split);
+
 /* A name a line. */
 fovea_status fovea__yolo_names_list(fovea__yolo_names *out, const char *path);
 void fovea__yolo_names_clear(fovea__yolo_names *names);

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -111,6 +112,42 @@ START_TEST(memory__runs_out_over_data_sets)
 }
 END_TEST
 
+/* Each way begins with nothing in its place. */
+static fovea_status convert(void)
+{
+    char remove_all[1200];
+    const fovea_convert_options options = {.split = "a"};
+    snprintf(remove_all, sizeof remove_all, "rm -rf '%s'", support_scratch_file("made"));
+    if (system(remove_all) != 0)
+        return FOVEA_ERROR_ARGUMENT;
+    const char *made = support_scratch_file("made");
+    FOVEA_TRY(fovea_dataset_convert(support_scratch(), support_scratch_file(opened), FOVEA_FORMAT_VOC, made, &options,
+                                    NULL));
+    FOVEA_TRY(fovea_dataset_convert(support_scratch_file("made/JPEGImages"),
+                                    support_scratch_file("made/ImageSets/Main/a.txt"), FOVEA_FORMAT_YOLO, made, &options,
+                                    NULL));
+    FOVEA_TRY(fovea__file_write(support_scratch_file("made/labels/a/a.txt"), "0 .5 .5 .25 .5\n", 15));
+    return fovea_dataset_convert(support_scratch_file("made/images"), support_scratch_file("made/data.yaml#a"),
+                                 FOVEA_FORMAT_COCO, support_scratch_file("made/again.json"), &options, NULL);
+}
+
+START_TEST(memory__runs_out_over_conversion)
+{
+    fovea_image image;
+    support_ok(fovea_image_create(&image, 33, 17));
+    support_ok(fovea_image_write_jpeg(&image, support_scratch_file("a.jpg"), 0));
+    support_ok(fovea_image_write_jpeg(&image, support_scratch_file("b.jpg"), 0));
+    fovea_image_clear(&image);
+    support_write(support_scratch_file("a.json"), annotations);
+    opened = "a.json";
+    starve("converting COCO", convert, 100, 300, false);
+    mkdir(support_scratch_file("voc"), 0777);
+    support_write(support_scratch_file("voc/a.xml"), xml);
+    opened = "voc";
+    starve("converting Pascal VOC", convert, 100, 300, false);
+}
+END_TEST
+
 START_TEST(memory__runs_out_over_evaluation)
 {
     support_write(support_scratch_file("a.json"), annotations);
@@ -161,6 +198,7 @@ int main(void)
     const support_case cases[] = {
         {.test = memory__runs_out_over_pictures},
         {.test = memory__runs_out_over_data_sets},
+        {.test = memory__runs_out_over_conversion},
         {.test = memory__runs_out_over_evaluation},
         {.test = memory__runs_out_over_weights},
     };

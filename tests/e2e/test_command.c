@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const commands[] = {"devices", "train", "evaluate", "detect", "bench", "tune", "synth", "inspect"};
+static const char *const commands[] = {"devices", "train", "evaluate", "detect", "bench", "tune", "synth", "inspect",
+                                       "convert"};
 
 START_TEST(help__every_command_has_usage_and_examples)
 {
@@ -105,6 +106,14 @@ static const misuse misuses[] = {
     {"train --images a --annotations b --out c --steps 3 --epochs 2", "exclude each other"},
     {"train --images a --annotations b --out c --width 12", "a multiple of 8"},
     {"train --images a --annotations b --out c --val-images d", "--val-annotations"},
+    {"convert", "--annotations is missing"},
+    {"convert --annotations a", "--to is missing"},
+    {"convert --annotations a --to voc", "--out is missing"},
+    {"convert --annotations a --to voc --out -", "not stdout"},
+    {"convert --annotations a --to yolo --out b", "--images is missing"},
+    {"convert --annotations a --to voc --out b --pictures copy", "--images is missing"},
+    {"convert --annotations a --images b --to coco --out c --pictures link", "they stay where they are"},
+    {"convert --annotations a --to kitti --out b", "one of coco, voc, yolo, not 'kitti'"},
     {"tune --seconds 0", "--seconds takes a number"},
     {"tune --pictures 5", "--pictures takes"},
     {"tune --size 100 --max-size 50", "--max-size 50 is below --size 100"},
