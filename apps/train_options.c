@@ -23,6 +23,8 @@ static const options_choice losses[] = {
     {"focal", FOVEA_LOSS_FOCAL}, {"ce", FOVEA_LOSS_CE}, {"ohem", FOVEA_LOSS_OHEM}, {NULL, 0}};
 static const options_choice optimizers[] = {
     {"sgd", FOVEA_OPTIMIZER_SGD}, {"adamw", FOVEA_OPTIMIZER_ADAMW}, {NULL, 0}};
+static const options_choice box_losses[] = {
+    {"smooth_l1", FOVEA_BOX_LOSS_SMOOTH_L1}, {"giou", FOVEA_BOX_LOSS_GIOU}, {NULL, 0}};
 static const options_choice schedules[] = {
     {"steps", FOVEA_SCHEDULE_STEPS}, {"cosine", FOVEA_SCHEDULE_COSINE}, {NULL, 0}};
 static const options_choice never[] = {{"never", -1}, {NULL, 0}};
@@ -122,6 +124,8 @@ static const options_row rows[] = {
      AT(plan.alpha), .low = 1e-6, .high = 0.999999},
     {"gamma", "G", "Focusing of the focal loss (2).", OPTIONS_NUMBER, AT(plan.gamma), .low = 0, .high = 20,
      .zero_is_none = true},
+    {"box-loss", "NAME", "smooth_l1 (of the torchvision profile: L1) or giou (smooth_l1).", OPTIONS_CHOICE,
+     AT(box_loss), .choices = box_losses},
     {"ohem-batch", "N", "Anchors that ohem keeps a picture (128).", OPTIONS_INTEGER, AT(plan.ohem_batch), .low = 1,
      .high = 1e6},
     {"ohem-nms", "T", "IoU of ohem's NMS (0.5).", OPTIONS_NUMBER, AT(plan.ohem_nms), .low = 1e-6, .high = 1},
@@ -237,6 +241,7 @@ static void resolve(train_options *o)
         o->val_images = o->images;
     o->plan.schedule = (fovea_schedule)o->schedule;
     o->plan.loss = (fovea_loss)o->loss;
+    o->plan.box_loss = (fovea_box_loss)o->box_loss;
     o->model.depth = o->depth;
     o->model.backbone = o->weights;
     o->model.norm = (fovea_norm)o->norm;

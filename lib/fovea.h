@@ -546,6 +546,11 @@ typedef enum fovea_optimizer {
     FOVEA_OPTIMIZER_ADAMW = 1 /* decay apart from the moments, Loshchilov and Hutter 2019; keeps two floats a weight */
 } fovea_optimizer;
 
+typedef enum fovea_box_loss {
+    FOVEA_BOX_LOSS_SMOOTH_L1 = 0, /* of box codes: smooth L1 that bends at 1/9; in the torchvision profile L1 */
+    FOVEA_BOX_LOSS_GIOU = 1       /* 1 - GIoU of boxes (Rezatofighi et al. 2019), by which torchvision trains its v2 */
+} fovea_box_loss;
+
 typedef struct fovea_train_options {
     int batch;              /* pictures that go through the network at once (0: 2) */
     int accumulate;         /* so many batches make a step, whose gradient and divisor are those of one large batch;
@@ -569,6 +574,7 @@ typedef struct fovea_train_options {
     fovea_loss loss;
     double alpha, gamma; /* (0: .25 and 2 for focal, unbalanced and 0 for ce; negative alpha: unbalanced; negative
                             gamma: exactly 0) */
+    fovea_box_loss box_loss;
     int ohem_batch;      /* anchors kept a picture (0: 128) */
     double ohem_nms;     /* IoU of its NMS (0: .5) */
     bool ohem_ratio;     /* keep objects to background 1:3 */

@@ -3,6 +3,7 @@
 #include "assign.h"
 #include "box_code.h"
 #include "focal_loss.h"
+#include "giou.h"
 #include "memory.h"
 #include "ohem.h"
 #include "reduce.h"
@@ -46,7 +47,13 @@ void fovea__losses_free(fovea__losses *losses)
     free(losses);
 }
 
-static extent measure(fovea__network *network, const fovea__batch *batch)
+static size_t box_partials_of(const fovea_train_options *plan, const fovea__tensor *codes)
+{
+    return plan->box_loss == FOVEA_BOX_LOSS_GIOU ? fovea__giou_partials(codes->shape)
+                                                 : fovea__smooth_l1_partials(codes->shape);
+}
+
+static extent measure(fovea__network *network, const fovea__batch *batch, const fovea_train_options *plan)
 {
     extent e = {.batch = batch->size, .part_batch = network->batch};
     fovea__network_anchors(network, &e.anchors);
@@ -55,7 +62,7 @@ static extent measure(fovea__network *network, const fovea__batch *batch)
     const size_t parts = (size_t)(e.batch / e.part_batch);
     for (int level = 0; level < FOVEA__LEVELS; level++) {
         e.class_partials += parts * fovea__focal_loss_partials(fovea__network_logits(network, level)->shape);
-        e.box_partials += parts * fovea__smooth_l1_partials(fovea__network_codes(network, level)->shape);
+        e.box_partials += parts * box_partials_of(plan, fovea__network_codes(network, level));
     }
     return e;
 }
@@ -85,7 +92,8 @@ static fovea_status fit_buffers(fovea__losses *l, fovea_device *device, const ex
     FOVEA_TRY(fovea__buffer_fit(&l->matches, device, all * sizeof(int32_t), "the anchors' boxes"));
     FOVEA_TRY(fovea__buffer_fit(&l->n_objects, device, batch * sizeof(int32_t), "the losses"));
     FOVEA_TRY(fovea__buffer_fit(&l->scales, device, batch * sizeof(float), "the losses"));
-    FOVEA_TRY(fovea__buffer_fit(&l->targets, device, all * 4 * sizeof(float), "the anchors' targets"));
+    if (plan->box_loss == FOVEA_BOX_LOSS_SMOOTH_L1)
+        FOVEA_TRY(fovea__buffer_fit(&l->targets, device, all * 4 * sizeof(float), "the anchors' targets"));
     FOVEA_TRY(fovea__buffer_fit(&l->class_partials, device, e->class_partials * sizeof(float), "the losses"));
     FOVEA_TRY(fovea__buffer_fit(&l->box_partials, device, e->box_partials * sizeof(float), "the losses"));
     return fovea__buffer_fit(&l->work, device, work, "the losses");
@@ -117,27 +125,39 @@ static fovea_status mine(fovea__losses *l, fovea__network *network, const extent
                               l->work);
 }
 
+/* Of one level, whose first anchor is `first_anchor`, and of the pictures from `first_picture` on. */
+static fovea_status run_boxes(fovea__losses *l, fovea__network *network, const extent *e, const fovea__batch *batch,
+                              const fovea_train_options *plan, int level, size_t first_anchor, int first_picture,
+                              size_t first_partial)
+{
+    fovea__tensor *codes = fovea__network_codes(network, level);
+    if (plan->box_loss == FOVEA_BOX_LOSS_GIOU) {
+        const fovea__giou giou = {e->n_anchors, first_anchor, first_picture};
+        return fovea__giou_run(network->device, &giou, codes, l->anchors, batch->boxes, l->matches, l->scales, codes,
+                               l->box_partials, first_partial);
+    }
+    const bool torchvision = network->parameters->config.profile == FOVEA_PROFILE_TORCHVISION;
+    const fovea__smooth_l1 smooth = {torchvision ? 0.0f : 1.0f / 9.0f, e->n_anchors, first_anchor, first_picture};
+    return fovea__smooth_l1_run(network->device, &smooth, codes, l->targets, l->matches, l->scales, codes,
+                                l->box_partials, first_partial);
+}
+
 static fovea_status run_levels(fovea__losses *l, fovea__network *network, const extent *e, const fovea__batch *batch,
                                const fovea_train_options *plan, int part)
 {
-    const bool torchvision = network->parameters->config.profile == FOVEA_PROFILE_TORCHVISION;
     fovea__focal_loss focal = {.alpha = (float)plan->alpha, .gamma = (float)plan->gamma, .classes = e->classes,
                                .n_anchors = e->n_anchors, .first_picture = part * e->part_batch};
-    fovea__smooth_l1 smooth = {.beta = torchvision ? 0.0f : 1.0f / 9.0f, .n_anchors = e->n_anchors,
-                               .first_picture = part * e->part_batch};
     const int parts = e->batch / e->part_batch;
     size_t class_partials = e->class_partials / (size_t)parts * (size_t)part;
     size_t box_partials = e->box_partials / (size_t)parts * (size_t)part;
     for (int level = 0; level < FOVEA__LEVELS; level++) {
-        fovea__tensor *logits = fovea__network_logits(network, level), *codes = fovea__network_codes(network, level);
+        fovea__tensor *logits = fovea__network_logits(network, level);
         FOVEA_TRY(fovea__focal_loss_run(network->device, &focal, logits, l->matches, batch->labels, l->scales, logits,
                                         l->class_partials, class_partials));
-        FOVEA_TRY(fovea__smooth_l1_run(network->device, &smooth, codes, l->targets, l->matches, l->scales, codes,
-                                       l->box_partials, box_partials));
+        FOVEA_TRY(run_boxes(l, network, e, batch, plan, level, focal.first_anchor, focal.first_picture, box_partials));
         class_partials += fovea__focal_loss_partials(logits->shape);
-        box_partials += fovea__smooth_l1_partials(codes->shape);
-        smooth.first_anchor += fovea__anchors_level_count(&e->anchors, level);
-        focal.first_anchor = smooth.first_anchor;
+        box_partials += box_partials_of(plan, fovea__network_codes(network, level));
+        focal.first_anchor += fovea__anchors_level_count(&e->anchors, level);
     }
     if (part + 1 < parts)
         return FOVEA_OK;
@@ -157,13 +177,15 @@ static fovea_status assign_all(fovea__losses *l, fovea__network *network, const 
     if (plan->loss == FOVEA_LOSS_OHEM)
         FOVEA_TRY(mine(l, network, e, batch, plan));
     FOVEA_TRY(fovea__assign_scales(device, l->n_objects, e->batch, per_picture, l->scales));
+    if (plan->box_loss == FOVEA_BOX_LOSS_GIOU)
+        return FOVEA_OK;
     return fovea__box_code_encode(device, l->anchors, e->n_anchors, batch->boxes, l->matches, e->batch, l->targets);
 }
 
 fovea_status fovea__losses_run(fovea__losses *l, fovea__network *network, const fovea__batch *batch,
                                const fovea_train_options *plan, int part)
 {
-    const extent e = measure(network, batch);
+    const extent e = measure(network, batch, plan);
     if (part == 0)
         FOVEA_TRY(assign_all(l, network, &e, batch, plan));
     return run_levels(l, network, &e, batch, plan, part);

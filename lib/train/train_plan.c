@@ -51,6 +51,8 @@ static fovea_status check(const fovea_train_options *o)
     FOVEA_CHECK_ARG(o->freeze >= 0 && o->freeze <= 5, "freeze is %d; expected 0 to 5", o->freeze);
     FOVEA_CHECK_ARG(o->loss >= FOVEA_LOSS_FOCAL && o->loss <= FOVEA_LOSS_OHEM, "loss is %d; expected a fovea_loss",
                     (int)o->loss);
+    FOVEA_CHECK_ARG(o->box_loss >= FOVEA_BOX_LOSS_SMOOTH_L1 && o->box_loss <= FOVEA_BOX_LOSS_GIOU,
+                    "box_loss is %d; expected a fovea_box_loss", (int)o->box_loss);
     FOVEA_CHECK_ARG(o->alpha <= 1 && o->gamma <= 100, "alpha is %g and gamma %g; expected at most 1 and 100", o->alpha,
                     o->gamma);
     FOVEA_CHECK_ARG(o->ohem_batch >= 0 && o->ohem_batch <= 4096, "ohem_batch is %d; expected 1 to 4096", o->ohem_batch);
@@ -162,10 +164,10 @@ void fovea__train_plan_text(const fovea_train_options *p, uint64_t fingerprint, 
              "\"optimizer\":[%d,%.17g,%.17g,%.17g],"
              "\"weight_decay\":%.17g,\"warmup\":%d,\"schedule\":%d,\"decay_at\":[%.17g,%.17g],\"clip\":%.17g,\"flip\":%.17g,"
              "\"scale_jitter\":[%.17g,%.17g],\"size\":%d,\"max_size\":%d,\"freeze\":%d,\"loss\":%d,\"alpha\":%.17g,"
-             "\"gamma\":%.17g,\"ohem\":[%d,%.17g,%d],\"seed\":\"%llu\"}",
+             "\"gamma\":%.17g,\"box_loss\":%d,\"ohem\":[%d,%.17g,%d],\"seed\":\"%llu\"}",
              (unsigned long long)fingerprint, p->batch, p->accumulate, (long long)p->steps, p->learning_rate, p->momentum,
              (int)p->optimizer, p->betas[0], p->betas[1], p->epsilon,
              p->weight_decay, p->warmup, (int)p->schedule, p->decay_at[0], p->decay_at[1], p->clip, p->flip, p->scale_jitter[0],
-             p->scale_jitter[1], p->size, p->max_size, p->freeze, (int)p->loss, p->alpha, p->gamma, p->ohem_batch,
-             p->ohem_nms, p->ohem_ratio ? 1 : 0, (unsigned long long)p->seed);
+             p->scale_jitter[1], p->size, p->max_size, p->freeze, (int)p->loss, p->alpha, p->gamma,
+             (int)p->box_loss, p->ohem_batch, p->ohem_nms, p->ohem_ratio ? 1 : 0, (unsigned long long)p->seed);
 }

@@ -384,6 +384,7 @@ START_TEST(api__trainers_refuse_bad_plans)
     REFUSE_PLAN(freeze = 6);
     REFUSE_PLAN(freeze = -1);
     REFUSE_PLAN(loss = (fovea_loss)3);
+    REFUSE_PLAN(box_loss = (fovea_box_loss)2);
     REFUSE_PLAN(alpha = 2.0);
     REFUSE_PLAN(alpha = NAN);
     REFUSE_PLAN(gamma = NAN);

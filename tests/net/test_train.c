@@ -57,6 +57,7 @@ static const struct {
     {"cross entropy", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.loss = FOVEA_LOSS_CE}},
     {"OHEM", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.loss = FOVEA_LOSS_OHEM}},
     {"parts", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.accumulate = 2}},
+    {"GIoU", FOVEA_NORM_TRAINING, FOVEA_PROFILE_TORCHVISION, {.box_loss = FOVEA_BOX_LOSS_GIOU, .accumulate = 2}},
     {"AdamW", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.optimizer = FOVEA_OPTIMIZER_ADAMW, .accumulate = 2}},
 };
 
@@ -169,14 +170,30 @@ START_TEST(train__leaves_frozen_stages_as_they_are)
 }
 END_TEST
 
+/* Parts of a step sum what one large batch sums, in another order: gradients of norm 1 at most after clipping differ by
+ * float32's roundings through some twenty layers, far below 1e-5 of the norm; and three steps of SGD move weights by at
+ * most 0.01 (1 + 1.9 + 2.71) times that. AdamW divides by a root and epsilon, .01 here: a step moves them by at most
+ * 0.01 (1 + m / root) / .01 times that, and m / root is below 1.1 in the first three. */
+static const struct {
+    fovea_profile profile;
+    fovea_optimizer optimizer;
+    fovea_box_loss box_loss;
+    double tolerance;
+} accumulated[] = {
+    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_SMOOTH_L1, 0.0561 * 1e-5},
+    {FOVEA_PROFILE_TORCHVISION, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_SMOOTH_L1, 0.0561 * 1e-5},
+    {FOVEA_PROFILE_TORCHVISION, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_GIOU, 0.0561 * 1e-5},
+    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_ADAMW, FOVEA_BOX_LOSS_SMOOTH_L1, 3 * 2.1 * 1e-5},
+};
+
 /* All weights after three steps of four pictures, `batch` of them at a time. */
-static float *weights_after_steps(fovea_profile profile, fovea_optimizer optimizer, fovea_dataset *dataset, int batch,
-                                  size_t *count)
+static float *weights_after_steps(int row, fovea_dataset *dataset, int batch, size_t *count)
 {
     const fovea_train_options options = {.batch = batch, .accumulate = 4 / batch, .steps = 3, .learning_rate = 0.01,
                                          .warmup = -1, .seed = 3, .scale_jitter = {0.8, 1.2}, .clip = 1,
-                                         .optimizer = optimizer, .epsilon = 0.01};
-    fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, profile, 7);
+                                         .optimizer = accumulated[row].optimizer, .epsilon = 0.01,
+                                         .box_loss = accumulated[row].box_loss};
+    fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, accumulated[row].profile, 7);
     fovea_trainer *trainer = make_trainer(model, dataset, &options);
     ck_assert_int_eq(fovea_trainer_steps_per_epoch(trainer), 2);
     const fovea_progress now = run_until(trainer, 3);
@@ -190,32 +207,16 @@ static float *weights_after_steps(fovea_profile profile, fovea_optimizer optimiz
     return values;
 }
 
-/* Parts of a step sum what one large batch sums, in another order: gradients of norm 1 at most after clipping differ by
- * float32's roundings through some twenty layers, far below 1e-5 of the norm; and three steps of SGD move weights by at
- * most 0.01 (1 + 1.9 + 2.71) times that. AdamW divides by a root and epsilon, .01 here: a step moves them by at most
- * 0.01 (1 + m / root) / .01 times that, and m / root is below 1.1 in the first three. */
-static const struct {
-    fovea_profile profile;
-    fovea_optimizer optimizer;
-    double tolerance;
-} accumulated[] = {
-    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_SGD, 0.0561 * 1e-5},
-    {FOVEA_PROFILE_TORCHVISION, FOVEA_OPTIMIZER_SGD, 0.0561 * 1e-5},
-    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_ADAMW, 3 * 2.1 * 1e-5},
-};
-
 START_TEST(train__accumulated_parts_are_one_large_batch)
 {
     if (support_is_simulator())
         support_skip("too long for a simulator");
-    const fovea_profile profile = accumulated[_i].profile;
-    const fovea_optimizer optimizer = accumulated[_i].optimizer;
     size_t count = 0;
     fovea_dataset *dataset = drawn_dataset("parts", &(drawn_options){
         .pictures = 5, .width = 96, .height = 64, .unlike = true, .last_is_empty = true});
-    float *whole = weights_after_steps(profile, optimizer, dataset, 4, &count);
+    float *whole = weights_after_steps(_i, dataset, 4, &count);
     for (int batch = 2; batch >= 1; batch--) {
-        float *parts = weights_after_steps(profile, optimizer, dataset, batch, &count);
+        float *parts = weights_after_steps(_i, dataset, batch, &count);
         for (size_t i = 0; i < count; i++)
             ck_assert_msg(fabs((double)parts[i] - (double)whole[i]) <= accumulated[_i].tolerance,
                           "%d at a time: weight %zu is %.9g, expected %.9g", batch, i, (double)parts[i],
