@@ -26,38 +26,51 @@ static const options_choice places[] = {{"auto", FOVEA_PICTURES_DEFAULT},
                                         {NULL, 0}};
 
 static const options_row rows[] = {
-    {"annotations", "FILE", "The boxes: COCO JSON, Pascal VOC's folder of XML or its list in ImageSets/Main, YOLO's data.yaml "
-     "(data.yaml#val: its split val) or folder of labels.", .kind = OPTIONS_TEXT, .at = offsetof(convert_options, annotations)},
-    {"images", "DIR", "The folder that the annotations' file names start from; of YOLO its folder \"images\". Without it "
-     "pictures are neither linked nor copied.", .kind = OPTIONS_TEXT, .at = offsetof(convert_options, images)},
-    {"to", "NAME", "The format to write: coco, voc or yolo.", .kind = OPTIONS_CHOICE, .at = offsetof(convert_options, to),
-     .choices = targets},
-    {"out", "PATH", "Where: a folder, of COCO a file. What is there already is never written over; data.yaml gets a line "
-     "for each split.", .kind = OPTIONS_TEXT, .at = offsetof(convert_options, out)},
-    {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).", .kind = OPTIONS_CHOICE,
-     .at = offsetof(convert_options, format), .choices = formats},
-    {"split", "NAME", "What this part of the data set is called in the new place (the name of the annotations' file, of "
-     "data.yaml its split, of a folder 'train').", .kind = OPTIONS_TEXT, .at = offsetof(convert_options, split)},
-    {"pictures", "HOW", "link or copy them into JPEGImages or images/SPLIT, or none: they are read where they are (auto: "
-     "link for VOC and YOLO, none for COCO).", .kind = OPTIONS_CHOICE, .at = offsetof(convert_options, pictures),
-     .choices = places},
-    {"plain", NULL, "The boxes alone: neither write nor read what lies beside them for the way back (fovea.SPLIT.json, and "
-     "the members \"voc\" and \"yolo\" in COCO).", .kind = OPTIONS_FLAG, .at = offsetof(convert_options, plain)},
+    {"annotations", "FILE",
+     "The boxes: COCO JSON, Pascal VOC's folder of XML or its list in ImageSets/Main, YOLO's data.yaml "
+     "(data.yaml#val: its split val) or folder of labels.",
+     .kind = OPTIONS_TEXT, .at = offsetof(convert_options, annotations)},
+    {"images", "DIR",
+     "The folder that the annotations' file names start from; of YOLO its folder \"images\". Without it "
+     "pictures are neither linked nor copied.",
+     .kind = OPTIONS_TEXT, .at = offsetof(convert_options, images)},
+    {"to", "NAME", "The format to write: coco, voc or yolo.", .kind = OPTIONS_CHOICE,
+     .at = offsetof(convert_options, to), .choices = targets},
+    {"out", "PATH",
+     "Where: a folder, of COCO a file. What is there already is never written over; data.yaml gets a line "
+     "for each split.",
+     .kind = OPTIONS_TEXT, .at = offsetof(convert_options, out)},
+    {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).",
+     .kind = OPTIONS_CHOICE, .at = offsetof(convert_options, format), .choices = formats},
+    {"split", "NAME",
+     "What this part of the data set is called in the new place (the name of the annotations' file, of "
+     "data.yaml its split, of a folder 'train').",
+     .kind = OPTIONS_TEXT, .at = offsetof(convert_options, split)},
+    {"pictures", "HOW",
+     "link or copy them into JPEGImages or images/SPLIT, or none: they are read where they are (auto: "
+     "link for VOC and YOLO, none for COCO).",
+     .kind = OPTIONS_CHOICE, .at = offsetof(convert_options, pictures), .choices = places},
+    {"plain", NULL,
+     "The boxes alone: neither write nor read what lies beside them for the way back (fovea.SPLIT.json, and "
+     "the members \"voc\" and \"yolo\" in COCO).",
+     .kind = OPTIONS_FLAG, .at = offsetof(convert_options, plain)},
 };
 
 static const options_table table = {
     .command = "convert",
     .usage = {"--annotations FILE [--images DIR] --to coco|voc|yolo --out PATH [--split NAME]"},
-    .summary = "Writes a data set in another format, as other tools expect it. What that has no place for is kept beside "
-               "it in fovea.SPLIT.json, and heeded by every command that reads the files again: where nobody edited them, "
-               "converting back gives the same bytes; where somebody did, the edit counts. Needs no device.",
+    .summary =
+        "Writes a data set in another format, as other tools expect it. What that has no place for is kept beside "
+        "it in fovea.SPLIT.json, and heeded by every command that reads the files again: where nobody edited them, "
+        "converting back gives the same bytes; where somebody did, the edit counts. Needs no device.",
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
     .examples = "  fovea convert --images photos --annotations train.json --to yolo --out yolo\n"
                 "  fovea convert --images photos --annotations val.json --to yolo --out yolo\n"
                 "  fovea convert --images yolo/images --annotations yolo/data.yaml#val \\\n"
                 "      --to coco --out again.json\n"
-                "  fovea convert --annotations VOC2007/ImageSets/Main/test.txt --to coco --out test.json\n",
+                "  fovea convert --annotations VOC2007/ImageSets/Main/test.txt \\\n"
+                "      --to coco --out test.json\n",
 };
 
 static int check(const convert_options *o)

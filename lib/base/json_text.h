@@ -1,5 +1,5 @@
-/* A text that grows, and JSON written into it so that every number reads back as the same double (cJSON's printer lets the
- * last digits go). */
+/* A text that grows, and JSON written into it so that every number reads back as the same double (cJSON's printer
+ * lets the last digits go). */
 #ifndef FOVEA_BASE_JSON_TEXT_H
 #define FOVEA_BASE_JSON_TEXT_H
 
@@ -23,7 +23,8 @@ fovea_status fovea__text_integer(fovea__text *to, int64_t value);
 /* A JSON string with its quotes. */
 fovea_status fovea__text_quote(fovea__text *to, const char *word);
 
-/* A value as Python's json.dumps() lays it out. Of one that fovea__json_parse() made, numbers beyond a double are texts. */
+/* A value as Python's json.dumps() lays it out. Of one that fovea__json_parse() made, numbers beyond a double are
+ * texts. */
 fovea_status fovea__text_json(fovea__text *to, const cJSON *item);
 
 /* An object whose lists stand with an item a line, and a line end behind it. */

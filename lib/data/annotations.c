@@ -153,10 +153,11 @@ static fovea_status recognise(fovea_format *out, const char *path)
         free(folder);
     }
     if (*out == FOVEA_FORMAT_ANY)
-        FOVEA_FAIL(FOVEA_ERROR_FORMAT,
-                   "%s: annotations of no known format: looked for COCO's JSON, for Pascal VOC (a folder of *.xml, or a "
-                   "list in ImageSets/Main beside a folder Annotations) and for YOLO (data.yaml, or a folder of *.txt)",
-                   path);
+        FOVEA_FAIL(
+            FOVEA_ERROR_FORMAT,
+            "%s: annotations of no known format: looked for COCO's JSON, for Pascal VOC (a folder of *.xml, or a "
+            "list in ImageSets/Main beside a folder Annotations) and for YOLO (data.yaml, or a folder of *.txt)",
+            path);
     return FOVEA_OK;
 }
 

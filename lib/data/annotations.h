@@ -15,10 +15,10 @@
 fovea_status fovea__annotations_read(cJSON **out, const char *images_dir, const char *annotations, fovea_format format,
                                      const char *unread);
 
-/* The same as a text, for who writes it in another form: of COCO the file's bytes; of the others a document that keeps in
- * members "voc" and "yolo" what COCO has no words for. places: pictures have the names that they had before they were
- * converted, and where they have others by now `places` gets these; NULL: they have those of now. plain: nothing of that, the boxes alone. *format: as given,
- * or told by content. */
+/* The same as a text, for who writes it in another form: of COCO the file's bytes; of the others a document that
+ * keeps in members "voc" and "yolo" what COCO has no words for. places: pictures have the names that they had
+ * before they were converted, and where they have others by now `places` gets these; NULL: they have those of now.
+ * plain: nothing of that, the boxes alone. *format: as given, or told by content. */
 fovea_status fovea__annotations_text(fovea__text *out, fovea__listing *places, fovea_format *format,
                                      const char *images_dir, const char *annotations, bool plain);
 
@@ -43,12 +43,14 @@ fovea_status fovea__document_box(fovea__document *document, int64_t image_id, in
 fovea_status fovea__document_keep(cJSON *in, const char *format, const char *key, const char *text);
 void fovea__document_drop(fovea__document *document);
 
-/* *out: annotations in VOC's or YOLO's form. `annotations` and images_dir as fovea_dataset_open() has them. extras: with
- * the files' own text, as {"voc": {"name", "xml"}} and {"yolo": {"labels"}} of pictures and {"yolo": {"yaml"}} of all. */
+/* *out: annotations in VOC's or YOLO's form. `annotations` and images_dir as fovea_dataset_open() has them. extras:
+ * with the files' own text, as {"voc": {"name", "xml"}} and {"yolo": {"labels"}} of pictures and {"yolo": {"yaml"}}
+ * of all. */
 fovea_status fovea__voc_read(cJSON **out, const char *annotations, bool extras);
 fovea_status fovea__yolo_read(cJSON **out, const char *images_dir, const char *annotations, bool extras);
 
-/* Of ImageSets/Main/LIST.txt the folder Annotations of that data set; *out freed with free(), NULL where there is none. */
+/* Of ImageSets/Main/LIST.txt the folder Annotations of that data set; *out freed with free(), NULL where there is
+ * none. */
 fovea_status fovea__voc_list_folder(char **out, const char *list);
 
 #endif

@@ -43,8 +43,8 @@ typedef struct fovea__coco_index {
 fovea_status fovea__coco_index_make(fovea__coco_index *out, const cJSON *root, const char *file);
 void fovea__coco_index_clear(fovea__coco_index *index);
 
-/* The text KEY in the object that bears a format's name ("voc", "yolo"), which keeps of an entry or of the document what
- * only that format can say; NULL where there is none. */
+/* The text KEY in the object that bears a format's name ("voc", "yolo"), which keeps of an entry or of the document
+ * what only that format can say; NULL where there is none. */
 const char *fovea__coco_extra(const cJSON *of, const char *format, const char *key);
 
 #endif

@@ -1,5 +1,5 @@
-/* fovea_dataset_convert(): reads a data set as a COCO text, plans the files of another format, checks that none stands on
- * another, writes them. */
+/* fovea_dataset_convert(): reads a data set as a COCO text, plans the files of another format, checks that none
+ * stands on another, writes them. */
 #include "convert.h"
 
 #include "annotations.h"
@@ -41,7 +41,8 @@ static bool is_split(const char *name, size_t length)
            strncmp(name, "images", length) != 0;
 }
 
-/* The split that was asked for, or that of data.yaml, or the file's own name without its ending; of a folder "train". */
+/* The split that was asked for, or that of data.yaml, or the file's own name without its ending; of a folder
+ * "train". */
 static fovea_status choose_split(job *j)
 {
     const char *asked = j->options.split, *hash = strrchr(j->annotations, '#');
@@ -52,9 +53,10 @@ static fovea_status choose_split(job *j)
         asked = "train";
     const size_t length = asked ? strlen(asked) : fovea__convert_stem(name);
     if (!is_split(asked ? asked : name, length))
-        FOVEA_FAIL(FOVEA_ERROR_ARGUMENT,
-                   "'%.*s' cannot be a split's name: expected at most 63 letters, digits, '-', '_' or '.', not \"images\"",
-                   (int)length, asked ? asked : name);
+        FOVEA_FAIL(
+            FOVEA_ERROR_ARGUMENT,
+            "'%.*s' cannot be a split's name: expected at most 63 letters, digits, '-', '_' or '.', not \"images\"",
+            (int)length, asked ? asked : name);
     memcpy(j->told->split, asked ? asked : name, length);
     j->told->split[length] = '\0';
     return FOVEA_OK;
@@ -193,10 +195,11 @@ static fovea_status choose_stay(job *j)
     const bool there = same_folder(*j->images_dir ? j->images_dir : ".", images);
     free(images);
     if (j->stay && !there)
-        FOVEA_FAIL(FOVEA_ERROR_ARGUMENT,
-                   "%s: YOLO's labels are found by their pictures' place: pictures can stay where they are only in a folder "
-                   "\"images\" inside the new data set's, not in %s",
-                   j->out, j->images_dir);
+        FOVEA_FAIL(
+            FOVEA_ERROR_ARGUMENT,
+            "%s: YOLO's labels are found by their pictures' place: pictures can stay where they are only in a folder "
+            "\"images\" inside the new data set's, not in %s",
+            j->out, j->images_dir);
     j->stay = there;
     return FOVEA_OK;
 }
@@ -209,10 +212,11 @@ static fovea_status check_stay(job *j, size_t image)
     if (strcmp(name, own) == 0)
         return FOVEA_OK;
     if (strcmp(behind, own) != 0)
-        FOVEA_FAIL(FOVEA_ERROR_ARGUMENT,
-                   "%s: the picture cannot stay where it is: another has its name but for the ending, or labels beside it "
-                   "would not be found; a folder without \"images\" in it takes links or copies",
-                   own);
+        FOVEA_FAIL(
+            FOVEA_ERROR_ARGUMENT,
+            "%s: the picture cannot stay where it is: another has its name but for the ending, or labels beside it "
+            "would not be found; a folder without \"images\" in it takes links or copies",
+            own);
     memmove(name, behind, strlen(behind) + 1);
     return FOVEA_OK;
 }
@@ -268,7 +272,8 @@ static fovea_status plan_yolo(job *j)
     for (size_t i = 0; i < j->of.n_images && !status; i++)
         status = plan_labels(j, i, &list);
     if (!status)
-        status = make_name(&place, j->stay ? "" : "images/", j->told->split, strlen(j->told->split), j->stay ? ".txt" : "");
+        status =
+            make_name(&place, j->stay ? "" : "images/", j->told->split, strlen(j->told->split), j->stay ? ".txt" : "");
     if (!status)
         status = plan_yaml(j, place);
     if (j->stay)
@@ -339,7 +344,8 @@ fovea_status fovea_dataset_convert(const char *images_dir, const char *annotatio
                                    const fovea_convert_options *options, fovea_conversion *told)
 {
     fovea_conversion unasked;
-    job j = {.images_dir = images_dir, .annotations = annotations, .out = out, .to = to, .told = told ? told : &unasked};
+    job j = {
+        .images_dir = images_dir, .annotations = annotations, .out = out, .to = to, .told = told ? told : &unasked};
     *j.told = (fovea_conversion){0};
     FOVEA_CHECK_ARG(images_dir && annotations && out && *out,
                     "fovea_dataset_convert: images_dir, annotations or out is missing");

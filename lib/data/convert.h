@@ -10,9 +10,9 @@
 #include "coco_index.h"
 #include "json_text.h"
 
-/* Names by which pictures stand in VOC's or YOLO's folders, one an image of the document, each the only one with its stem:
- * VOC: without folders ("a/b.jpg" is "a_b.jpg"). YOLO: in a folder SPLIT, without "..". They follow from the document and the
- * split alone. */
+/* Names by which pictures stand in VOC's or YOLO's folders, one an image of the document, each the only one with
+ * its stem: VOC: without folders ("a/b.jpg" is "a_b.jpg"). YOLO: in a folder SPLIT, without "..". They follow from
+ * the document and the split alone. */
 fovea_status fovea__convert_names(char ***out, const fovea__coco_index *of, fovea_format format, const char *split);
 void fovea__convert_names_free(char **names, size_t count);
 
@@ -22,20 +22,22 @@ fovea_status fovea__convert_safe(char **out, const char *name);
 /* Length of a name without its ending. */
 size_t fovea__convert_stem(const char *name);
 
-/* The XML of a picture that is called `name`. Where the document keeps XML of it that still says the same, that; where it
- * says something else, that with the difference. size: 0 where not known. plain: whatever the document keeps. */
+/* The XML of a picture that is called `name`. Where the document keeps XML of it that still says the same, that;
+ * where it says something else, that with the difference. size: 0 where not known. plain: whatever the document
+ * keeps. */
 fovea_status fovea__voc_render(fovea__text *out, const fovea__coco_index *of, size_t image, const char *name,
                                const int size[2], bool plain);
 
-/* The class numbers of a document's categories, freed with free(): their ids where it came from YOLO, else their order. */
+/* The class numbers of a document's categories, freed with free(): their ids where it came from YOLO, else their
+ * order. */
 fovea_status fovea__yolo_numbers(int **out, const fovea__coco_index *of, bool plain);
 
 /* The labels of a picture, as the XML above. */
 fovea_status fovea__yolo_render(fovea__text *out, const fovea__coco_index *of, const int *numbers, size_t image,
                                 const int size[2], bool plain);
 
-/* data.yaml with a split's pictures at `place`. was: what the file holds already, NULL where it is not there; it must have
- * the same names. */
+/* data.yaml with a split's pictures at `place`. was: what the file holds already, NULL where it is not there; it
+ * must have the same names. */
 fovea_status fovea__yolo_yaml(fovea__text *out, const fovea__coco_index *of, const int *numbers, const char *split,
                               const char *place, const char *was, const char *path, bool plain);
 

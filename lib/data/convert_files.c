@@ -125,7 +125,8 @@ static fovea_status look(bool *needed, const fovea__output *output)
         FOVEA_TRY(same_text(&same, output));
     *needed = !same;
     if (!same && !output->replaces)
-        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: is there already and holds something else, which is not written over", output->path);
+        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: is there already and holds something else, which is not written over",
+                   output->path);
     return FOVEA_OK;
 }
 

@@ -78,10 +78,11 @@ fovea_status fovea__convert_losses(fovea__text *out, const fovea__coco_index *of
     if (from == to)
         return FOVEA_OK;
     if (to == FOVEA_FORMAT_COCO)
-        return !plain ? FOVEA_OK
-                      : fovea__text_word(out, from == FOVEA_FORMAT_VOC
-                                                  ? "lost: what else the XML says (pose, truncated, parts, sources, ...)"
-                                                  : "lost: polygons but for their bounds, what else data.yaml says");
+        return !plain
+                   ? FOVEA_OK
+                   : fovea__text_word(out, from == FOVEA_FORMAT_VOC
+                                               ? "lost: what else the XML says (pose, truncated, parts, sources, ...)"
+                                               : "lost: polygons but for their bounds, what else data.yaml says");
     for (size_t i = 0; i < of->n_images; i++)
         count_members(&images, of->images[i].item, known_images, to);
     const cJSON *item;
@@ -95,7 +96,8 @@ fovea_status fovea__convert_losses(fovea__text *out, const fovea__coco_index *of
             count(&all, of->boxes[i].crowd ? "crowds" : "boxes that are not finite, or of no picture or category");
     }
     count_members(&all, of->root, known_all, to);
-    FOVEA_TRY(fovea__text_word(out, to == FOVEA_FORMAT_VOC ? "Pascal VOC has no place for ids" : "YOLO has no place for ids"));
+    FOVEA_TRY(fovea__text_word(out, to == FOVEA_FORMAT_VOC ? "Pascal VOC has no place for ids"
+                                                           : "YOLO has no place for ids"));
     FOVEA_TRY(add_keys(out, "; of pictures: ", &images));
     FOVEA_TRY(add_keys(out, "; of categories: ", &categories));
     FOVEA_TRY(add_keys(out, "; of boxes: ", &boxes));

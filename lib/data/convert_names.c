@@ -119,7 +119,8 @@ static int by_stem(const void *a, const void *b)
     return order ? order : x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* Numbers all but the first of the names that share a stem; a number may meet another name, so again until none does. */
+/* Numbers all but the first of the names that share a stem; a number may meet another name, so again until none
+ * does. */
 static fovea_status make_unique(char **names, size_t count)
 {
     stem_of *stems = NULL;

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double TOLERANCE = 1e-3, TOLERANCE_OF_SIDE = 1e-6; /* pixels: tools write YOLO's shares with six decimals */
+static const double TOLERANCE = 1e-3,
+                    TOLERANCE_OF_SIDE = 1e-6; /* pixels: tools write YOLO's shares with six decimals */
 
 bool fovea__format_holds(fovea_format format, const fovea__coco_box *box)
 {

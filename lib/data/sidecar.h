@@ -1,5 +1,6 @@
-/* fovea.SPLIT.json, which fovea_dataset_convert() writes beside Pascal VOC's and YOLO's files: the COCO document that they
- * were made of, byte by byte. Reading the files again, an entry of it counts while the files still say the same of it:
+/* fovea.SPLIT.json, which fovea_dataset_convert() writes beside Pascal VOC's and YOLO's files: the COCO document
+ * that they were made of, byte by byte. Reading the files again, an entry of it counts while the files still say
+ * the same of it:
  *   - a picture while it is in them, a box while they have one of its class within TOLERANCE in its picture;
  *   - what they cannot hold (YOLO: crowds) while its picture is there.
  * All else in them is new: whoever edits the files has the last word. Where nothing was edited the bytes come back. */
@@ -10,10 +11,10 @@
 #include "json_text.h"
 #include "listing.h"
 
-/* *out, to be freed, NULL on failure: the document with the edits of `native`, which was read from `annotations`. *found:
- * there was a document beside them.
- * places NULL: pictures are called as in the files. Else as in the document, and each one's name in the files is added to
- * `places`, in the order of *out. texts: what else was edited in XML or labels is in members "voc" and "yolo" of *out. */
+/* *out, to be freed, NULL on failure: the document with the edits of `native`, which was read from `annotations`.
+ * *found: there was a document beside them. places NULL: pictures are called as in the files. Else as in the
+ * document, and each one's name in the files is added to `places`, in the order of *out. texts: what else was
+ * edited in XML or labels is in members "voc" and "yolo" of *out. */
 fovea_status fovea__sidecar_merge(fovea__text *out, bool *found, const cJSON *native, fovea_format format,
                                   const char *annotations, bool texts, fovea__listing *places);
 
@@ -23,8 +24,8 @@ typedef struct fovea__sidecar {
     size_t size;
 } fovea__sidecar;
 
-fovea_status fovea__sidecar_apply(fovea__text *out, const fovea__sidecar *kept, const cJSON *native, fovea_format format,
-                                  const char *annotations, bool texts, fovea__listing *places);
+fovea_status fovea__sidecar_apply(fovea__text *out, const fovea__sidecar *kept, const cJSON *native,
+                                  fovea_format format, const char *annotations, bool texts, fovea__listing *places);
 
 /* Can boxes of that format say this one? */
 bool fovea__format_holds(fovea_format format, const fovea__coco_box *box);

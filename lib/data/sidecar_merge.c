@@ -67,7 +67,8 @@ static fovea_status edit_integer(merger *m, fovea__list list, size_t index, cons
 static ptrdiff_t kept_category(const merger *m, const fovea__coco_category *of)
 {
     for (size_t i = 0; i < m->kept.n_categories; i++)
-        if (m->format == FOVEA_FORMAT_YOLO ? m->numbers[i] == of->id : fovea__same_name(m->kept.categories[i].name, of->name))
+        if (m->format == FOVEA_FORMAT_YOLO ? m->numbers[i] == of->id
+                                           : fovea__same_name(m->kept.categories[i].name, of->name))
             return (ptrdiff_t)i;
     return FOVEA__NOWHERE;
 }
@@ -264,7 +265,8 @@ static fovea_status merge_image(merger *m, size_t index, int64_t *next_image)
         return new_image(m, native, (*next_image)++);
     const size_t at = (size_t)m->images[index];
     const fovea__coco_image *kept = &m->kept.images[at];
-    if (m->format == FOVEA_FORMAT_VOC && kept->width > 0 && kept->height > 0 && native->width > 0 && native->height > 0) {
+    if (m->format == FOVEA_FORMAT_VOC && kept->width > 0 && kept->height > 0 && native->width > 0 &&
+        native->height > 0) {
         if (kept->width != native->width)
             FOVEA_TRY(edit_integer(m, FOVEA__IMAGES, at, "width", native->width));
         if (kept->height != native->height)
@@ -345,8 +347,8 @@ static void clear(merger *m)
     fovea__coco_index_clear(&m->native);
 }
 
-fovea_status fovea__sidecar_apply(fovea__text *out, const fovea__sidecar *kept, const cJSON *native, fovea_format format,
-                                  const char *annotations, bool texts, fovea__listing *places)
+fovea_status fovea__sidecar_apply(fovea__text *out, const fovea__sidecar *kept, const cJSON *native,
+                                  fovea_format format, const char *annotations, bool texts, fovea__listing *places)
 {
     merger m = {.format = format, .texts = texts, .places = places, .split = kept->split};
     cJSON *root = NULL;

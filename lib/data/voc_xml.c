@@ -88,8 +88,8 @@ fovea_status fovea__voc_xml_size(int size[2], const xmlNode *root, const char *p
             continue;
         FOVEA_TRY(number_of(&value, from, names[i], path));
         if (!(value >= 0.0 && value <= INT_MAX))
-            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: line %d: <%s>: expected pixels, found %g", path, (int)from->line, names[i],
-                       value);
+            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: line %d: <%s>: expected pixels, found %g", path, (int)from->line,
+                       names[i], value);
         size[i] = (int)value;
     }
     return FOVEA_OK;

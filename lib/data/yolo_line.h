@@ -10,8 +10,8 @@ typedef struct fovea__yolo_line {
     double bounds[4]; /* x0 y0 x1 y1 as shares of the picture */
 } fovea__yolo_line;
 
-/* Reads a line, whose words are cut apart: class, centre x and y, width and height, or class and a polygon. `number` and
- * path: for messages. */
+/* Reads a line, whose words are cut apart: class, centre x and y, width and height, or class and a polygon.
+ * `number` and path: for messages. */
 fovea_status fovea__yolo_line_read(fovea__yolo_line *out, char *line, const char *path, size_t number);
 
 /* Cuts the next line off *rest, which is then behind it; NULL behind the last. */

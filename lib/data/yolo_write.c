@@ -54,7 +54,8 @@ static bool find_box(const writer *w, fovea__yolo_line *line)
         line->bounds[i] *= w->size[i % 2];
     for (size_t i = 0; i < w->image->count; i++) {
         const fovea__coco_box *box = &w->of->boxes[w->image->first + i];
-        if (w->used[i] || !fovea__format_holds(FOVEA_FORMAT_YOLO, box) || line->class_number != w->numbers[box->category])
+        if (w->used[i] || !fovea__format_holds(FOVEA_FORMAT_YOLO, box) ||
+            line->class_number != w->numbers[box->category])
             continue;
         fovea__box_corners(corners, box);
         w->used[i] = fovea__same_corners(corners, line->bounds, w->size);
@@ -88,8 +89,9 @@ static fovea_status take_lines(const writer *w, fovea__text *out, const char *ke
 
 static fovea_status add_line(const writer *w, fovea__text *out, const fovea__coco_box *box)
 {
-    const double shares[4] = {(box->box[0] + box->box[2] / 2) / w->size[0], (box->box[1] + box->box[3] / 2) / w->size[1],
-                              box->box[2] / w->size[0], box->box[3] / w->size[1]};
+    const double shares[4] = {(box->box[0] + box->box[2] / 2) / w->size[0],
+                              (box->box[1] + box->box[3] / 2) / w->size[1], box->box[2] / w->size[0],
+                              box->box[3] / w->size[1]};
     FOVEA_TRY(fovea__text_integer(out, w->numbers[box->category]));
     for (int i = 0; i < 4; i++) {
         FOVEA_TRY(fovea__text_word(out, " "));
@@ -135,8 +137,9 @@ static fovea_status add_name(fovea__text *out, const fovea__coco_index *of, cons
     FOVEA_TRY(fovea__text_word(out, "'"));
     for (const char *at = name; *at; at++) {
         if ((unsigned char)*at < ' ')
-            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: the class '%.100s' has a control character, which YOLO's names cannot hold",
-                       of->file, name);
+            FOVEA_FAIL(FOVEA_ERROR_FORMAT,
+                       "%s: the class '%.100s' has a control character, which YOLO's names cannot hold", of->file,
+                       name);
         FOVEA_TRY(fovea__text_add(out, *at == '\'' ? "''" : at, *at == '\'' ? 2 : 1));
     }
     return fovea__text_word(out, "'");
@@ -186,7 +189,8 @@ static fovea_status move_yaml(fovea__text *out, const char *kept, const char *sp
         inside = inside && strchr(" \t-", *line);
         if (inside)
             continue;
-        const bool split_here = is_key(line, "train") || is_key(line, "val") || is_key(line, "test") || is_key(line, split);
+        const bool split_here =
+            is_key(line, "train") || is_key(line, "val") || is_key(line, "test") || is_key(line, split);
         inside = split_here || is_key(line, "path") || is_key(line, "download");
         if (split_here && !placed)
             FOVEA_TRY(add_place(out, split, place));
@@ -209,8 +213,8 @@ static fovea_status extend_yaml(fovea__text *out, const fovea__yolo_names *names
     if (names->pictures.count == 1 && strcmp(names->pictures.names[0], place) == 0)
         return FOVEA_OK;
     if (names->pictures.count > 0)
-        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: has pictures of the split %s already: expected %s, found %s", path, split, place,
-                   names->pictures.names[0]);
+        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: has pictures of the split %s already: expected %s, found %s", path, split,
+                   place, names->pictures.names[0]);
     if (length > 0 && was[length - 1] != '\n')
         FOVEA_TRY(fovea__text_word(out, "\n"));
     return add_place(out, split, place);
