@@ -178,6 +178,23 @@ static bool store_int_pair(const options_row *row, void *target, const char *tex
     return true;
 }
 
+static bool store_integers(const options_row *row, int *target, const char *text)
+{
+    int numbers[OPTIONS_MOST_INTEGERS] = {0}, count = 0;
+    double number;
+    do {
+        if (count == OPTIONS_MOST_INTEGERS || !read_number(&text, &number) || !within(row, number, true))
+            return false;
+        numbers[count++] = (int)number;
+        if (count > 1 && numbers[count - 2] >= numbers[count - 1])
+            return false;
+    } while (*text++ == ',');
+    if (text[-1] != '\0')
+        return false;
+    memcpy(target, numbers, sizeof numbers);
+    return true;
+}
+
 static bool store_text(const char **texts, const char *text)
 {
     int count = 0;
@@ -203,6 +220,8 @@ bool options_set(const options_row *row, void *fields, const char *text)
         return store_seed(target, text);
     case OPTIONS_CHOICE:
         return store_choice(row, target, text);
+    case OPTIONS_INTEGERS:
+        return store_integers(row, target, text);
     case OPTIONS_PAIR:
         return store_double_pair(row, target, text);
     case OPTIONS_SPAN:

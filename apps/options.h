@@ -10,13 +10,14 @@
 /* Exit codes of the command. A training stopped by a signal exits with 128 + its number. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2 };
 
-enum { OPTIONS_MOST_TEXTS = 16 };
+enum { OPTIONS_MOST_TEXTS = 16, OPTIONS_MOST_INTEGERS = 16 };
 
 typedef enum options_kind {
     OPTIONS_FLAG,    /* bool; takes no value */
     OPTIONS_TEXT,    /* const char *, borrowed from argv */
     OPTIONS_TEXTS,   /* const char *[OPTIONS_MOST_TEXTS + 1], as often as it is given; NULL ends the list */
     OPTIONS_INTEGER, /* int within low..high */
+    OPTIONS_INTEGERS, /* int[OPTIONS_MOST_INTEGERS]: "480,512", rising, each within low..high; 0 behind the last */
     OPTIONS_COUNT,   /* int64_t within low..high */
     OPTIONS_SEED,    /* uint64_t, all of its range */
     OPTIONS_NUMBER,  /* double within low..high */

@@ -76,6 +76,10 @@ void options_expected(const options_row *row, char *out, size_t size)
     case OPTIONS_COUNT:
         snprintf(out, size, "a whole number, %s", range);
         return;
+    case OPTIONS_INTEGERS:
+        snprintf(out, size, "a whole number or up to %d rising ones as in 480,512, each %s", OPTIONS_MOST_INTEGERS,
+                 range);
+        return;
     case OPTIONS_SEED:
         snprintf(out, size, "a whole number, 0 to 18446744073709551615");
         return;

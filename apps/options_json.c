@@ -19,6 +19,16 @@ static cJSON *number_json(const options_row *row, double number)
     return unset ? cJSON_CreateNull() : cJSON_CreateNumber(number);
 }
 
+static cJSON *integers_json(const int *numbers)
+{
+    int count = 0;
+    while (count < OPTIONS_MOST_INTEGERS && numbers[count])
+        count++;
+    if (count == 1)
+        return cJSON_CreateNumber(numbers[0]);
+    return count ? cJSON_CreateIntArray(numbers, count) : cJSON_CreateNull();
+}
+
 /* Digits where they are few, else a text of them. */
 static cJSON *seed_json(uint64_t seed)
 {
@@ -66,6 +76,8 @@ static cJSON *value_json(const options_row *row, const void *target)
         return number_json(row, (double)*(const int64_t *)target);
     case OPTIONS_SEED:
         return seed_json(*(const uint64_t *)target);
+    case OPTIONS_INTEGERS:
+        return integers_json(target);
     case OPTIONS_NUMBER:
         return number_json(row, *(const double *)target);
     case OPTIONS_PAIR:
@@ -137,6 +149,8 @@ static bool set_value(const options_row *row, void *fields, const cJSON *value)
         if (word)
             return row->choices && options_set(row, fields, value->valuestring);
         return list && join_numbers(value, ',', text, sizeof text) && options_set(row, fields, text);
+    case OPTIONS_INTEGERS:
+        return join_numbers(value, ',', text, sizeof text) && options_set(row, fields, text);
     case OPTIONS_SPAN:
     case OPTIONS_EXTENT:
         return list && join_numbers(value, row->kind == OPTIONS_SPAN ? '-' : 'x', text, sizeof text) &&
