@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "run_folder.h"
 #include "run_report.h"
+#include "show_batches.h"
 #include "stop.h"
 #include "train_options.h"
 #include "tune_bar.h"
@@ -373,6 +374,15 @@ static void print_result(const training *t)
     printf("%s\n", t->run.model);
 }
 
+/* --show-batches: all that a run needs to take its first step, but no run. */
+static bool show(training *t)
+{
+    if (!open_data(t))
+        return false;
+    t->device = pick_device(t->o.device, false);
+    return t->device && make_model(t) && show_batches(t->trainer, t->dataset, t->o.show_batches);
+}
+
 int command_train(int argc, char **argv)
 {
     training *t = calloc(1, sizeof *t);
@@ -384,6 +394,10 @@ int command_train(int argc, char **argv)
     const options_result parsed = train_options_parse(&t->o, argc, argv);
     if (parsed != OPTIONS_GO) {
         code = parsed == OPTIONS_HELPED ? EXIT_DONE : EXIT_MISUSED;
+        goto done;
+    }
+    if (t->o.show_batches) {
+        code = show(t) ? EXIT_DONE : EXIT_FAILED;
         goto done;
     }
     stop_on_signals();

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { MOST_SIZE = 65500 }; /* of a side, as the library has it */
+_Static_assert((int)OPTIONS_MOST_INTEGERS == (int)FOVEA_TRAIN_SIZES, "a list of --size fills plan.sizes");
 
 #define AT(field) .at = offsetof(train_options, field)
 
@@ -70,9 +71,11 @@ static const options_row rows[] = {
      .zero_is_none = true},
     {"profile", "NAME", "Whose details to follow: paper or torchvision (paper).", OPTIONS_CHOICE, AT(profile),
      .choices = profiles},
-    {"size", "N", "Resize the shorter side to N pixels (600).", OPTIONS_INTEGER, AT(model.size), .low = 1,
-     .high = MOST_SIZE},
-    {"max-size", "N", "but keep the longer side within N (5/3 of --size).", OPTIONS_INTEGER, AT(model.max_size),
+    {"size", "N[,N...]", "Resize the shorter side to N pixels; of several, rising, each step draws one (600).",
+     OPTIONS_INTEGERS, AT(plan.sizes), .low = 1, .high = MOST_SIZE},
+    {"val-size", "N", "The shorter side for evaluating, which the model keeps for detection (the largest --size).",
+     OPTIONS_INTEGER, AT(model.size), .low = 1, .high = MOST_SIZE},
+    {"max-size", "N", "but keep the longer side within N (5/3 of the largest of these sizes).", OPTIONS_INTEGER, AT(model.max_size),
      .low = 1, .high = MOST_SIZE},
     {"width", "N", "Channels after the stem, a multiple of 8 (64).", OPTIONS_INTEGER, AT(model.width), .low = 8,
      .high = 1024},
@@ -114,8 +117,22 @@ static const options_row rows[] = {
      .zero_is_none = true},
     {"flip", "P", "Chance of a mirrored picture (0.5).", OPTIONS_NUMBER, AT(plan.flip), .low = 0, .high = 1,
      .zero_is_none = true},
-    {"scale-jitter", "LO,HI", "Scale pictures by a factor between these (1,1).", OPTIONS_PAIR, AT(plan.scale_jitter),
-     .low = 0.05, .high = 20},
+    {"scale-jitter", "LO,HI", "Scale --size and --max-size by a factor between these, for each picture (1,1).",
+     OPTIONS_PAIR, AT(plan.scale_jitter), .low = 0.05, .high = 16},
+    {"crop", "P", "Chance of a random part instead of the whole picture, as SSD and torchvision's RandomIoUCrop draw it: "
+     "0.3 to 1 of each side, its sides' ratio within 1:2 and 2:1, with an object whose IoU with the part is at least 0, "
+     "0.1, 0.3, 0.5, 0.7 or 0.9. Boxes with their centre outside are left out, the others cut; a picture never loses "
+     "its last box (0).", OPTIONS_NUMBER, AT(plan.crop), .low = 0, .high = 1},
+    {"brightness", "B", "Colour jitter as torchvision's ColorJitter: brightness times a factor within 1-B and 1+B (0),",
+     OPTIONS_NUMBER, AT(plan.brightness), .low = 0, .high = 16},
+    {"contrast", "C", "contrast times one within 1-C and 1+C (0),", OPTIONS_NUMBER, AT(plan.contrast), .low = 0,
+     .high = 16},
+    {"saturation", "S", "saturation times one within 1-S and 1+S (0),", OPTIONS_NUMBER, AT(plan.saturation), .low = 0,
+     .high = 16},
+    {"hue", "H", "hue turned by up to H of its circle (0); in a random order, before the picture is resized.",
+     OPTIONS_NUMBER, AT(plan.hue), .low = 0, .high = 0.5},
+    {"show-batches", "FILE", "Train nothing: write to FILE, a JPEG, the first 20 pictures as the network gets them, with "
+     "their boxes. Needs no --out.", OPTIONS_TEXT, AT(show_batches), .of_the_call = true},
     {"freeze", "N", "Leave the first N stages as they are: 1 the stem, 2 and layer1, ... 5 (0).", OPTIONS_INTEGER,
      AT(plan.freeze), .low = 0, .high = 5},
     {"loss", "NAME", "focal, ce (cross entropy) or ohem (the hardest anchors) (focal).", OPTIONS_CHOICE, AT(loss),
@@ -149,6 +166,8 @@ const options_table train_options_table = {
                 "      --val-annotations val.json --weights resnet50.safetensors --out run\n"
                 "  fovea train --images photos --annotations train.json --out small \\\n"
                 "      --backbone resnet18 --width 32 --channels 64 --size 256 --epochs 20\n"
+                "  fovea train ... --size 480,512,544,576,600 --crop 0.5 --brightness 0.3 \\\n"
+                "      --contrast 0.3 --saturation 0.3 --hue 0.05 --show-batches seen.jpg\n"
                 "  fovea train ... --out run --resume\n"
                 "  fovea train --config run/config.json --lr 0.002 --out slower\n",
 };
@@ -186,6 +205,21 @@ void train_options_clear(train_options *o)
     o->document = o->given = NULL;
 }
 
+/* Of those that pictures are resized to in training, which rise. */
+static int largest_training_size(const train_options *o)
+{
+    int largest = 0;
+    for (int i = 0; i < FOVEA_TRAIN_SIZES && o->plan.sizes[i]; i++)
+        largest = o->plan.sizes[i];
+    return largest;
+}
+
+static int largest_size(const train_options *o)
+{
+    const int largest = largest_training_size(o);
+    return largest > o->model.size ? largest : o->model.size;
+}
+
 static int check(const train_options *o)
 {
     const options_table *table = &train_options_table;
@@ -193,7 +227,7 @@ static int check(const train_options *o)
         return options_misused(table, "--images is missing");
     if (!o->annotations)
         return options_misused(table, "--annotations is missing");
-    if (!o->out)
+    if (!o->out && !o->show_batches)
         return options_misused(table, "--out is missing");
     if (o->plan.steps && o->plan.epochs > 0)
         return options_misused(table, "--steps and --epochs exclude each other");
@@ -207,7 +241,7 @@ static int check(const train_options *o)
         return options_misused(table, "--width takes a multiple of 8, not %d", o->model.width);
     if (o->model.anchor_ratios == 2)
         return options_misused(table, "--anchor-ratios takes 1 or 3, not 2");
-    if (!options_sizes_agree(table, o->model.size, o->model.max_size))
+    if (!options_sizes_agree(table, largest_size(o), o->model.max_size))
         return EXIT_MISUSED;
     return EXIT_DONE;
 }
@@ -230,7 +264,11 @@ static void resolve(train_options *o)
         o->plan.epochs = 12;
     resolve_optimizer(o);
     if (!o->model.max_size)
-        o->model.max_size = o->model.size < MOST_SIZE * 3 / 5 ? o->model.size * 5 / 3 : MOST_SIZE;
+        o->model.max_size = largest_size(o) < MOST_SIZE * 3 / 5 ? largest_size(o) * 5 / 3 : MOST_SIZE;
+    if (!o->model.size)
+        o->model.size = largest_training_size(o);
+    o->plan.size = o->model.size;
+    o->plan.max_size = o->model.max_size;
     if (!o->norm)
         o->norm = o->weights ? FOVEA_NORM_FROZEN : FOVEA_NORM_TRAINING;
     if (o->loss == FOVEA_LOSS_FOCAL) {
@@ -256,9 +294,10 @@ static const train_options defaults = {
     .profile = FOVEA_PROFILE_PAPER,
     .prior = 0.01,
     .norm_epsilon = 1e-5,
-    .model = {.size = 600, .width = 64, .channels = 256, .head_depth = 4, .anchor_scales = 3, .anchor_ratios = 3},
+    .model = {.width = 64, .channels = 256, .head_depth = 4, .anchor_scales = 3, .anchor_ratios = 3},
     .plan = {.batch = 2, .accumulate = 1, .momentum = 0.9, .betas = {0.9, 0.999}, .epsilon = 1e-8, .warmup = 100,
-             .decay_at = {0.7, 0.9}, .clip = 10, .flip = 0.5, .scale_jitter = {1, 1}, .ohem_batch = 128, .ohem_nms = 0.5, .loader_threads = 2},
+             .decay_at = {0.7, 0.9}, .clip = 10, .flip = 0.5, .scale_jitter = {1, 1}, .sizes = {600},
+             .ohem_batch = 128, .ohem_nms = 0.5, .loader_threads = 2},
     .eval_every = 1,
 };
 

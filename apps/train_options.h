@@ -16,6 +16,7 @@ typedef struct train_options {
     fovea_train_options plan;
     int save_every, eval_every, patience;
     bool resume, time_kernels;
+    const char *show_batches;
     const char *config; /* the file of options that came before the command line's */
     cJSON *document;    /* of that file; owns texts above */
     cJSON *given;       /* options by their names as they were given, before defaults that follow from others */

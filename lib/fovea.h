@@ -551,6 +551,8 @@ typedef enum fovea_box_loss {
     FOVEA_BOX_LOSS_GIOU = 1       /* 1 - GIoU of boxes (Rezatofighi et al. 2019), by which torchvision trains its v2 */
 } fovea_box_loss;
 
+enum { FOVEA_TRAIN_SIZES = 16 };
+
 typedef struct fovea_train_options {
     int batch;              /* pictures that go through the network at once (0: 2) */
     int accumulate;         /* so many batches make a step, whose gradient and divisor are those of one large batch;
@@ -568,8 +570,18 @@ typedef struct fovea_train_options {
     double decay_at[2];     /* of FOVEA_SCHEDULE_STEPS (0 0: .7 and .9; negative: never) */
     double clip;            /* largest gradient norm (0: 10; negative: no limit) */
     double flip;            /* chance of a mirrored picture (0: .5; negative: never) */
-    double scale_jitter[2]; /* factor on the size, drawn between these (0 0: 1 and 1) */
-    int size, max_size;     /* become the model's (0: the model's; with size alone, 5/3 of it) */
+    double scale_jitter[2]; /* factor on size and max_size, drawn between these for each picture (0 0: 1 and 1) */
+    double crop;            /* chance of a random part instead of the whole picture, as SSD and torchvision's RandomIoUCrop
+                               draw it: .3 to 1 of each side, sides' ratio within 1:2 and 2:1, with an object whose IoU with
+                               the part is at least 0, .1, .3, .5, .7 or .9. Boxes with their centre outside are left
+                               out, the others cut; the last box is never lost (0: never) */
+    double brightness, contrast, saturation; /* colour jitter as torchvision's ColorJitter: factors are drawn from
+                                                max(0, 1 - x) to 1 + x, in an order that is drawn too (0: none) */
+    double hue;             /* and the hue is turned by up to so much of its circle, at most .5 (0: none) */
+    int sizes[FOVEA_TRAIN_SIZES]; /* shorter sides to train at, rising, 0 behind the last: each step draws one of them for
+                                     all its pictures (none: size) */
+    int size, max_size;     /* become the model's, for detection and evaluation; max_size is training's too (0: the largest
+                               of sizes, else the model's; 5/3 of the largest of sizes and size, else the model's) */
     int freeze;             /* leading stages that stay as they are: 1 the stem, 2 and layer1, ... 5 (0: none) */
     fovea_loss loss;
     double alpha, gamma; /* (0: .25 and 2 for focal, unbalanced and 0 for ce; negative alpha: unbalanced; negative
@@ -608,6 +620,24 @@ FOVEA_API void fovea_trainer_free(fovea_trainer *trainer);
  * step only, and not where it was resumed or made with .by_rule (FOVEA_ERROR_ARGUMENT). report may be NULL. */
 FOVEA_API fovea_status fovea_trainer_tune(fovea_trainer *trainer, double seconds, fovea_tune_callback report,
                                           void *cookie);
+
+/* A training picture as the network gets it; everything borrowed until the callback returns. */
+typedef struct fovea_look {
+    fovea_picture picture; /* what it was made of, as the data set has it */
+    fovea_image image;     /* cropped, coloured, resized, mirrored, as it is read back from the device; without padding */
+    const fovea_box *boxes; /* in pixels of `image` */
+    size_t n_boxes;
+    int left, top, width, height; /* the part of the picture that it shows */
+    bool mirrored;
+    int64_t step; /* which takes it, 1-based */
+} fovea_look;
+
+/* Hears of one picture; returns false where that is enough. */
+typedef bool (*fovea_look_callback)(void *cookie, const fovea_look *look);
+
+/* Shows the pictures of the steps to come, in their order, until the callback returns false or the schedule ends. It trains
+ * nothing: the steps that follow give the same bits. */
+FOVEA_API fovea_status fovea_trainer_look(fovea_trainer *trainer, fovea_look_callback seen, void *cookie);
 
 FOVEA_API bool fovea_trainer_done(const fovea_trainer *trainer);
 

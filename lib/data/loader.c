@@ -20,6 +20,7 @@ typedef struct slot {
     bool ready;
     size_t index;
     fovea_image image;
+    fovea__crop crop;
     fovea_status status;
     char message[1024]; /* of a failure */
 } slot;
@@ -67,24 +68,24 @@ static fovea_status copy_image(fovea_image *out, const fovea_image *from)
     return FOVEA_OK;
 }
 
-static fovea_status read_annotated(fovea_image *out, const fovea_dataset *dataset, size_t index)
+static fovea_status read_annotated(slot *s, const fovea__loader_options *o, uint64_t k)
 {
     fovea_picture picture;
     int orientation = 1;
-    FOVEA_TRY(fovea_dataset_picture(dataset, index, &picture));
-    if (dataset->images)
-        FOVEA_TRY(copy_image(out, &dataset->images[index]));
+    FOVEA_TRY(fovea_dataset_picture(o->dataset, s->index, &picture));
+    if (o->dataset->images)
+        FOVEA_TRY(copy_image(&s->image, &o->dataset->images[s->index]));
     else
-        FOVEA_TRY(fovea__image_read(out, picture.path, &orientation));
-    return check_size(&picture, out, orientation);
+        FOVEA_TRY(fovea__image_read(&s->image, picture.path, &orientation));
+    FOVEA_TRY(check_size(&picture, &s->image, orientation));
+    return fovea__augment_picture(&o->augment, k, &picture, &s->image, &s->crop);
 }
 
-static void decode(const fovea__loader *loader, slot *s)
+static void decode(const fovea__loader *loader, slot *s, uint64_t k)
 {
     const fovea__loader_options *o = &loader->options;
     int orientation;
-    s->status = o->paths ? fovea__image_read(&s->image, o->paths[s->index], &orientation)
-                         : read_annotated(&s->image, o->dataset, s->index);
+    s->status = o->paths ? fovea__image_read(&s->image, o->paths[s->index], &orientation) : read_annotated(s, o, k);
     if (s->status) {
         fovea_image_clear(&s->image);
         snprintf(s->message, sizeof s->message, "%s", fovea_error());
@@ -101,9 +102,10 @@ static void *decode_slots(void *of)
             pthread_cond_wait(&loader->work, &loader->lock);
         if (loader->stop)
             break;
-        slot *s = slot_of(loader, loader->claimed++);
+        const uint64_t k = loader->claimed++;
+        slot *s = slot_of(loader, k);
         pthread_mutex_unlock(&loader->lock);
-        decode(loader, s);
+        decode(loader, s, k);
         pthread_mutex_lock(&loader->lock);
         s->ready = true;
         pthread_cond_signal(&loader->done);
@@ -117,6 +119,7 @@ static void *decode_slots(void *of)
 static void clear_slot(slot *s)
 {
     fovea_image_clear(&s->image);
+    s->crop = (fovea__crop){0};
     s->status = FOVEA_OK;
     s->ready = false;
 }
@@ -212,7 +215,7 @@ fovea_status fovea__loader_next(fovea__loader *loader, fovea__loaded *out)
     pthread_mutex_unlock(&loader->lock);
 
     /* The slot is this thread's until `taken` moves on. */
-    *out = (fovea__loaded){.k = k, .index = s->index, .image = s->image};
+    *out = (fovea__loaded){.k = k, .index = s->index, .image = s->image, .crop = s->crop};
     const fovea_status status = s->status;
     if (status)
         fovea__fail(status, "%s", s->message);

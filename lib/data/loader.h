@@ -2,16 +2,18 @@
  *
  * The stream is either endless: `picture_at` says which picture of the data set is its k-th. It is called once a
  * picture, in ascending k, by the thread that creates the loader or asks for the next picture, never by the loader's own
- * threads. Or it is a list of files, each once. What is handed out depends on the stream only, not on the number of threads. */
+ * threads. Or it is a list of files, each once. What is handed out depends on the stream only, not on the number of threads.
+ * Pictures of a data set are augmented by the threads that decode them. */
 #ifndef FOVEA_DATA_LOADER_H
 #define FOVEA_DATA_LOADER_H
 
-#include "status.h"
+#include "augment.h"
 
 typedef struct fovea__loader_options {
     const fovea_dataset *dataset;                     /* outlives the loader */
     uint64_t (*picture_at)(void *cookie, uint64_t k); /* below fovea_dataset_size() */
     void *cookie;
+    fovea__augment_plan augment; /* of the data set's pictures */
     const char *const *paths; /* the stream is these files, and no data set is needed; they outlive the loader */
     size_t n_paths;
     uint64_t first; /* the stream begins at this k */
@@ -30,6 +32,7 @@ typedef struct fovea__loaded {
     uint64_t k;        /* place in the stream */
     size_t index;      /* in the data set or the list */
     fovea_image image; /* the caller's, to be cleared */
+    fovea__crop crop;  /* which part of the picture it is; width 0: all of it */
 } fovea__loaded;
 
 /* Waits for the next picture and hands it out. Fails where that picture cannot be read or is not of the size that its

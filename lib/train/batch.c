@@ -45,7 +45,7 @@ void fovea__batch_free(fovea__batch *batch)
     free(batch);
 }
 
-/* Boxes of the picture as annotated, in pixels of the resized and perhaps mirrored one. */
+/* Boxes of the picture as annotated, in pixels of the cropped, resized and perhaps mirrored one. */
 static fovea_status add_boxes(fovea__batch *batch, const fovea__batch_picture *at, const fovea_picture *picture,
                               const fovea_model *model)
 {
@@ -55,14 +55,16 @@ static fovea_status add_boxes(fovea__batch *batch, const fovea__batch_picture *a
     const float x_ratio = (float)at->width / (float)at->image.width;
     const float y_ratio = (float)at->height / (float)at->image.height;
     for (size_t b = 0; b < picture->n_boxes; b++) {
-        const fovea_box *box = &picture->boxes[b];
+        fovea_box box;
+        if (!fovea__crop_box(&box, &picture->boxes[b], &at->crop))
+            continue;
         float *out = batch->host_boxes + 4 * batch->n_boxes;
-        const float x0 = box->x0 * x_ratio, x1 = box->x1 * x_ratio;
+        const float x0 = box.x0 * x_ratio, x1 = box.x1 * x_ratio;
         out[0] = at->augment.flip ? (float)at->width - x1 : x0;
-        out[1] = box->y0 * y_ratio;
+        out[1] = box.y0 * y_ratio;
         out[2] = at->augment.flip ? (float)at->width - x0 : x1;
-        out[3] = box->y1 * y_ratio;
-        batch->host_labels[batch->n_boxes++] = fovea__model_slot(model, box->label);
+        out[3] = box.y1 * y_ratio;
+        batch->host_labels[batch->n_boxes++] = fovea__model_slot(model, box.label);
     }
     return FOVEA_OK;
 }
@@ -76,7 +78,7 @@ static int scaled(int size, double factor)
 void fovea__batch_resized(const fovea_train_options *plan, const fovea__augment *augment, int height, int width,
                           int *resized_height, int *resized_width)
 {
-    fovea__resize_normalize_size(height, width, scaled(plan->size, augment->scale),
+    fovea__resize_normalize_size(height, width, scaled(augment->size, augment->scale),
                                  scaled(plan->max_size, augment->scale), resized_height, resized_width);
 }
 
@@ -88,8 +90,9 @@ static fovea_status load_one(fovea__batch *batch, int slot, fovea__loader *loade
     fovea_picture picture;
     FOVEA_TRY(fovea__loader_next(loader, &loaded));
     at->image = loaded.image;
+    at->crop = loaded.crop;
     at->index = loaded.index;
-    at->augment = fovea__sampler_augment(sampler, loaded.k, plan->flip, plan->scale_jitter);
+    at->augment = fovea__sampler_augment(sampler, plan, loaded.k);
     fovea__batch_resized(plan, &at->augment, at->image.height, at->image.width, &at->height, &at->width);
     const int height = fovea__network_padded(at->height), width = fovea__network_padded(at->width);
     batch->padded_height = height > batch->padded_height ? height : batch->padded_height;

@@ -8,6 +8,7 @@
 
 typedef struct fovea__batch_picture {
     fovea_image image; /* until the next batch is loaded */
+    fovea__crop crop;  /* which part of the picture it is; width 0: all of it */
     size_t index;      /* in the data set */
     fovea__augment augment;
     int height, width; /* resized */
@@ -31,7 +32,7 @@ void fovea__batch_free(fovea__batch *batch); /* accepts NULL */
 void fovea__batch_resized(const fovea_train_options *plan, const fovea__augment *augment, int height, int width,
                           int *resized_height, int *resized_width);
 
-/* Takes the next pictures from the loader, draws their augmentation and resizes their boxes. Fails where a picture cannot
+/* Takes the next pictures from the loader, draws their augmentation, crops and resizes their boxes. Fails where a picture cannot
  * be read. */
 fovea_status fovea__batch_load(fovea__batch *batch, fovea__loader *loader, const fovea__sampler *sampler,
                                const fovea_dataset *dataset, const fovea_train_options *plan, const fovea_model *model);

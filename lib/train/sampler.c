@@ -2,10 +2,11 @@
 
 #include "memory.h"
 #include "random.h"
+#include "train_plan.h"
 
 #include <stdlib.h>
 
-enum { PURPOSE_ORDER = 101, PURPOSE_AUGMENT = 102 };
+enum { PURPOSE_ORDER = 101, PURPOSE_AUGMENT = 102, PURPOSE_SIZE = 103 };
 
 fovea_status fovea__sampler_create(fovea__sampler **out, size_t pictures, uint64_t seed)
 {
@@ -56,12 +57,15 @@ uint64_t fovea__sampler_picture(void *sampler, uint64_t k)
     return s->order[k % s->pictures];
 }
 
-fovea__augment fovea__sampler_augment(const fovea__sampler *sampler, uint64_t k, double flip_chance,
-                                      const double scale_range[2])
+fovea__augment fovea__sampler_augment(const fovea__sampler *sampler, const fovea_train_options *plan, uint64_t k)
 {
+    const uint64_t step = k / (uint64_t)fovea__train_plan_pictures(plan);
     fovea__random random = fovea__random_stream(sampler->seed, PURPOSE_AUGMENT, k);
+    fovea__random of_step = fovea__random_stream(sampler->seed, PURPOSE_SIZE, step);
     fovea__augment augment;
-    augment.flip = fovea__random_uniform(&random) < flip_chance;
-    augment.scale = scale_range[0] + (scale_range[1] - scale_range[0]) * fovea__random_uniform(&random);
+    augment.flip = fovea__random_uniform(&random) < plan->flip;
+    augment.scale = plan->scale_jitter[0] +
+                    (plan->scale_jitter[1] - plan->scale_jitter[0]) * fovea__random_uniform(&random);
+    augment.size = plan->sizes[fovea__random_below(&of_step, (uint64_t)fovea__train_plan_sizes(plan))];
     return augment;
 }

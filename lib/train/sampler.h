@@ -18,13 +18,14 @@ void fovea__sampler_free(fovea__sampler *sampler); /* accepts NULL */
 /* The data set's index of the k-th picture. */
 uint64_t fovea__sampler_picture(void *sampler, uint64_t k);
 
-/* A picture's augmentation. */
+/* A picture's augmentation by the device; augment.h has what comes before. */
 typedef struct fovea__augment {
     bool flip;
+    int size;     /* shorter side, the same for all pictures of a step */
     double scale; /* factor on size and max_size */
 } fovea__augment;
 
-fovea__augment fovea__sampler_augment(const fovea__sampler *sampler, uint64_t k, double flip_chance,
-                                      const double scale_range[2]);
+/* plan: resolved. */
+fovea__augment fovea__sampler_augment(const fovea__sampler *sampler, const fovea_train_options *plan, uint64_t k);
 
 #endif

@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* 0 means the default, a negative value exactly 0. */
@@ -21,6 +22,33 @@ static fovea_status check_optimizer(const fovea_train_options *o)
                     "betas are %g and %g; expected 0 to below 1", o->betas[0], o->betas[1]);
     FOVEA_CHECK_ARG(o->epsilon >= 0 && o->epsilon <= 1, "epsilon is %g; expected above 0, at most 1", o->epsilon);
     return FOVEA_OK;
+}
+
+static fovea_status check_sizes(const fovea_train_options *o)
+{
+    FOVEA_CHECK_ARG(o->size >= 0 && o->size <= FOVEA__MOST_SIZE && o->max_size >= 0 && o->max_size <= FOVEA__MOST_SIZE,
+                    "size is %d and max_size %d; expected 0 to %d", o->size, o->max_size, FOVEA__MOST_SIZE);
+    for (int i = 0, before = 0; i < FOVEA_TRAIN_SIZES; before = o->sizes[i++])
+        FOVEA_CHECK_ARG(o->sizes[i] == 0 || (o->sizes[i] > before && o->sizes[i] <= FOVEA__MOST_SIZE &&
+                                             (i == 0 || before > 0)),
+                        "sizes has %d behind %d; expected rising numbers up to %d, then zeros", o->sizes[i], before,
+                        FOVEA__MOST_SIZE);
+    return FOVEA_OK;
+}
+
+static fovea_status check_augmentation(const fovea_train_options *o)
+{
+    FOVEA_CHECK_ARG(o->flip <= 1, "flip is %g; expected 0 to 1", o->flip);
+    FOVEA_CHECK_ARG(o->scale_jitter[0] >= 0 && o->scale_jitter[1] >= o->scale_jitter[0] && o->scale_jitter[1] <= 16,
+                    "scale_jitter is %g to %g; expected 0 < low <= high <= 16", o->scale_jitter[0],
+                    o->scale_jitter[1]);
+    FOVEA_CHECK_ARG(o->scale_jitter[0] > 0 || o->scale_jitter[1] == 0, "scale_jitter begins at 0");
+    FOVEA_CHECK_ARG(o->crop >= 0 && o->crop <= 1, "crop is %g; expected 0 to 1", o->crop);
+    FOVEA_CHECK_ARG(o->brightness >= 0 && o->brightness <= 16 && o->contrast >= 0 && o->contrast <= 16 &&
+                    o->saturation >= 0 && o->saturation <= 16, "brightness is %g, contrast %g and saturation %g; "
+                    "expected 0 to 16", o->brightness, o->contrast, o->saturation);
+    FOVEA_CHECK_ARG(o->hue >= 0 && o->hue <= 0.5, "hue is %g; expected 0 to .5", o->hue);
+    return check_sizes(o);
 }
 
 static fovea_status check(const fovea_train_options *o)
@@ -41,13 +69,6 @@ static fovea_status check(const fovea_train_options *o)
     FOVEA_CHECK_ARG(!isnan(o->decay_at[0]) && !isnan(o->decay_at[1]), "decay_at is not a number");
     FOVEA_CHECK_ARG(o->schedule >= FOVEA_SCHEDULE_STEPS && o->schedule <= FOVEA_SCHEDULE_COSINE,
                     "schedule is %d; expected a fovea_schedule", (int)o->schedule);
-    FOVEA_CHECK_ARG(o->flip <= 1, "flip is %g; expected 0 to 1", o->flip);
-    FOVEA_CHECK_ARG(o->scale_jitter[0] >= 0 && o->scale_jitter[1] >= o->scale_jitter[0] && o->scale_jitter[1] <= 16,
-                    "scale_jitter is %g to %g; expected 0 < low <= high <= 16", o->scale_jitter[0],
-                    o->scale_jitter[1]);
-    FOVEA_CHECK_ARG(o->scale_jitter[0] > 0 || o->scale_jitter[1] == 0, "scale_jitter begins at 0");
-    FOVEA_CHECK_ARG(o->size >= 0 && o->size <= FOVEA__MOST_SIZE && o->max_size >= 0 && o->max_size <= FOVEA__MOST_SIZE,
-                    "size is %d and max_size %d; expected 0 to %d", o->size, o->max_size, FOVEA__MOST_SIZE);
     FOVEA_CHECK_ARG(o->freeze >= 0 && o->freeze <= 5, "freeze is %d; expected 0 to 5", o->freeze);
     FOVEA_CHECK_ARG(o->loss >= FOVEA_LOSS_FOCAL && o->loss <= FOVEA_LOSS_OHEM, "loss is %d; expected a fovea_loss",
                     (int)o->loss);
@@ -59,7 +80,7 @@ static fovea_status check(const fovea_train_options *o)
     FOVEA_CHECK_ARG(o->ohem_nms >= 0 && o->ohem_nms <= 1, "ohem_nms is %g; expected 0 to 1", o->ohem_nms);
     FOVEA_CHECK_ARG(o->loader_threads >= 0 && o->loader_threads <= 64, "loader_threads is %d; expected 1 to 64",
                     o->loader_threads);
-    return FOVEA_OK;
+    return check_augmentation(o);
 }
 
 static void resolve_optimizer(fovea_train_options *plan)
@@ -85,6 +106,19 @@ static void resolve_loss(fovea_train_options *plan)
     }
     plan->ohem_batch = plan->ohem_batch ? plan->ohem_batch : 128;
     plan->ohem_nms = resolved(plan->ohem_nms, 0.5);
+}
+
+/* The largest of all sizes is what max_size follows from: one limit serves training and evaluation, as in Detectron2 and
+ * torchvision, which evaluate at the largest size too. */
+static void resolve_sizes(fovea_train_options *plan, const fovea_model *model)
+{
+    const int count = fovea__train_plan_sizes(plan), largest = count ? plan->sizes[count - 1] : 0;
+    plan->max_size = fovea__config_max_size(largest > plan->size ? largest : plan->size, plan->max_size,
+                                            model->config.max_size);
+    if (plan->size == 0)
+        plan->size = largest ? largest : model->config.size;
+    if (count == 0)
+        plan->sizes[0] = plan->size;
 }
 
 static void resolve_length(fovea_train_options *plan, size_t pictures)
@@ -116,13 +150,26 @@ fovea_status fovea__train_plan_resolve(fovea_train_options *out, const fovea_tra
     plan.flip = resolved(plan.flip, 0.5);
     if (plan.scale_jitter[1] == 0)
         plan.scale_jitter[0] = plan.scale_jitter[1] = 1.0;
-    plan.max_size = fovea__config_max_size(plan.size, plan.max_size, model->config.max_size);
-    plan.size = plan.size ? plan.size : model->config.size;
+    resolve_sizes(&plan, model);
     plan.loader_threads = plan.loader_threads ? plan.loader_threads : 2;
     resolve_length(&plan, pictures);
     resolve_loss(&plan);
     *out = plan;
     return FOVEA_OK;
+}
+
+int fovea__train_plan_sizes(const fovea_train_options *plan)
+{
+    int count = 0;
+    while (count < FOVEA_TRAIN_SIZES && plan->sizes[count] > 0)
+        count++;
+    return count;
+}
+
+fovea__augment_plan fovea__train_plan_augment(const fovea_train_options *plan)
+{
+    return (fovea__augment_plan){.seed = plan->seed, .crop = plan->crop, .brightness = plan->brightness,
+                                 .contrast = plan->contrast, .saturation = plan->saturation, .hue = plan->hue};
 }
 
 double fovea__train_plan_rate(const fovea_train_options *plan, int64_t step)
@@ -158,16 +205,27 @@ uint64_t fovea__train_plan_fingerprint(const fovea_dataset *dataset)
     return so_far;
 }
 
+static void print_sizes(const fovea_train_options *plan, char *out, size_t room)
+{
+    size_t used = 0;
+    for (int i = 0; i < fovea__train_plan_sizes(plan) && used < room; i++)
+        used += (size_t)snprintf(out + used, room - used, "%s%d", i ? "," : "", plan->sizes[i]);
+}
+
 void fovea__train_plan_text(const fovea_train_options *p, uint64_t fingerprint, char *out, size_t room)
 {
+    char sizes[8 * FOVEA_TRAIN_SIZES];
+    print_sizes(p, sizes, sizeof sizes);
     fovea__format_plain(out, room, "{\"data\":\"%016llx\",\"batch\":%d,\"accumulate\":%d,\"steps\":%lld,\"learning_rate\":%.17g,\"momentum\":%.17g,"
              "\"optimizer\":[%d,%.17g,%.17g,%.17g],"
              "\"weight_decay\":%.17g,\"warmup\":%d,\"schedule\":%d,\"decay_at\":[%.17g,%.17g],\"clip\":%.17g,\"flip\":%.17g,"
-             "\"scale_jitter\":[%.17g,%.17g],\"size\":%d,\"max_size\":%d,\"freeze\":%d,\"loss\":%d,\"alpha\":%.17g,"
+             "\"scale_jitter\":[%.17g,%.17g],\"crop\":%.17g,\"colour\":[%.17g,%.17g,%.17g,%.17g],\"sizes\":[%s],"
+             "\"size\":%d,\"max_size\":%d,\"freeze\":%d,\"loss\":%d,\"alpha\":%.17g,"
              "\"gamma\":%.17g,\"box_loss\":%d,\"ohem\":[%d,%.17g,%d],\"seed\":\"%llu\"}",
              (unsigned long long)fingerprint, p->batch, p->accumulate, (long long)p->steps, p->learning_rate, p->momentum,
              (int)p->optimizer, p->betas[0], p->betas[1], p->epsilon,
              p->weight_decay, p->warmup, (int)p->schedule, p->decay_at[0], p->decay_at[1], p->clip, p->flip, p->scale_jitter[0],
-             p->scale_jitter[1], p->size, p->max_size, p->freeze, (int)p->loss, p->alpha, p->gamma,
+             p->scale_jitter[1], p->crop, p->brightness, p->contrast, p->saturation, p->hue, sizes, p->size,
+             p->max_size, p->freeze, (int)p->loss, p->alpha, p->gamma,
              (int)p->box_loss, p->ohem_batch, p->ohem_nms, p->ohem_ratio ? 1 : 0, (unsigned long long)p->seed);
 }

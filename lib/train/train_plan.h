@@ -2,6 +2,7 @@
 #ifndef FOVEA_TRAIN_TRAIN_PLAN_H
 #define FOVEA_TRAIN_TRAIN_PLAN_H
 
+#include "augment.h"
 #include "model.h"
 
 /* Fails with FOVEA_ERROR_ARGUMENT naming the first option that is out of range. On success *out has no default left:
@@ -14,6 +15,12 @@ static inline int fovea__train_plan_pictures(const fovea_train_options *plan)
 {
     return plan->batch * plan->accumulate;
 }
+
+/* How many sizes there are. */
+int fovea__train_plan_sizes(const fovea_train_options *plan);
+
+/* What is done to pictures before they reach the device. */
+fovea__augment_plan fovea__train_plan_augment(const fovea_train_options *plan);
 
 /* The learning rate of a step, counted from 0: linear warm-up; then divided by 10 at each share of the
  * schedule, or times (1 + cos(pi t)) / 2 with t from 0 at the end of warm-up to 1 at the end of the schedule. */

@@ -106,7 +106,7 @@ void fovea_trainer_free(fovea_trainer *trainer)
     free(trainer);
 }
 
-static fovea_status need_loader(fovea_trainer *t)
+fovea_status fovea__trainer_need_loader(fovea_trainer *t)
 {
     if (t->loader)
         return FOVEA_OK;
@@ -115,6 +115,7 @@ static fovea_status need_loader(fovea_trainer *t)
         .dataset = t->dataset,
         .picture_at = fovea__sampler_picture,
         .cookie = t->sampler,
+        .augment = fovea__train_plan_augment(&t->plan),
         .first = (uint64_t)t->step * (uint64_t)t->batch->size,
         .threads = t->plan.loader_threads,
         .depth = depth > 4 ? depth : 4,
@@ -191,7 +192,7 @@ static fovea_status run_step(fovea_trainer *t, fovea_progress *out)
     float state[3] = {0};
     fovea__device_busy_seconds(t->model->device); /* what ran before is no part of the step */
     const double began = fovea__clock();
-    FOVEA_TRY(need_loader(t));
+    FOVEA_TRY(fovea__trainer_need_loader(t));
     FOVEA_TRY(fovea__batch_load(t->batch, t->loader, t->sampler, t->dataset, &t->plan, t->model));
     const double waited = fovea__clock() - began;
     FOVEA_TRY(keep_statistics(t));
@@ -223,7 +224,7 @@ fovea_status fovea_trainer_step(fovea_trainer *trainer, fovea_progress *out)
     }
     if (status == FOVEA_ERROR_MEMORY || status == FOVEA_ERROR_UNSUPPORTED)
         return fovea__fail_in(status, "a step with %d pictures of size %d (a smaller batch or size needs less)",
-                              trainer->plan.batch, trainer->plan.size);
+                              trainer->plan.batch, trainer->plan.sizes[fovea__train_plan_sizes(&trainer->plan) - 1]);
     return status;
 }
 

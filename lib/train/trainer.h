@@ -33,6 +33,9 @@ struct fovea_trainer {
 /* Makes the run follow `choices` (taken) from the next step on, in training and evaluation. */
 void fovea__trainer_set_choices(fovea_trainer *trainer, fovea__conv2d_choices *choices);
 
+/* Makes the loader where there is none, for the step to come. */
+fovea_status fovea__trainer_need_loader(fovea_trainer *trainer);
+
 /* fovea_trainer_resume() from an open file: nothing changes before header, metadata, shapes and types were found good. */
 fovea_status fovea__trainer_resume(fovea_trainer *trainer, const fovea__safetensors *file);
 

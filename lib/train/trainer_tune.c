@@ -38,12 +38,20 @@ static fovea_status step_size(fovea_trainer *t, int64_t step, int *height, int *
     *height = *width = 0;
     for (int slot = 0; slot < fovea__train_plan_pictures(&t->plan); slot++) {
         const uint64_t k = (uint64_t)step * (uint64_t)fovea__train_plan_pictures(&t->plan) + (uint64_t)slot;
-        const fovea__augment augment = fovea__sampler_augment(t->sampler, k, t->plan.flip, t->plan.scale_jitter);
+        const fovea__augment augment = fovea__sampler_augment(t->sampler, &t->plan, k);
+        const fovea__augment_plan before = fovea__train_plan_augment(&t->plan);
         fovea_picture picture;
         int h = 0, w = 0;
         FOVEA_TRY(fovea_dataset_picture(t->dataset, (size_t)fovea__sampler_picture(t->sampler, k), &picture));
         const bool told = picture.height > 0 && picture.width > 0;
-        fovea__batch_resized(&t->plan, &augment, told ? picture.height : 1, told ? picture.width : 1, &h, &w);
+        h = told ? picture.height : 1;
+        w = told ? picture.width : 1;
+        const fovea__crop crop = fovea__augment_crop(&before, k, &picture, w, h);
+        if (crop.width > 0) {
+            h = crop.height;
+            w = crop.width;
+        }
+        fovea__batch_resized(&t->plan, &augment, h, w, &h, &w);
         h = fovea__network_padded(h);
         w = fovea__network_padded(w);
         *height = h > *height ? h : *height;

@@ -379,6 +379,16 @@ START_TEST(api__trainers_refuse_bad_plans)
     REFUSE_PLAN(flip = 2.0);
     REFUSE_PLAN(flip = NAN);
     REFUSE_PLAN(scale_jitter[0] = 2.0);
+    REFUSE_PLAN(crop = -0.1);
+    REFUSE_PLAN(crop = NAN);
+    REFUSE_PLAN(brightness = 17.0);
+    REFUSE_PLAN(contrast = -1.0);
+    REFUSE_PLAN(saturation = NAN);
+    REFUSE_PLAN(hue = 0.51);
+    REFUSE_PLAN(sizes[0] = -1);
+    REFUSE_PLAN(sizes[1] = 64);
+    REFUSE_PLAN(sizes[0] = 64, options_.sizes[1] = 64);
+    REFUSE_PLAN(sizes[0] = 65501);
     REFUSE_PLAN(size = -1);
     REFUSE_PLAN(max_size = -1);
     REFUSE_PLAN(freeze = 6);
@@ -396,6 +406,12 @@ START_TEST(api__trainers_refuse_bad_plans)
 }
 END_TEST
 
+static bool look_away(void *cookie, const fovea_look *look)
+{
+    (void)cookie;
+    return look == NULL;
+}
+
 START_TEST(api__trainers_refuse_bad_arguments)
 {
     fovea_model *model = make_model();
@@ -410,6 +426,8 @@ START_TEST(api__trainers_refuse_bad_arguments)
     ck_assert(fovea_trainer_steps(trainer) == 1 && fovea_trainer_steps_per_epoch(trainer) == 1);
     refuses(fovea_trainer_step(NULL, &progress));
     refuses(fovea_trainer_step(trainer, NULL));
+    refuses(fovea_trainer_look(NULL, look_away, NULL));
+    refuses(fovea_trainer_look(trainer, NULL, NULL));
     refuses(fovea_trainer_save(NULL, support_scratch_file("c.safetensors")));
     refuses(fovea_trainer_save(trainer, NULL));
     refuses(fovea_trainer_resume(NULL, support_scratch_file("c.safetensors")));

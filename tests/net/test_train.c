@@ -59,10 +59,12 @@ static const struct {
     {"parts", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.accumulate = 2}},
     {"GIoU", FOVEA_NORM_TRAINING, FOVEA_PROFILE_TORCHVISION, {.box_loss = FOVEA_BOX_LOSS_GIOU, .accumulate = 2}},
     {"AdamW", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.optimizer = FOVEA_OPTIMIZER_ADAMW, .accumulate = 2}},
+    {"augmented", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.accumulate = 2, .crop = 0.7, .brightness = 0.5,
+     .contrast = 0.5, .saturation = 0.5, .hue = 0.1, .sizes = {40, 64}}},
 };
 
 /* A run of 5 steps in one go, or stopped after `stop` and resumed by a fresh model; its checkpoint at the end. */
-static void run_to_file(int kind, fovea_dataset *dataset, int64_t stop, const char *path)
+static void run_to_file(int kind, fovea_dataset *dataset, int64_t stop, int loader_threads, const char *path)
 {
     fovea_train_options options = kinds[kind].options;
     options.batch = 2;
@@ -72,6 +74,7 @@ static void run_to_file(int kind, fovea_dataset *dataset, int64_t stop, const ch
     options.seed = 3;
     options.scale_jitter[0] = 0.8;
     options.scale_jitter[1] = 1.2;
+    options.loader_threads = loader_threads;
     fovea_model *model = drawn_model(kinds[kind].norm, kinds[kind].profile, 7);
     fovea_trainer *trainer = make_trainer(model, dataset, &options);
     if (stop > 0) {
@@ -96,9 +99,9 @@ START_TEST(train__repeats_and_resumes_to_the_bit)
         support_skip("too long for a simulator");
     fovea_dataset *dataset = drawn_dataset("bits", &(drawn_options){
         .pictures = 3, .width = 96, .height = 64, .unlike = true, .last_is_empty = true});
-    run_to_file(_i, dataset, 0, support_scratch_file("whole.safetensors"));
-    run_to_file(_i, dataset, 0, support_scratch_file("again.safetensors"));
-    run_to_file(_i, dataset, 2, support_scratch_file("resumed.safetensors"));
+    run_to_file(_i, dataset, 0, 1, support_scratch_file("whole.safetensors"));
+    run_to_file(_i, dataset, 0, 3, support_scratch_file("again.safetensors"));
+    run_to_file(_i, dataset, 2, 2, support_scratch_file("resumed.safetensors"));
     ck_assert_msg(drawn_same_files(support_scratch_file("whole.safetensors"), support_scratch_file("again.safetensors")),
                   "%s: a second run differs", kinds[_i].what);
     ck_assert_msg(drawn_same_files(support_scratch_file("whole.safetensors"), support_scratch_file("resumed.safetensors")),
@@ -417,6 +420,7 @@ END_TEST
 
 START_TEST(sampler__shows_every_picture_once_an_epoch)
 {
+    const fovea_train_options plan = {.batch = 1, .accumulate = 1, .flip = 0.5, .scale_jitter = {0.5, 2}, .sizes = {64}};
     fovea__sampler *sampler = NULL;
     support_ok(fovea__sampler_create(&sampler, 37, 5));
     int orders_differ = 0, flips = 0;
@@ -427,7 +431,7 @@ START_TEST(sampler__shows_every_picture_once_an_epoch)
             ck_assert_uint_lt(picture, 37);
             ck_assert_int_eq(seen[picture]++, 0);
             orders_differ += picture != i;
-            const fovea__augment augment = fovea__sampler_augment(sampler, 37 * epoch + i, 0.5, (double[]){0.5, 2.0});
+            const fovea__augment augment = fovea__sampler_augment(sampler, &plan, 37 * epoch + i);
             flips += augment.flip;
             ck_assert(augment.scale >= 0.5 && augment.scale < 2.0);
         }
