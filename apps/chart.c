@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { WIDTH = 560, HEIGHT = 320, LEFT = 62, RIGHT = 14, TOP = 10, BOTTOM = 46, LEGEND = 20, MOST_MARKS = 12 };
+enum { WIDTH = 560, HEIGHT = 320, LEFT = 62, RIGHT = 20, TOP = 10, BOTTOM = 46, LEGEND = 20, MOST_MARKS = 12 };
 
 /* Characters of UTF-8 in a text. */
 static size_t length_of(const char *text)
@@ -128,7 +128,7 @@ static void write_axes(FILE *to, const chart *c, const axis *x, const axis *y)
     for (int i = 0; mark(x, i, &value); i++)
         fprintf(to, "<line class=\"axis\" x1=\"%.1f\" y1=\"%g\" x2=\"%.1f\" y2=\"%g\"/><text class=\"faint\" "
                 "x=\"%.1f\" y=\"%g\" text-anchor=\"middle\">%.6g</text>\n", place(x, value), bottom, place(x, value),
-                bottom + 4, place(x, value), bottom + 18, value);
+                bottom + 4, place(x, value), bottom + 18, c->octaves ? exp2(value) : value);
     fprintf(to, "<line class=\"axis\" x1=\"%g\" y1=\"%g\" x2=\"%g\" y2=\"%g\"/>\n", x->at, bottom, right, bottom);
     if (c->x_label) {
         fprintf(to, "<text class=\"faint\" x=\"%g\" y=\"%g\" text-anchor=\"middle\">", (x->at + right) / 2,
@@ -273,6 +273,8 @@ void chart_histogram(FILE *to, const chart *c, const chart_bins *series, size_t 
         for (size_t i = 0; i < n; i++)
             most = series[s].counts[i] > most ? series[s].counts[i] : most;
     axis x = make_axis(c->x_low, c->x_high, 0, 1, width / 90), y = make_axis(0, 0, 0, most, 5);
+    if (c->octaves)
+        x.step = fmax(x.step, 1);
     x.at = LEFT;
     x.length = width - LEFT - RIGHT;
     y.at = HEIGHT - BOTTOM;

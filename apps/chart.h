@@ -3,6 +3,7 @@
 #ifndef FOVEA_APPS_CHART_H
 #define FOVEA_APPS_CHART_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -13,6 +14,7 @@ typedef struct chart {
     const char *x_label, *y_label; /* may be NULL */
     double x_low, x_high, y_low, y_high; /* ends of the axes; equal ones: what the values need */
     int width;                   /* in pixels (0: 560) */
+    bool octaves;                /* x is a binary logarithm: the marks show 2^x */
 } chart;
 
 typedef struct chart_series {
@@ -48,6 +50,9 @@ void chart_bars(FILE *to, const chart *c, const chart_bar *bars, size_t n);
  * what columns and rows are. Rows are shaded by their own sums. */
 void chart_matrix(FILE *to, const chart *c, const char *const *rows, size_t n_rows, const char *const *columns,
                   size_t n_columns, const double *values);
+
+/* How often each place of a picture is met: rows x columns values of 0 and more, row by row, as shades of one square. */
+void chart_places(FILE *to, const chart *c, const double *values, size_t n_rows, size_t n_columns);
 
 /* What every chart begins and ends with, for drawings of another kind: figure, title, svg; note, and a name cut to
  * `fits` letters. */

@@ -82,3 +82,22 @@ void chart_matrix(FILE *to, const chart *c, const char *const *rows, size_t n_ro
     }
     chart_end(to, c);
 }
+
+enum { PLACES = 360 };
+
+void chart_places(FILE *to, const chart *c, const double *values, size_t n_rows, size_t n_columns)
+{
+    double most = 0;
+    for (size_t i = 0; i < n_rows * n_columns; i++)
+        most = values[i] > most ? values[i] : most;
+    chart_begin(to, c, PLACES + 2, PLACES + 2);
+    for (size_t i = 0; i < n_rows * n_columns; i++) {
+        const double width = (double)PLACES / (double)n_columns, height = (double)PLACES / (double)n_rows;
+        if (values[i] > 0)
+            fprintf(to, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" style=\"fill: var(--c0)\" "
+                    "fill-opacity=\"%.3f\"><title>%.10g</title></rect>\n", 1 + width * (double)(i % n_columns),
+                    1 + height * (double)(i / n_columns), width, height, 0.06 + 0.94 * values[i] / most, values[i]);
+    }
+    fprintf(to, "<rect class=\"axis\" x=\"1\" y=\"1\" width=\"%d\" height=\"%d\" fill=\"none\"/>\n", PLACES, PLACES);
+    chart_end(to, c);
+}

@@ -10,7 +10,7 @@
 #include <string.h>
 
 typedef struct inspect_options {
-    const char *images, *annotations, *against, *against_images, *fix, *json;
+    const char *images, *annotations, *against, *against_images, *fix, *json, *html;
     fovea_coverage_options anchors;
     int profile;
 } inspect_options;
@@ -31,6 +31,8 @@ static const options_row rows[] = {
      "and fields that are not mended keep their bytes.", .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, fix)},
     {"json", "FILE", "Write everything that was found as JSON to FILE; '-': to stdout, instead of the text.",
      .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, json)},
+    {"html", "FILE", "Write a page to FILE: faults, charts of the boxes, anchor coverage, and pictures with their boxes.",
+     .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, html)},
     {"size", "N", "Anchor coverage is that of a model that resizes the shorter side to N (600)", .kind = OPTIONS_INTEGER,
      .at = offsetof(inspect_options, anchors.size), .low = 1, .high = 65500},
     {"max-size", "N", "but keeps the longer side within N (5/3 of --size).", .kind = OPTIONS_INTEGER,
@@ -45,7 +47,8 @@ static const options_row rows[] = {
 
 static const options_table table = {
     .command = "inspect",
-    .usage = {"--images DIR --annotations FILE [--against FILE] [--fix OUT] [--json FILE] [--size N]"},
+    .usage = {"--images DIR --annotations FILE [--against FILE] [--fix OUT] [--json FILE] [--html FILE] "
+              "[--size N]"},
     .summary = "Opens every picture and checks every box of a data set, and names each fault with file, id and what to "
                "do about it; counts boxes by class, size and shape, and those that a model's anchors cover. Exits with "
                "0 where there is no fault, with 1 where there are some (notes, and boxes that no anchor covers, are "
@@ -55,8 +58,14 @@ static const options_table table = {
     .examples = "  fovea inspect --images photos --annotations train.json\n"
                 "  fovea inspect --images photos --annotations val.json --against train.json \\\n"
                 "      --fix val_clean.json\n"
-                "  fovea inspect --images photos --annotations train.json --size 400\n",
+                "  fovea inspect --images photos --annotations train.json --size 400 \\\n"
+                "      --html photos.html\n",
 };
+
+static bool is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
 
 static int check(const inspect_options *o)
 {
@@ -66,8 +75,10 @@ static int check(const inspect_options *o)
         return options_misused(&table, "--images is missing");
     if (o->against_images && !o->against)
         return options_misused(&table, "--against-images needs --against");
-    if (o->fix && strcmp(o->fix, "-") == 0)
+    if (is_stdout(o->fix))
         return options_misused(&table, "--fix takes a file, not stdout");
+    if (is_stdout(o->json) && is_stdout(o->html))
+        return options_misused(&table, "--json and --html cannot go to stdout together");
     if (o->anchors.anchor_ratios == 2)
         return options_misused(&table, "--anchor-ratios takes 1 or 3, not 2");
     if (!options_sizes_agree(&table, o->anchors.size, o->anchors.max_size))
@@ -80,6 +91,15 @@ static void show(void *cookie, size_t done, size_t total)
     progress *bar = cookie;
     bar->total = (int64_t)total;
     progress_update(bar, (int64_t)done, "%s", "");
+}
+
+static bool write_page(const char *path, const inspect_report *report)
+{
+    json_out out;
+    if (!json_out_open(&out, path))
+        return false;
+    inspect_html_write(out.stream, report);
+    return json_out_close(&out, true);
 }
 
 /* Opens, mends, measures and tells; true where there is no fault. */
@@ -98,7 +118,9 @@ static bool inspect(const inspect_options *o, inspect_report *report, fovea_insp
         return false;
     if (o->json && !json_out_write(o->json, inspect_report_json(report), true))
         return false;
-    if (!o->json || strcmp(o->json, "-") != 0)
+    if (o->html && !write_page(o->html, report))
+        return false;
+    if (!is_stdout(o->json) && !is_stdout(o->html))
         inspect_report_print(report);
     return inspect_report_count(report) == 0;
 }

@@ -23,7 +23,7 @@ typedef enum coverage_reason {
 } coverage_reason;
 
 /* Bins of sides, the square root of a box's area as the network sees it: below 8, 16, 32, ... 1024, and others. */
-enum { COVERAGE_BINS = 9, COVERAGE_SIZES = 9, COVERAGE_ANCHORS = 4 };
+enum { COVERAGE_BINS = 9, COVERAGE_SIZES = 9, COVERAGE_ANCHORS = 4, COVERAGE_TEXT = 200 };
 
 /* What other options would give, on as many boxes as were looked at. */
 typedef struct coverage_other {
@@ -59,6 +59,10 @@ double inspect_coverage_percent(int64_t covered, int64_t boxes);
 /* The place, among others, of what to take: the first that covers nearly as many boxes as any, where that is clearly more
  * than `percent`; -1: none. */
 int inspect_coverage_better(const coverage_other *others, int n, double percent);
+
+/* What it comes to, in a sentence without its full stop; and what to try: so many of `out` are written. */
+const char *inspect_coverage_summary(const inspect_coverage *coverage, char out[COVERAGE_TEXT]);
+int inspect_coverage_advice(const inspect_coverage *coverage, char out[2][COVERAGE_TEXT]);
 
 /* ids: of the boxes, see fovea_inspection_dataset(). */
 void inspect_coverage_print(const inspect_coverage *coverage, const int64_t *ids);

@@ -80,35 +80,46 @@ static void print_others(const inspect_coverage *coverage)
     printf("\n");
 }
 
-static void print_advice(const inspect_coverage *coverage)
+int inspect_coverage_advice(const inspect_coverage *coverage, char out[2][COVERAGE_TEXT])
 {
     const double percent = inspect_coverage_percent(coverage->states[COVERAGE_COVERED], (int64_t)coverage->count);
     const int size = inspect_coverage_better(coverage->sizes, coverage->n_sizes, percent);
     const int anchors = inspect_coverage_better(coverage->anchors, coverage->n_anchors, percent);
+    int n = 0;
     if (size >= 0) {
         const coverage_other *o = &coverage->sizes[size];
         const double work = pow((double)o->options.size / coverage->options.size, 2);
-        printf("  try --size %d --max-size %d: %.1f %% covered, for about %.2g times the work\n", o->options.size,
-               o->options.max_size, inspect_coverage_percent(o->covered, o->boxes), work);
+        snprintf(out[n++], COVERAGE_TEXT, "try --size %d --max-size %d: %.1f %% covered, for about %.2g times the work",
+                 o->options.size, o->options.max_size, inspect_coverage_percent(o->covered, o->boxes), work);
     }
     if (anchors >= 0) {
         const coverage_other *o = &coverage->anchors[anchors];
-        printf("  try --anchor-scales %d --anchor-ratios %d: %.1f %% covered\n", o->options.anchor_scales,
-               o->options.anchor_ratios, inspect_coverage_percent(o->covered, o->boxes));
+        snprintf(out[n++], COVERAGE_TEXT, "try --anchor-scales %d --anchor-ratios %d: %.1f %% covered",
+                 o->options.anchor_scales, o->options.anchor_ratios, inspect_coverage_percent(o->covered, o->boxes));
     }
-    if (size < 0 && anchors < 0)
-        printf("  no other --size or anchors would cover clearly more\n");
+    if (n == 0)
+        snprintf(out[n++], COVERAGE_TEXT, "no other --size or anchors would cover clearly more");
+    return n;
+}
+
+const char *inspect_coverage_summary(const inspect_coverage *coverage, char out[COVERAGE_TEXT])
+{
+    const fovea_coverage_options *o = &coverage->options;
+    const int64_t all = (int64_t)coverage->count, covered = coverage->states[COVERAGE_COVERED];
+    snprintf(out, COVERAGE_TEXT, "anchors at --size %d --max-size %d, profile %s, %d scale%s x %d ratio%s: they cover %lld of "
+             "%lld boxes (%.1f %%)", o->size, o->max_size, profile_name(coverage), o->anchor_scales,
+             o->anchor_scales == 1 ? "" : "s", o->anchor_ratios, o->anchor_ratios == 1 ? "" : "s", (long long)covered,
+             (long long)all, inspect_coverage_percent(covered, all));
+    return out;
 }
 
 void inspect_coverage_print(const inspect_coverage *coverage, const int64_t *ids)
 {
-    const fovea_coverage_options *o = &coverage->options;
     const int64_t all = (int64_t)coverage->count, covered = coverage->states[COVERAGE_COVERED];
+    char text[COVERAGE_TEXT], advice[2][COVERAGE_TEXT];
     if (!coverage->count)
         return;
-    printf("\nanchors at --size %d --max-size %d, profile %s, %d scales x %d ratio%s: they cover %lld of %lld boxes "
-           "(%.1f %%)\n", o->size, o->max_size, profile_name(coverage), o->anchor_scales, o->anchor_ratios,
-           o->anchor_ratios == 1 ? "" : "s", (long long)covered, (long long)all, inspect_coverage_percent(covered, all));
+    printf("\n%s\n", inspect_coverage_summary(coverage, text));
     print_bins(coverage);
     if (covered == all)
         return;
@@ -118,7 +129,9 @@ void inspect_coverage_print(const inspect_coverage *coverage, const int64_t *ids
             printf("  %-30s %6lld\n", inspect_coverage_reasons[i], (long long)coverage->reasons[i]);
     print_boxes(coverage, ids);
     print_others(coverage);
-    print_advice(coverage);
+    const int n = inspect_coverage_advice(coverage, advice);
+    for (int i = 0; i < n; i++)
+        printf("  %s\n", advice[i]);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------ */

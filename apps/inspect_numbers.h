@@ -6,7 +6,7 @@
 
 #include <cjson/cJSON.h>
 
-enum { INSPECT_GRID = 10, INSPECT_OCTAVES = 24, INSPECT_MOST_COUNTED = 64 };
+enum { INSPECT_GRID = 20, INSPECT_OCTAVES = 24, INSPECT_MOST_COUNTED = 64 };
 
 typedef struct inspect_numbers {
     int64_t pictures, boxes, most_a_picture;
@@ -18,7 +18,7 @@ typedef struct inspect_numbers {
     int64_t by_area[3];            /* COCO's small, medium and large: below 32 x 32, below 96 x 96, others */
     int64_t sides[INSPECT_OCTAVES];          /* [k]: sides from 2^(k/2) on, below 2^((k+1)/2); the ends take the rest */
     int64_t aspects[INSPECT_OCTAVES];        /* [k]: from 2^((k-12)/4) on */
-    int64_t centres[INSPECT_GRID][INSPECT_GRID]; /* [row][column] of the picture, as tenths of its sides */
+    int64_t centres[INSPECT_GRID][INSPECT_GRID]; /* [row][column] of the picture, as twentieths of its sides */
     int64_t a_picture[INSPECT_MOST_COUNTED + 1]; /* pictures with so many boxes; the last takes more */
 } inspect_numbers;
 

@@ -32,11 +32,10 @@ size_t inspect_report_count(const inspect_report *report)
     return count;
 }
 
-/* The sentences begin with the annotations' name, which the text says once. */
-static const char *without_name(const char *sentence, const char *annotations)
+const char *inspect_report_short(const inspect_report *report, const char *sentence)
 {
-    const size_t length = strlen(annotations);
-    return strncmp(sentence, annotations, length) == 0 && strncmp(sentence + length, ": ", 2) == 0
+    const size_t length = strlen(report->annotations);
+    return strncmp(sentence, report->annotations, length) == 0 && strncmp(sentence + length, ": ", 2) == 0
                ? sentence + length + 2
                : sentence;
 }
@@ -48,7 +47,7 @@ static void print_kind(const inspect_report *report, size_t first, size_t count)
     printf("%s: %zu\n", fovea_fault_name(fault.kind), count);
     for (size_t i = 0; i < count && i < SHOWN; i++) {
         fovea_inspection_fault(report->inspection, first + i, &fault);
-        printf("  %s\n    %s%s\n", without_name(fault.sentence, report->annotations),
+        printf("  %s\n    %s%s\n", inspect_report_short(report, fault.sentence),
                !fault.mended ? "" : report->fixed ? "mended: " : "with --fix: ", fault.fix);
     }
     if (count > SHOWN)

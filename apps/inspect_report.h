@@ -5,6 +5,8 @@
 #include "inspect_coverage.h"
 #include "inspect_numbers.h"
 
+#include <stdio.h>
+
 typedef struct inspect_report {
     const fovea_inspection *inspection; /* borrowed, and so are the names */
     const char *images, *annotations;
@@ -20,8 +22,17 @@ void inspect_report_clear(inspect_report *report);
 /* How many faults there are, notes not counted. */
 size_t inspect_report_count(const inspect_report *report);
 
+/* A fault's sentence without the annotations' name, which it begins with. */
+const char *inspect_report_short(const inspect_report *report, const char *sentence);
+
 /* Prints it to stdout, a few of each kind. */
 void inspect_report_print(const inspect_report *report);
+
+/* A page of its own. */
+void inspect_html_write(FILE *to, const inspect_report *report);
+
+/* Its sections with pictures of the data set, which are read for it. */
+void inspect_html_pictures(FILE *to, const inspect_report *report);
 
 /* Everything; NULL where memory ran out. */
 cJSON *inspect_report_json(const inspect_report *report);

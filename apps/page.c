@@ -18,6 +18,7 @@ static const char style[] =
     "h3 { font-size: 1rem; margin: 1rem 0 0; }\n"
     "p, figcaption { color: var(--faint); max-width: 60rem; } figure { margin: .5rem 0; overflow-x: auto; }\n"
     ".row { display: flex; flex-wrap: wrap; gap: 1rem 1.5rem; } .row figure { max-width: 100%; }\n"
+    ".row figcaption { width: 0; min-width: 100%; }\n"
     "svg { max-width: 100%; height: auto; }\n"
     "svg text { font: 13px system-ui, sans-serif; fill: var(--ink); } svg .faint { fill: var(--faint); }\n"
     "svg .group { font-weight: 600; } svg .grid { stroke: var(--line); } svg .axis { stroke: var(--faint); }\n"
@@ -26,6 +27,7 @@ static const char style[] =
     "th, td { padding: .25rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }\n"
     "th:first-child, td:first-child { text-align: left; }\n"
     "#options td { text-align: left; white-space: normal; overflow-wrap: anywhere; }\n"
+    ".faint { color: var(--faint); } li { margin: .3rem 0; overflow-wrap: anywhere; }\n"
     ".wrong { color: var(--wrong); font-weight: 600; }\n";
 
 void page_begin(FILE *to, const char *title)

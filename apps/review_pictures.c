@@ -3,11 +3,12 @@
 
 #include "folder.h"
 #include "page.h"
+#include "page_picture.h"
 #include "pick_device.h"
 
 #include <stdlib.h>
 
-enum { SHOWN = 12, SIDE = 280, LEAST_SIDE = 96, QUALITY = 85 };
+enum { SHOWN = 12, SIDE = 280, LEAST_SIDE = 96 };
 
 typedef struct window {
     int x, y, width, height;
@@ -75,20 +76,6 @@ static void shrink(fovea_image *out, const fovea_image *image, window w, int fac
             }
 }
 
-static void write_base64(FILE *to, const uint8_t *data, size_t size)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        const size_t left = size - i;
-        const unsigned three = (unsigned)data[i] << 16 | (left > 1 ? (unsigned)data[i + 1] << 8 : 0) |
-                               (left > 2 ? (unsigned)data[i + 2] : 0);
-        fputc(digits[three >> 18], to);
-        fputc(digits[three >> 12 & 63], to);
-        fputc(left > 1 ? digits[three >> 6 & 63] : '=', to);
-        fputc(left > 2 ? digits[three & 63] : '=', to);
-    }
-}
-
 /* Writes a window of a picture as an <image> of an svg. */
 static bool write_image(FILE *to, const fovea_image *image, window w)
 {
@@ -96,21 +83,14 @@ static bool write_image(FILE *to, const fovea_image *image, window w)
     int factor = longer > 2 * SIDE ? longer / (2 * SIDE) : 1;
     factor = factor < shorter ? factor : shorter;
     fovea_image small = {0};
-    size_t size = 0;
     const int width = w.width / factor, height = w.height / factor;
     if (!told(fovea_image_create(&small, width, height)))
         return false;
     shrink(&small, image, w, factor);
-    const size_t room = (size_t)small.width * (size_t)small.height * 3 + 65536;
-    uint8_t *data = malloc(room);
-    const bool good = data && told(fovea_image_encode_jpeg(&small, QUALITY, data, room, &size)) && size <= room;
-    if (good) {
-        fprintf(to, "<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" href=\"data:image/jpeg;base64,", w.x, w.y,
-                small.width * factor, small.height * factor);
-        write_base64(to, data, size);
-        fputs("\"/>\n", to);
-    }
-    free(data);
+    fprintf(to, "<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" href=\"", w.x, w.y, small.width * factor,
+            small.height * factor);
+    const bool good = page_picture(to, &small);
+    fputs("\"/>\n", to);
     fovea_image_clear(&small);
     return good;
 }

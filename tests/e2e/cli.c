@@ -80,3 +80,31 @@ void cli_check_page(const char *page)
     }
     ck_assert_int_eq(depth, 0);
 }
+
+void cli_expect_page(const char *file, const char *const *ids, size_t n)
+{
+    cli_expect(0, "cat '%s'", file);
+    const char *page = cli_stdout();
+    cli_check_page(page);
+    for (size_t i = 0; i < n; i++) {
+        char id[64];
+        snprintf(id, sizeof id, " id=\"%s\"", ids[i]);
+        ck_assert_msg(strstr(page, id) != NULL, "%s: %s is missing", file, id);
+    }
+    ck_assert_ptr_null(strstr(page, "<script"));
+    ck_assert_ptr_null(strstr(page, "http"));
+    ck_assert_ptr_null(strstr(page, "=\"nan"));
+    if (cli("command -v xmllint") == 0)
+        cli_expect(0, "xmllint --huge --noout '%s'", file);
+}
+
+void cli_expect_quiet_browser(const char *file)
+{
+    static const char *const schemes[] = {"", "--force-dark-mode --blink-settings=preferredColorScheme=0"};
+    for (size_t i = 0; i < COUNT(schemes); i++) {
+        cli_expect(0, "timeout 100 chromium --no-sandbox --headless --disable-gpu --user-data-dir=browser %s "
+                      "--enable-logging=stderr --screenshot=page.png --window-size=1200,3000 \"file://$PWD/%s\" && "
+                      "test $(wc -c <page.png) -gt 20000", schemes[i], file);
+        ck_assert_msg(strstr(cli_stderr(), "CONSOLE") == NULL, "%s: %s", file, cli_stderr());
+    }
+}

@@ -1,4 +1,4 @@
-/* 'fovea inspect' as users run it: anchor coverage and what it advises. */
+/* 'fovea inspect' as users run it: anchor coverage and what it advises, and the page. */
 #include "cli.h"
 
 #include <stdio.h>
@@ -73,11 +73,42 @@ START_TEST(inspect__takes_the_model_s_anchors)
 }
 END_TEST
 
+static const char *const page_ids[] = {"faults", "notes", "kind-picture_missing", "kind-unused", "classes", "sides", "aspects",
+                                       "boxes-a-picture", "places", "coverage", "coverage-by-size", "uncovered",
+                                       "uncovered-picture-1", "colours", "picture-1", "picture-2"};
+
+/* A page with hostile names, a fault and a note; and one where no box is left to be drawn. */
+START_TEST(inspect__writes_a_page)
+{
+    need_pictures();
+    cli_expect(0, "cp seen/images/train_0001.jpg 'seen/images/<b>&\"1.jpg'");
+    support_write(support_scratch_file("boxes.json"), boxes);
+    cli_expect(0, "sed -e 's/train_0001.jpg/<b>\\&\\\\\"1.jpg/' -e 's/\"ring\"/\"<script>\\&\\\\\"\"}, {\"id\": 2, \"name\": \"bar\"/' "
+                  "-e 's/{\"id\": 9/{\"id\": 8, \"file_name\": \"away.jpg\", \"width\": 9, \"height\": 9}, &/' boxes.json "
+                  ">hostile.json");
+    cli_expect(1, "\"$F\" inspect --images seen/images --annotations hostile.json --size 64 --html page.html");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "picture_missing: 1"));
+    cli_expect_page("page.html", page_ids, COUNT(page_ids));
+    cli_expect(0, "grep -q '&lt;script&gt;&amp;&quot;' page.html && grep -q '&lt;b&gt;&amp;&quot;1.jpg' page.html && "
+                  "grep -q 'src=\"data:image/jpeg;base64,/9j/' page.html && grep -q 'too long and narrow' page.html");
+    cli_expect(1, "\"$F\" inspect --images nowhere --annotations hostile.json --html - >bare.html");
+    cli_expect_page("bare.html", page_ids, 3);
+    cli_expect(1, "grep -q -e 'id=\"classes\"' -e 'data:image' bare.html");
+    cli_expect(1, "\"$F\" inspect --images seen/images --annotations hostile.json --html away/page.html");
+    cli_said("away/page.html");
+    cli_expect(2, "\"$F\" inspect --images a --annotations b --html - --json -");
+    if (cli("command -v chromium") != 0)
+        support_skip("there is no Chromium to look with");
+    cli_expect_quiet_browser("page.html");
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
         {.test = inspect__tells_what_anchors_cover},
         {.test = inspect__takes_the_model_s_anchors},
+        {.test = inspect__writes_a_page},
     };
     return support_run("inspect", cases, COUNT(cases));
 }

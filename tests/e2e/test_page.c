@@ -40,7 +40,13 @@ static void draw_matrix(FILE *to, const chart *c)
     chart_matrix(to, c, names, 2, names, 2, values);
 }
 
-static draw_chart *const charts[] = {draw_lines, draw_histogram, draw_bars, draw_matrix};
+static void draw_places(FILE *to, const chart *c)
+{
+    static const double values[] = {0, 1, 4, 0, 0, 2};
+    chart_places(to, c, values, 2, 3);
+}
+
+static draw_chart *const charts[] = {draw_lines, draw_histogram, draw_bars, draw_matrix, draw_places};
 
 /* The page that holds one chart. */
 static const char *page_with(draw_chart *draw, const chart *c)
@@ -90,12 +96,40 @@ START_TEST(chart__marks_stand_at_round_numbers)
 }
 END_TEST
 
+static void draw_octaves(FILE *to, const chart *c)
+{
+    static const double counts[] = {1, 0, 3};
+    const chart_bins series = {NULL, counts};
+    chart_histogram(to, &(chart){.id = c->id, .title = c->title, .octaves = true, .x_low = -1, .x_high = 2}, &series, 1, 3);
+}
+
+START_TEST(chart__marks_of_octaves_are_powers_of_two)
+{
+    const char *page = page_with(draw_octaves, &(chart){.id = "octaves", .title = "octaves"});
+    static const char *const marks[] = {">0.5<", ">1<", ">2<", ">4<", "<title>3</title>"};
+    for (size_t i = 0; i < COUNT(marks); i++)
+        expect_part(page, marks[i]);
+    ck_assert_ptr_null(strstr(page, ">1.41"));
+}
+END_TEST
+
+/* The place that is met most is the darkest, and the others by their share of it. */
+START_TEST(chart__places_are_shaded_by_the_most)
+{
+    const char *page = page_with(draw_places, &(chart){.id = "places", .title = "places"});
+    expect_part(page, "x=\"241.0\" y=\"1.0\" width=\"120.0\" height=\"180.0\" style=\"fill: var(--c0)\" fill-opacity=\"1.000\"");
+    expect_part(page, "x=\"241.0\" y=\"181.0\" width=\"120.0\" height=\"180.0\" style=\"fill: var(--c0)\" fill-opacity=\"0.530\"");
+    ck_assert_ptr_null(strstr(page, "<title>0</title>"));
+}
+END_TEST
+
 static void draw_nothing(FILE *to, const chart *c)
 {
     chart_lines(to, c, NULL, 0);
     chart_bars(to, c, NULL, 0);
     chart_histogram(to, c, NULL, 0, 1);
     chart_matrix(to, c, NULL, 0, NULL, 0, NULL);
+    chart_places(to, c, NULL, 0, 0);
 }
 
 START_TEST(chart__of_nothing_has_axes)
@@ -112,6 +146,8 @@ int main(void)
     const support_case cases[] = {
         {.test = page__is_well_formed_whatever_the_names_are, .rows = COUNT(charts)},
         {.test = chart__marks_stand_at_round_numbers},
+        {.test = chart__marks_of_octaves_are_powers_of_two},
+        {.test = chart__places_are_shaded_by_the_most},
         {.test = chart__of_nothing_has_axes},
     };
     return support_run("page", cases, COUNT(cases));

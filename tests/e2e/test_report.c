@@ -61,35 +61,6 @@ static void need_results(void)
     write_json("data/val.json", truth);
 }
 
-static void expect_page(const char *file, const char *const *ids, size_t n)
-{
-    cli_expect(0, "cat '%s'", file);
-    const char *page = cli_stdout();
-    cli_check_page(page);
-    for (size_t i = 0; i < n; i++) {
-        char id[64];
-        snprintf(id, sizeof id, " id=\"%s\"", ids[i]);
-        ck_assert_msg(strstr(page, id) != NULL, "%s: %s is missing", file, id);
-    }
-    ck_assert_ptr_null(strstr(page, "<script"));
-    ck_assert_ptr_null(strstr(page, "http"));
-    ck_assert_ptr_null(strstr(page, "=\"nan"));
-    if (cli("command -v xmllint") == 0)
-        cli_expect(0, "xmllint --huge --noout '%s'", file);
-}
-
-/* Light and dark: no message on the console, and the page is drawn. */
-static void expect_quiet_browser(const char *file)
-{
-    static const char *const schemes[] = {"", "--force-dark-mode --blink-settings=preferredColorScheme=0"};
-    for (size_t i = 0; i < COUNT(schemes); i++) {
-        cli_expect(0, "timeout 100 chromium --no-sandbox --headless --disable-gpu --user-data-dir=browser %s "
-                      "--enable-logging=stderr --screenshot=page.png --window-size=1200,3000 \"file://$PWD/%s\" && "
-                      "test $(wc -c <page.png) -gt 20000", schemes[i], file);
-        ck_assert_msg(strstr(cli_stderr(), "CONSOLE") == NULL, "%s: %s", file, cli_stderr());
-    }
-}
-
 #define EVALUATE "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --annotations data/val.json "
 
 START_TEST(report__an_evaluation_has_every_chart)
@@ -97,15 +68,15 @@ START_TEST(report__an_evaluation_has_every_chart)
     need_results();
     cli_expect(0, EVALUATE "--detections new.json --images data/images --html page.html");
     ck_assert_ptr_nonnull(strstr(cli_stdout(), "AP50 "));
-    expect_page("page.html", review_ids, COUNT(review_ids));
+    cli_expect_page("page.html", review_ids, COUNT(review_ids));
     cli_expect(0, "grep -q '&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;' page.html && "
                   "grep -q '&lt;b&gt;&amp;&quot;1.jpg' page.html && grep -q 'data:image/jpeg;base64,/9j/' page.html");
     cli_expect(0, EVALUATE "--detections new.json --html - >bare.html");
-    expect_page("bare.html", review_ids, COUNT(review_ids) - 2); /* without pictures */
+    cli_expect_page("bare.html", review_ids, COUNT(review_ids) - 2); /* without pictures */
     cli_expect(1, "grep -q 'data:image' bare.html");
     if (cli("command -v chromium") != 0)
         support_skip("there is no Chromium to look with");
-    expect_quiet_browser("page.html");
+    cli_expect_quiet_browser("page.html");
 }
 END_TEST
 
@@ -114,8 +85,8 @@ START_TEST(report__two_results_are_compared)
     need_results();
     cli_expect(0, EVALUATE "--detections new.json --against old.json --html two.html --json two.json");
     ck_assert_ptr_nonnull(strstr(cli_stdout(), "pictures got better"));
-    expect_page("two.html", against_ids, COUNT(against_ids));
-    expect_page("two.html", review_ids, COUNT(review_ids) - 2);
+    cli_expect_page("two.html", against_ids, COUNT(against_ids));
+    cli_expect_page("two.html", review_ids, COUNT(review_ids) - 2);
     cJSON *document = cli_json("two.json");
     const cJSON *then = cJSON_GetObjectItem(document, "against"), *first = cJSON_GetObjectItem(then, "pictures")->child;
     ck_assert(cli_number(document, "AP") > cli_number(then, "AP"));
@@ -152,8 +123,8 @@ START_TEST(report__a_training_is_told)
 {
     need_results();
     cli_expect(0, TRAIN "--steps 6 --val-annotations data/val.json --out run");
-    expect_page("run/report.html", training_ids, COUNT(training_ids));
-    expect_page("run/report.html", review_ids, COUNT(review_ids) - 2);
+    cli_expect_page("run/report.html", training_ids, COUNT(training_ids));
+    cli_expect_page("run/report.html", review_ids, COUNT(review_ids) - 2);
     cli_expect(0, "grep -q ' id=\"history\"' run/report.html && grep -q 'device driver' run/report.html");
     cli_expect(0, "mkdir -p without/report.html/kept; " TRAIN "--steps 6 --val-annotations data/val.json "
                   "--out without");
@@ -161,7 +132,7 @@ START_TEST(report__a_training_is_told)
     cli_expect(0, "for f in last model; do cmp run/$f.safetensors without/$f.safetensors || exit 1; done");
     if (cli("command -v chromium") != 0)
         support_skip("there is no Chromium to look with");
-    expect_quiet_browser("run/report.html");
+    cli_expect_quiet_browser("run/report.html");
 }
 END_TEST
 
@@ -171,7 +142,7 @@ START_TEST(report__many_steps_are_thinned_out)
     if (support_is_simulator())
         support_skip("a simulator is too slow");
     cli_expect(0, TRAIN "--size 32 --steps 1210 --out long");
-    expect_page("long/report.html", training_ids, COUNT(training_ids));
+    cli_expect_page("long/report.html", training_ids, COUNT(training_ids));
     cli_expect(0, "grep -q 'mean of 4 steps' long/report.html && test $(wc -c <long/report.html) -lt 100000");
     cli_expect(0, TRAIN "--size 32 --steps 1210 --out cut & p=$!; until [ \"$(wc -l <cut/log.jsonl)\" -gt 20 ]; do "
                   "sleep 0.05; done; kill -9 $p; wait $p; " TRAIN "--size 32 --steps 1210 --out cut --resume");
