@@ -45,20 +45,50 @@ static fovea_status read_stream(char **data, size_t *size_bytes, FILE *stream, c
     return FOVEA_OK;
 }
 
-fovea_status fovea__file_read(char **data, size_t *size_bytes, const char *path, size_t limit_bytes)
+static fovea_status open_stream(FILE **out, const char *path)
 {
-    *data = NULL;
-    *size_bytes = 0;
     struct stat facts;
+    *out = NULL;
     if (stat(path, &facts) != 0)
         FOVEA_FAIL(FOVEA_ERROR_IO, "%s: cannot be opened: %s", path, strerror(errno));
     if (S_ISDIR(facts.st_mode))
         FOVEA_FAIL(FOVEA_ERROR_IO, "%s: is a folder, a file is expected", path);
-    FILE *stream = fopen(path, "rb");
-    if (!stream)
+    *out = fopen(path, "rb");
+    if (!*out)
         FOVEA_FAIL(FOVEA_ERROR_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    return FOVEA_OK;
+}
+
+fovea_status fovea__file_read(char **data, size_t *size_bytes, const char *path, size_t limit_bytes)
+{
+    *data = NULL;
+    *size_bytes = 0;
+    FILE *stream;
+    FOVEA_TRY(open_stream(&stream, path));
     const fovea_status status = read_stream(data, size_bytes, stream, path, limit_bytes);
     fclose(stream);
+    return status;
+}
+
+fovea_status fovea__file_read_head(char **data, size_t *size_bytes, bool *whole, const char *path, size_t most)
+{
+    *data = NULL;
+    *size_bytes = 0;
+    FILE *stream = NULL;
+    FOVEA_TRY(fovea__allocate(data, most + 1, 1, path));
+    fovea_status status = open_stream(&stream, path);
+    if (!status) {
+        *size_bytes = fread(*data, 1, most, stream);
+        *whole = *size_bytes < most;
+        if (ferror(stream))
+            status = fovea__fail(FOVEA_ERROR_IO, "%s: cannot be read: %s", path, strerror(errno));
+        fclose(stream);
+    }
+    if (status) {
+        free(*data);
+        *data = NULL;
+        *size_bytes = 0;
+    }
     return status;
 }
 

@@ -10,6 +10,9 @@
  * reason, and with FOVEA_ERROR_FORMAT where the file is larger than `limit_bytes`. */
 fovea_status fovea__file_read(char **data, size_t *size_bytes, const char *path, size_t limit_bytes);
 
+/* The same of a file's first bytes, at most `most`. *whole: these are all that it has. */
+fovea_status fovea__file_read_head(char **data, size_t *size_bytes, bool *whole, const char *path, size_t most);
+
 /* Nothing is there to be read, not even something that one may not read. */
 bool fovea__file_is_missing(const char *path);
 

@@ -13,6 +13,8 @@
 /* Files larger than this are no pictures. */
 static const size_t LARGEST_FILE = INT32_MAX;
 
+enum { HEAD = 1 << 15 }; /* bytes in which most files tell their size */
+
 /* ---- reading --------------------------------------------------------------------------------------------------- */
 
 int fovea__image_orientation(const uint8_t *exif, size_t size_bytes)
@@ -105,6 +107,22 @@ static fovea_status read(fovea_image *out, const char *path, bool size_only, int
     return status;
 }
 
+/* Size and orientation of a file by its head; where that does not do (large profiles before them), by the whole. */
+static fovea_status read_size(fovea_image *out, const char *path, int *orientation)
+{
+    const fovea__error_kept kept = fovea__error_keep();
+    char *data = NULL;
+    size_t size_bytes = 0;
+    bool whole = false;
+    FOVEA_TRY(fovea__file_read_head(&data, &size_bytes, &whole, path, HEAD));
+    fovea_status status = decode(out, data, size_bytes, path, true, orientation);
+    free(data);
+    if (status != FOVEA_ERROR_FORMAT || whole)
+        return status;
+    fovea__error_restore(&kept);
+    return read(out, path, true, orientation);
+}
+
 fovea_status fovea__image_read(fovea_image *out, const char *path, int *orientation)
 {
     return read(out, path, false, orientation);
@@ -114,7 +132,7 @@ fovea_status fovea__image_size(int *width, int *height, const char *path)
 {
     fovea_image image;
     int orientation = 1;
-    const fovea_status status = read(&image, path, true, &orientation);
+    const fovea_status status = read_size(&image, path, &orientation);
     *width = orientation >= 5 ? image.height : image.width;
     *height = orientation >= 5 ? image.width : image.height;
     return status;

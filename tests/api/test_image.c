@@ -1,5 +1,6 @@
 /* Pictures: every kind of JPEG, EXIF orientation, hostile files, saving. */
 #include "file.h"
+#include "image.h"
 #include "jpeg.h"
 #include "support.h"
 
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* At quality 100 every coefficient is rounded to a whole number: 64 of them, each off by up to half with random sign,
  * move a pixel by about half a step (orthonormal transform), seldom by 2; the colour transform (factors up to 1.77) and
@@ -404,6 +406,33 @@ START_TEST(image__encoding_in_memory_is_what_a_file_holds)
 }
 END_TEST
 
+/* Sizes by a file's head alone, by more where other things stand before them, and of damaged files none. */
+START_TEST(image__sizes_are_known_without_decoding)
+{
+    static const size_t segments[] = {0, 1, 3}; /* of 60,000 bytes before the picture */
+    uint8_t *data = NULL;
+    const size_t size = jpeg_make(&data, &(jpeg_plan){.width = 80, .height = 33, .orientation = 6});
+    const char *path = support_scratch_file("sized.jpg");
+    FILE *file = fopen(path, "wb");
+    int width = 0, height = 0;
+    ck_assert(file && fwrite(data, 1, 2, file) == 2);
+    for (size_t i = 0; i < segments[_i]; i++) {
+        fputs("\xff\xed\xea\x60", file);
+        for (int k = 2; k < 60000; k++)
+            fputc('x', file);
+    }
+    ck_assert(fwrite(data + 2, 1, size / 2, file) == size / 2); /* its end is missing, and is not asked for */
+    fclose(file);
+    support_ok(fovea__image_size(&width, &height, path));
+    ck_assert(width == 33 && height == 80);
+    ck_assert_int_eq(truncate(path, segments[_i] ? 50000 : 30), 0);
+    support_fails(fovea__image_size(&width, &height, path), FOVEA_ERROR_FORMAT, path);
+    support_fails(fovea__image_size(&width, &height, "/no/such.jpg"), FOVEA_ERROR_IO, "/no/such.jpg");
+    support_fails(fovea__image_size(&width, &height, support_scratch()), FOVEA_ERROR_IO, "is a folder");
+    free(data);
+}
+END_TEST
+
 START_TEST(image__a_real_photograph_is_read)
 {
     const char *path = support_data("data/bccd/images/BloodImage_00000.jpg");
@@ -435,6 +464,7 @@ int main(void)
         {.test = image__what_is_written_is_read},
         {.test = image__a_full_disk_leaves_the_old_file},
         {.test = image__encoding_in_memory_is_what_a_file_holds},
+        {.test = image__sizes_are_known_without_decoding, .rows = 3},
         {.test = image__a_real_photograph_is_read},
     };
     return support_run("image", cases, COUNT(cases));
