@@ -184,6 +184,9 @@ static void write_history(FILE *to, const run_report *report)
         series[k] = (chart_series){names[k], values, values + (k + 1) * n, n};
     const chart c = {.id = "history", .title = "Average precision by epoch", .x_label = "epoch", .width = 860};
     page_heading(to, "validation", "Validation");
+    if (number_of(cJSON_GetObjectItemCaseSensitive(report->config, "options"), "ema") > 0)
+        page_paragraph(to, "What was evaluated, and is kept as model.safetensors, is the moving average of the weights "
+                           "(--ema).");
     chart_lines(to, &c, series, 3);
     free(values);
 }

@@ -107,6 +107,10 @@ static const options_row rows[] = {
      .low = 1e-30, .high = 1},
     {"decay", "D", "Weight decay; adamw's is times the rate, beside the gradient (0.0001; adamw: 0.01).",
      OPTIONS_NUMBER, AT(plan.weight_decay), .low = 0, .high = 1, .zero_is_none = true},
+    {"ema", "D", "Evaluate and keep as model.safetensors a moving average of weights and running statistics: each step "
+     "leaves it D of itself, step t at most (1+t)/(10+t). 0.999 averages about a thousand steps; takes the weights' memory "
+     "once more. last.safetensors holds both, and as a model it is the weights themselves (none).", OPTIONS_NUMBER,
+     AT(plan.ema), .low = 0, .high = 0.9999999},
     {"warmup", "N", "Steps of linear warm-up (100).", OPTIONS_INTEGER, AT(plan.warmup), .low = 0, .high = 1e9,
      .zero_is_none = true},
     {"schedule", "NAME", "The rate after warm-up: steps, see --steps-at, or cosine, half a wave down to 0 (steps).",

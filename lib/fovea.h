@@ -565,6 +565,9 @@ typedef struct fovea_train_options {
     double betas[2];        /* of AdamW's moments (each 0: .9 and .999) */
     double epsilon;         /* of AdamW (0: 1e-8) */
     double weight_decay;    /* on every parameter (0: 1e-4; AdamW: .01; negative: exactly 0) */
+    double ema;             /* decay of a moving average of weights and running statistics, at step t at most
+                               (1 + t) / (10 + t). Detection with the model and fovea_model_save() then take the average,
+                               also when the trainer is gone. One float more a weight (0: none) */
     int warmup;             /* steps of linear warm-up (0: 100; negative: none) */
     fovea_schedule schedule;
     double decay_at[2];     /* of FOVEA_SCHEDULE_STEPS (0 0: .7 and .9; negative: never) */
@@ -645,7 +648,8 @@ FOVEA_API bool fovea_trainer_done(const fovea_trainer *trainer);
  * and the layer where it first appears, and the weights are those before the step. */
 FOVEA_API fovea_status fovea_trainer_step(fovea_trainer *trainer, fovea_progress *out);
 
-/* Saves a checkpoint: the model's file with the optimizer's tensors and the place in the schedule. */
+/* Saves a checkpoint: the model's file with the optimizer's tensors and the place in the schedule. With .ema it holds the
+ * average beside the weights, and taken for a model it is the weights. */
 FOVEA_API fovea_status fovea_trainer_save(const fovea_trainer *trainer, const char *path);
 
 /* Takes weights, optimizer and place from a checkpoint of the same model and options; the steps that follow give the

@@ -64,11 +64,27 @@ void fovea__model_set_choices(fovea_model *model, const fovea__conv2d_choices *c
         fovea__network_drop_plan(model->network);
 }
 
+void fovea__model_set_average(fovea_model *model, fovea__parameters *average)
+{
+    fovea__network_free(model->network); /* it is another's, or packed what is no longer so */
+    model->network = NULL;
+    model->average = average;
+}
+
+void fovea__model_keep_average(fovea_model *model)
+{
+    if (!model->average)
+        return;
+    fovea__parameters_free(model->parameters);
+    model->parameters = model->average;
+    model->average = NULL;
+}
+
 fovea_status fovea__model_network(fovea_model *model, fovea__network **network)
 {
     fovea__conv2d_choices *measured = NULL;
     if (!model->network)
-        FOVEA_TRY(fovea__network_create(&model->network, model->parameters, false, 0));
+        FOVEA_TRY(fovea__network_create(&model->network, fovea__model_shown(model), false, 0));
     if (!model->choices)
         FOVEA_TRY(fovea__conv2d_choices_of(&measured, model->device));
     model->network->choices = model->choices ? model->choices : measured;

@@ -13,6 +13,7 @@ struct fovea_model {
     char **names;         /* one a label */
     int64_t *category_ids;
     fovea__parameters *parameters;
+    fovea__parameters *average; /* of the parameters, its trainer's: detection and saving take it. NULL: none */
     char **missing;       /* tensors that the backbone file did not hold */
     size_t n_missing;
     bool in_training;     /* it has a trainer */
@@ -30,6 +31,17 @@ static inline int fovea__model_slot(const fovea_model *model, int label)
 
 /* Makes detection follow a trainer's choices of algorithms; NULL: the device's again. */
 void fovea__model_set_choices(fovea_model *model, const fovea__conv2d_choices *choices);
+
+/* Makes detection and saving take a trainer's average, which stays the trainer's until it is kept: then it becomes the
+ * model's parameters, and those are freed. To keep is nothing where there is no average. */
+void fovea__model_set_average(fovea_model *model, fovea__parameters *average);
+void fovea__model_keep_average(fovea_model *model);
+
+/* What detection and saving take. */
+static inline fovea__parameters *fovea__model_shown(const fovea_model *model)
+{
+    return model->average ? model->average : model->parameters;
+}
 
 /* The network for detection, made at first use, with the choices that it is to follow. */
 fovea_status fovea__model_network(fovea_model *model, fovea__network **network);

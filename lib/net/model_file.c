@@ -90,7 +90,7 @@ fovea_status fovea__model_write(const fovea_model *model, const fovea__parameter
 fovea_status fovea_model_save(const fovea_model *model, const char *path)
 {
     FOVEA_CHECK_ARG(model && path, "fovea_model_save: model or path is NULL");
-    return fovea__model_write(model, model->parameters, path, &(fovea__weights_more){0});
+    return fovea__model_write(model, fovea__model_shown(model), path, &(fovea__weights_more){0});
 }
 
 /* What a file says of itself: labels and the settings that shapes do not show. */

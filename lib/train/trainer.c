@@ -61,6 +61,8 @@ static fovea_status create(fovea_trainer *t, const fovea_train_options *options)
     t->first_trained = fovea__parameters_first_of_stage(parameters, t->plan.freeze);
     if (model->config.norm == FOVEA_NORM_TRAINING)
         FOVEA_TRY(fovea__buffer_create(&t->kept_statistics, model->device, statistics_bytes(parameters), "a trainer"));
+    if (t->optimizer->average)
+        fovea__model_set_average(model, t->optimizer->average);
     model->config.size = t->plan.size;
     model->config.max_size = t->plan.max_size;
     return FOVEA_OK;
@@ -95,11 +97,15 @@ void fovea_trainer_free(fovea_trainer *trainer)
     trainer->model->in_training = false;
     fovea__model_set_choices(trainer->model, NULL);
     fovea__loader_free(trainer->loader);
-    fovea__optimizer_free(trainer->optimizer);
     fovea__losses_free(trainer->losses);
     fovea__batch_free(trainer->batch);
     fovea__sampler_free(trainer->sampler);
     fovea__network_free(trainer->network);
+    if (trainer->model->average) {
+        trainer->optimizer->average = NULL; /* the model's from here on */
+        fovea__model_keep_average(trainer->model);
+    }
+    fovea__optimizer_free(trainer->optimizer);
     fovea__conv2d_choices_clear(&trainer->choices);
     fovea__buffer_free(trainer->kept_statistics);
     free(trainer->kept_batches);
@@ -206,6 +212,7 @@ static fovea_status run_step(fovea_trainer *t, fovea_progress *out)
         const fovea_status restored = restore_statistics(t);
         return restored ? restored : status;
     }
+    fovea__optimizer_moved(t->optimizer, t->plan.freeze);
     t->step++;
     report(t, state, began, waited, out);
     return FOVEA_OK;

@@ -90,6 +90,9 @@ fovea_status fovea__trainer_resume(fovea_trainer *t, const fovea__safetensors *f
         return status;
     }
     fovea__trainer_set_choices(t, &choices);
+    fovea__optimizer_moved(t->optimizer, 0);
+    if (t->optimizer->average)
+        fovea__model_set_average(t->model, t->optimizer->average);
     t->torn = false;
     t->step = step;
     t->resumed = true;

@@ -83,7 +83,7 @@ static fovea_status open_dataset(holdings *held)
 static fovea_status create_trainer(holdings *held)
 {
     return fovea_trainer_create(&held->trainer, held->model, held->dataset,
-                                &(fovea_train_options){.batch = 1, .steps = 1});
+                                &(fovea_train_options){.batch = 1, .steps = 1, .ema = 0.5});
 }
 
 static fovea_status step(holdings *held)

@@ -43,10 +43,24 @@ START_TEST(train__adamw_goes_on_to_the_same_bytes)
 }
 END_TEST
 
+/* The model that is kept is not what the checkpoint is as a model, and the report tells why. */
+START_TEST(train__ema_keeps_the_average_and_goes_on_to_the_same_bytes)
+{
+    expect_same_when_killed("ema", "--ema 0.9 --steps 6 --lr 0.01 --val-annotations data/val.json");
+    cli_expect(0, "for m in model last; do \"$F\" detect --model ema/$m.safetensors --min-score 0 --json $m.found "
+                  "data/new || exit 1; done; ! cmp model.found last.found");
+    cli_expect(0, "grep -q 'the moving average of the weights' ema/report.html && "
+                  "grep -q 'the moving average of the weights' ema2/report.html");
+    cli_expect(1, TRAIN "--ema 0.8 --steps 6 --lr 0.01 --val-annotations data/val.json --out ema --resume");
+    cli_said("ema");
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
         {train__adamw_goes_on_to_the_same_bytes, .needs_device = true},
+        {train__ema_keeps_the_average_and_goes_on_to_the_same_bytes, .needs_device = true},
     };
     return support_run("command_train", cases, COUNT(cases));
 }

@@ -61,6 +61,8 @@ static const struct {
     {"AdamW", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.optimizer = FOVEA_OPTIMIZER_ADAMW, .accumulate = 2}},
     {"augmented", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.accumulate = 2, .crop = 0.7, .brightness = 0.5,
      .contrast = 0.5, .saturation = 0.5, .hue = 0.1, .sizes = {40, 64}}},
+    {"average", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.ema = 0.9}},
+    {"AdamW and average", FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, {.optimizer = FOVEA_OPTIMIZER_ADAMW, .ema = 0.2}},
 };
 
 /* A run of 5 steps in one go, or stopped after `stop` and resumed by a fresh model; its checkpoint at the end. */
@@ -231,6 +233,78 @@ START_TEST(train__accumulated_parts_are_one_large_batch)
 }
 END_TEST
 
+static void read_values(const fovea__parameters *parameters, float *values)
+{
+    support_ok(fovea__buffer_read(parameters->values, 0, values, parameters->n_floats * sizeof *values));
+}
+
+/* Detects all there is in a picture of noise, and holds it to what another model finds. */
+static void expect_same_detections(fovea_model *model, fovea_model *other)
+{
+    enum { MOST = 20 };
+    const fovea_detect_options all = {.min_score = -1};
+    fovea_image image = drawn_noise(64, 64, 1);
+    fovea_detection found[2][MOST];
+    size_t count[2] = {0};
+    memset(found, 0, sizeof found);
+    support_ok(fovea_detect(model, &image, &all, found[0], MOST, &count[0]));
+    support_ok(fovea_detect(other, &image, &all, found[1], MOST, &count[1]));
+    ck_assert(count[0] > 0 && count[0] == count[1] && memcmp(found[0], found[1], sizeof found[0]) == 0);
+    fovea_image_clear(&image);
+}
+
+/* The average is the formula's of weights and running statistics, and is what the model saves and detects with, while it
+ * trains and afterwards; a checkpoint, read as a model, is the weights themselves. */
+START_TEST(train__averages_the_weights)
+{
+    if (support_is_simulator())
+        support_skip("too long for a simulator");
+    enum { STEPS = 4 };
+    fovea_dataset *dataset = drawn_dataset("average", &(drawn_options){.pictures = 2, .width = 96, .height = 64});
+    fovea_model *model = drawn_model(FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, 1), *saved, *checkpoint;
+    fovea_trainer *trainer = make_trainer(model, dataset, &(fovea_train_options){
+        .batch = 2, .steps = STEPS, .warmup = -1, .ema = 0.3, .freeze = 2});
+    const fovea__parameters *raw = model->parameters, *average = trainer->optimizer->average;
+    const size_t count = raw->n_floats;
+    float *values = malloc(count * sizeof *values);
+    double *want = malloc(count * sizeof *want);
+    ck_assert(values && want);
+    read_values(raw, values);
+    for (size_t i = 0; i < count; i++)
+        want[i] = (double)values[i];
+    for (int step = 1; step <= STEPS; step++) {
+        run_until(trainer, step);
+        read_values(raw, values);
+        const double decay = fmin(0.3, (1.0 + step) / (10.0 + step));
+        for (size_t i = 0; i < count; i++)
+            want[i] = decay * want[i] + (1 - decay) * (double)values[i];
+    }
+    read_values(average, values);
+    support_close("average", values, want, count, STEPS * 5 * 0x1p-24, STEPS * 5 * 0x1p-24); /* see test_ema.c */
+    support_ok(fovea_model_save(model, support_scratch_file("saved.safetensors")));
+    support_ok(fovea_trainer_save(trainer, support_scratch_file("checkpoint.safetensors")));
+    support_ok(fovea_model_load(&saved, support_device(), support_scratch_file("saved.safetensors"), NULL));
+    support_ok(fovea_model_load(&checkpoint, support_device(), support_scratch_file("checkpoint.safetensors"), NULL));
+    for (size_t i = 0; i < raw->count; i++) {
+        ck_assert_int_eq(saved->parameters->items[i].batches, raw->items[i].batches);
+        ck_assert_int_eq(checkpoint->parameters->items[i].batches, raw->items[i].batches);
+    }
+    expect_same_detections(model, saved);
+    support_ok(fovea_model_save(checkpoint, support_scratch_file("weights.safetensors")));
+    ck_assert(!drawn_same_files(support_scratch_file("weights.safetensors"), support_scratch_file("saved.safetensors")));
+    fovea_trainer_free(trainer);
+    expect_same_detections(model, saved);
+    support_ok(fovea_model_save(model, support_scratch_file("after.safetensors")));
+    ck_assert(drawn_same_files(support_scratch_file("after.safetensors"), support_scratch_file("saved.safetensors")));
+    fovea_model_free(checkpoint);
+    fovea_model_free(saved);
+    fovea_model_free(model);
+    fovea_dataset_close(dataset);
+    free(values);
+    free(want);
+}
+END_TEST
+
 static const int freezes[] = {0, 3};
 
 START_TEST(train__stops_at_what_is_not_finite_and_names_the_layer)
@@ -280,6 +354,8 @@ START_TEST(train__refuses_what_does_not_fit)
                   FOVEA_ERROR_ARGUMENT, "betas are 0.9 and 1");
     support_fails(fovea_trainer_create(&trainer, model, dataset, &(fovea_train_options){.epsilon = NAN}),
                   FOVEA_ERROR_ARGUMENT, "epsilon is nan");
+    support_fails(fovea_trainer_create(&trainer, model, dataset, &(fovea_train_options){.ema = 1}),
+                  FOVEA_ERROR_ARGUMENT, "ema is 1");
     ck_assert_ptr_null(trainer);
     trainer = make_trainer(model, dataset, &(fovea_train_options){.batch = 1, .steps = 4});
     fovea_trainer *second = NULL;
@@ -456,6 +532,7 @@ int main(void)
         {.test = train__stops_at_what_is_not_finite_and_names_the_layer, .rows = COUNT(freezes),
          .needs_device = true},
         {.test = train__repeats_and_resumes_to_the_bit, .rows = COUNT(kinds), .needs_device = true},
+        {.test = train__averages_the_weights, .needs_device = true},
         {.test = train__accumulated_parts_are_one_large_batch, .rows = COUNT(accumulated), .needs_device = true},
         {.test = train__overfits_four_pictures, .needs_device = true},
     };
