@@ -1,7 +1,8 @@
 /* fovea: train and run RetinaNet object detectors on any OpenCL device.
  *
  *   errors · devices · pictures · data sets · models · inspection ·
- *   anchor coverage · tuning · detection · training · evaluation · benchmarks
+ *   anchor coverage · tuning · detection · export · training · evaluation ·
+ *   benchmarks
  *
  * One header on purpose, long as it is: one include, and one manual to read from top to end.
  *
@@ -527,6 +528,28 @@ typedef struct fovea_detect_options {
  * and the model stays usable. */
 FOVEA_API fovea_status fovea_detect(fovea_model *model, const fovea_image *image, const fovea_detect_options *options,
                                     fovea_detection *out, size_t capacity, size_t *count);
+
+/* ---- export ---------------------------------------------------------------------------------------------------- */
+
+typedef struct fovea_export_options {
+    fovea_detect_options detect; /* fixed in the file */
+    bool raw; /* the network alone, for who prepares pictures and makes boxes himself */
+} fovea_export_options;
+
+/* Writes a model as ONNX (opset 17, weights included), beside `path`, then renames. The graph takes pictures of any
+ * size and does all that fovea_detect() does with these options:
+ *   image    uint8 [height][width][3], RGB
+ *   boxes    float [n][4], x0 y0 x1 y1 in pixels of the picture; scores: float [n]; labels: int64 [n], as for
+ *            fovea_model_label(). Strongest first
+ * Raw, it takes any number of pictures that are resized, normalised and padded:
+ *   pixels   float [n][3][height][width], RGB, (value / 255 - mean) / deviation with ImageNet's; sides multiples of 32
+ *   logits   float [n][anchors][classes]; codes: float [n][anchors][4]; anchors: float [anchors][4], in pixels of the
+ *            input. A model of torchvision's profile has a class 0, the background, before its labels
+ * The metadata "fovea.classes" is a JSON list of {"id", "name"}, one a label, id being COCO's category id;
+ * "fovea.profile" and "fovea.config" are those of a model's file. Batch norm is folded into convolutions.
+ * Fails with FOVEA_ERROR_UNSUPPORTED where the file would have 2^31 bytes or more. */
+FOVEA_API fovea_status fovea_model_export(const fovea_model *model, const char *path,
+                                          const fovea_export_options *options);
 
 /* ---- training -------------------------------------------------------------------------------------------------- */
 

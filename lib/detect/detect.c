@@ -21,24 +21,32 @@ static fovea_status check_options(const fovea_detect_options *options)
     return FOVEA_OK;
 }
 
-fovea_status fovea__detect_plan_make(fovea__detect_plan *out, const fovea_model *model, const fovea_image *image,
-                                     const fovea_detect_options *options)
+fovea_status fovea__detect_plan_begin(fovea__detect_plan *out, const fovea_model *model,
+                                      const fovea_detect_options *options)
 {
     static const fovea_detect_options defaults;
     options = options ? options : &defaults;
     FOVEA_TRY(check_options(options));
     const fovea__net_config *config = &model->config;
-    fovea__detect_plan plan = {
+    *out = (fovea__detect_plan){
         .min_score = options->min_score < 0 ? 0.0f : options->min_score > 0 ? options->min_score : 0.05f,
         .max_overlap = options->max_overlap > 0 ? options->max_overlap : 0.5f,
         .top_k = options->top_k ? options->top_k : 1000,
         .most = config->profile == FOVEA_PROFILE_TORCHVISION ? 300 : 100,
+        .size = options->size ? options->size : config->size,
+        .max_size = fovea__config_max_size(options->size, options->max_size, config->max_size),
     };
     if (options->max_detections)
-        plan.most = options->max_detections;
-    const int size = options->size ? options->size : config->size;
-    const int max_size = fovea__config_max_size(options->size, options->max_size, config->max_size);
-    fovea__resize_normalize_size(image->height, image->width, size, max_size, &plan.height, &plan.width);
+        out->most = options->max_detections;
+    return FOVEA_OK;
+}
+
+fovea_status fovea__detect_plan_make(fovea__detect_plan *out, const fovea_model *model, const fovea_image *image,
+                                     const fovea_detect_options *options)
+{
+    fovea__detect_plan plan;
+    FOVEA_TRY(fovea__detect_plan_begin(&plan, model, options));
+    fovea__resize_normalize_size(image->height, image->width, plan.size, plan.max_size, &plan.height, &plan.width);
     plan.padded_height = fovea__network_padded(plan.height);
     plan.padded_width = fovea__network_padded(plan.width);
     *out = plan;

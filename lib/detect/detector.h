@@ -18,11 +18,14 @@ typedef struct fovea__detector {
 typedef struct fovea__detect_plan {
     float min_score, max_overlap;
     int top_k, most;
+    int size, max_size;              /* shorter side and limit of the longer */
     int height, width;               /* of the resized picture */
     int padded_height, padded_width; /* multiples of 32 */
 } fovea__detect_plan;
 
-/* Checks and resolves options (NULL: all defaults) for a picture. */
+/* Checks and resolves options (NULL: all defaults), and leaves the picture's sizes 0; then with them. */
+fovea_status fovea__detect_plan_begin(fovea__detect_plan *out, const fovea_model *model,
+                                      const fovea_detect_options *options);
 fovea_status fovea__detect_plan_make(fovea__detect_plan *out, const fovea_model *model, const fovea_image *image,
                                      const fovea_detect_options *options);
 

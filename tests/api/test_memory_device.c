@@ -156,6 +156,24 @@ static fovea_status save_model(void)
     return run_stages(&(holdings){0}, stages, COUNT(stages));
 }
 
+static fovea_status export(holdings *held)
+{
+    return fovea_model_export(held->model, support_scratch_file("m.onnx"), NULL);
+}
+
+static fovea_status check_export(holdings *held)
+{
+    static uint64_t first;
+    (void)held;
+    return hold_file_to_first(&first, support_scratch_file("m.onnx"));
+}
+
+static fovea_status export_model(void)
+{
+    static const stage stages[] = {open_device, load_model, export, check_export};
+    return run_stages(&(holdings){0}, stages, COUNT(stages));
+}
+
 static fovea_status detect(void)
 {
     static const stage stages[] = {open_device, load_model, create_image, find, find};
@@ -187,6 +205,7 @@ START_TEST(memory__runs_out_over_models_and_work)
     support_scratch();
     write_dataset();
     starve("saving a model", save_model, 100, SAMPLES, true);
+    starve("exporting a model", export_model, 100, SAMPLES, true);
     starve("detecting", detect, 100, SAMPLES, true);
     starve("training", train, 100, SAMPLES, true);
 }
