@@ -10,6 +10,7 @@ int command_evaluate(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_detect(int argc, char **argv);
+int command_export(int argc, char **argv);
 int command_bench(int argc, char **argv);
 
 #endif

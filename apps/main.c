@@ -20,6 +20,7 @@ static const command commands[] = {
     {"train", "fit a detector to pictures with boxes", command_train},
     {"evaluate", "COCO's twelve numbers of a model or of its detections", command_evaluate},
     {"detect", "find objects in pictures", command_detect},
+    {"export", "write a model as ONNX, for other runtimes", command_export},
     {"bench", "how fast each device detects and trains", command_bench},
     {"tune", "measure which algorithms are fastest on a device", command_tune},
     {"synth", "draw a data set of small shapes", command_synth},

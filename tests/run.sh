@@ -135,6 +135,16 @@ find_runtimes() {
     fi
 }
 
+# For tests/e2e/test_onnxruntime.sh, which skips where there is none.
+find_onnx() {
+    local found
+    if found=$(onnx_python); then
+        export FOVEA_TEST_PYTHON=$found
+    else
+        printf 'onnxruntime: %s\n' "$found"
+    fi
+}
+
 main() {
     if ! bash "$root/tests/packages.sh" tests; then
         record Packages 0 1 0
@@ -143,6 +153,7 @@ main() {
         run_static
         run_tests "Without a device" "$build" 1 300 < <(tests_of alone ops net api e2e fuzz)
         find_runtimes
+        find_onnx
         run_everywhere
         run_oclgrind
         run_sanitized

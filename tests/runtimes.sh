@@ -19,6 +19,25 @@ intel_runtime() {
     printf '%s\n' "$library"
 }
 
+# A Python with onnxruntime: the system's, or one in a folder of its own that later runs find again. Prints its path;
+# fails with a sentence on stdout where it can't be had.
+onnx_python() {
+    local folder=$root/build/onnx modules='import numpy, onnx, onnxruntime, PIL'
+    if python3 -c "$modules" 2>/dev/null; then
+        printf 'python3\n'
+        return 0
+    fi
+    if ! "$folder/bin/python" -c "$modules" 2>/dev/null; then
+        rm -rf "$folder"
+        if ! { python3 -m venv "$folder" && "$folder/bin/pip" -q install numpy onnx onnxruntime pillow &&
+            "$folder/bin/python" -c "$modules"; } >"$folder.log" 2>&1; then
+            printf 'could not be installed: %s\n' "$(tail -n 1 "$folder.log")"
+            return 1
+        fi
+    fi
+    printf '%s\n' "$folder/bin/python"
+}
+
 oclgrind_library() {
     find /usr/lib /usr/local/lib -name liboclgrind-rt-icd.so 2>/dev/null | head -n 1 | grep .
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *const commands[] = {"devices", "train", "evaluate", "detect", "bench", "tune", "synth", "inspect",
-                                       "convert"};
+                                       "convert", "export"};
 
 START_TEST(help__every_command_has_usage_and_examples)
 {
@@ -122,6 +122,9 @@ static const misuse misuses[] = {
     {"tune --seconds 0", "--seconds takes a number"},
     {"tune --pictures 5", "--pictures takes"},
     {"tune --size 100 --max-size 50", "--max-size 50 is below --size 100"},
+    {"export --out a.onnx", "--model is missing"},
+    {"export --model a", "--out is missing"},
+    {"export --model a --out b --size 100 --max-size 50", "--max-size 50 is below --size 100"},
     {"synth", "--out is missing"},
     {"synth --size 4x5", "width and height"},
     {"synth --objects 9-4", "two whole numbers"},

@@ -193,6 +193,20 @@ START_TEST(detect__sheets_hold_49_pictures_each)
 }
 END_TEST
 
+START_TEST(export__writes_a_file_or_says_why_not)
+{
+    need_run();
+    cli_expect(0, "\"$F\" export --model run/model.safetensors --out a.onnx && "
+                  "\"$F\" export --model run/model.safetensors --out raw.onnx --raw && grep -q NonMaxSuppression a.onnx && "
+                  "! grep -q NonMaxSuppression raw.onnx && ls *.onnx*");
+    ck_assert_str_eq(cli_stdout(), "a.onnx\nraw.onnx\n");
+    cli_expect(1, "\"$F\" export --model none.safetensors --out b.onnx");
+    cli_said("none.safetensors");
+    cli_expect(1, "\"$F\" export --model run/model.safetensors --out none/b.onnx");
+    cli_said("none/b.onnx");
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
@@ -205,6 +219,7 @@ int main(void)
         {detect__lines_arrive_while_it_works, .needs_device = true},
         {detect__drawings_keep_their_paths, .needs_device = true},
         {detect__sheets_hold_49_pictures_each, .needs_device = true},
+        {export__writes_a_file_or_says_why_not, .needs_device = true},
     };
     return support_run("command_detect", cases, COUNT(cases));
 }
