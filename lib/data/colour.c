@@ -8,15 +8,27 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A row of a picture, values 0..1. */
+/* A row of a picture, values 0..1; `together` has room for the same in the order of its bytes, on the way from and to
+ * them. */
 typedef struct planes {
-    float *r, *g, *b;
+    float *r, *g, *b, *together;
     int width;
 } planes;
 
+/* fminf() and fmaxf() would be calls, for what they do with NaN. */
+static inline float lesser(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+static inline float greater(float a, float b)
+{
+    return a > b ? a : b;
+}
+
 static inline float clamped(float value)
 {
-    return value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value;
+    return lesser(greater(value, 0.0f), 1.0f);
 }
 
 static inline float grey_of(float r, float g, float b)
@@ -48,11 +60,11 @@ static void turn_hue(const planes *row, float turn)
 {
     float *restrict r = row->r, *restrict g = row->g, *restrict b = row->b;
     for (int i = 0; i < row->width; i++) {
-        const float greatest = fmaxf(fmaxf(r[i], g[i]), b[i]), least = fminf(fminf(r[i], g[i]), b[i]);
-        const float chroma = greatest - least, divisor = chroma > 0.0f ? chroma : 1.0f;
-        const float to_red = (g[i] - b[i]) / divisor, to_green = 2.0f + (b[i] - r[i]) / divisor;
-        const float to_blue = 4.0f + (r[i] - g[i]) / divisor;
-        float hue = greatest <= r[i] ? to_red : greatest <= g[i] ? to_green : to_blue;
+        const float greatest = greater(greater(r[i], g[i]), b[i]), least = lesser(lesser(r[i], g[i]), b[i]);
+        const float chroma = greatest - least, inverse = 1.0f / (chroma > 0.0f ? chroma : 1.0f);
+        const float from_red = (g[i] - b[i]) * inverse, from_green = 2.0f + (b[i] - r[i]) * inverse;
+        const float from_blue = 4.0f + (r[i] - g[i]) * inverse;
+        float hue = greatest <= r[i] ? from_red : greatest <= g[i] ? from_green : from_blue;
         hue += 6.0f * turn;
         hue += hue < 0.0f ? 6.0f : 0.0f;
         hue -= hue >= 6.0f ? 6.0f : 0.0f;
@@ -76,27 +88,49 @@ static void take_step(const planes *row, const fovea__colour_step *step, float m
     }
 }
 
-static void take_apart(const planes *row, const uint8_t *pixels)
+static void take_apart(const planes *row, const uint8_t *restrict pixels)
 {
+    float *restrict r = row->r, *restrict g = row->g, *restrict b = row->b, *restrict together = row->together;
+    for (int i = 0; i < 3 * row->width; i++)
+        together[i] = (float)pixels[i] / 255.0f;
     for (int i = 0; i < row->width; i++) {
-        row->r[i] = (float)pixels[3 * i] / 255.0f;
-        row->g[i] = (float)pixels[3 * i + 1] / 255.0f;
-        row->b[i] = (float)pixels[3 * i + 2] / 255.0f;
+        r[i] = together[3 * i];
+        g[i] = together[3 * i + 1];
+        b[i] = together[3 * i + 2];
     }
 }
 
-static void put_together(const planes *row, uint8_t *pixels)
+static void put_together(const planes *row, uint8_t *restrict pixels)
 {
+    float *restrict r = row->r, *restrict g = row->g, *restrict b = row->b, *restrict together = row->together;
     for (int i = 0; i < row->width; i++) {
-        pixels[3 * i] = (uint8_t)(row->r[i] * 255.0f + 0.5f);
-        pixels[3 * i + 1] = (uint8_t)(row->g[i] * 255.0f + 0.5f);
-        pixels[3 * i + 2] = (uint8_t)(row->b[i] * 255.0f + 0.5f);
+        together[3 * i] = r[i];
+        together[3 * i + 1] = g[i];
+        together[3 * i + 2] = b[i];
     }
+    for (int i = 0; i < 3 * row->width; i++)
+        pixels[i] = (uint8_t)(int)(together[i] * 255.0f + 0.5f);
 }
 
 static uint8_t *row_of(const fovea_image *image, int y)
 {
     return image->pixels + 3 * (size_t)y * (size_t)image->width;
+}
+
+/* In four lanes, which do not wait for each other. */
+static double sum_grey(const planes *row)
+{
+    float *restrict grey = row->together;
+    double sums[4] = {0};
+    int i = 0;
+    for (int k = 0; k < row->width; k++)
+        grey[k] = grey_of(row->r[k], row->g[k], row->b[k]);
+    for (; i + 4 <= row->width; i += 4)
+        for (int lane = 0; lane < 4; lane++)
+            sums[lane] += (double)grey[i + lane];
+    for (; i < row->width; i++)
+        sums[0] += (double)grey[i];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 /* The mean grey after the first `count` steps. */
@@ -107,10 +141,7 @@ static float mean_grey(const fovea_image *image, const fovea__colour *colour, in
         take_apart(row, row_of(image, y));
         for (int s = 0; s < count; s++)
             take_step(row, &colour->steps[s], 0.0f);
-        double of_row = 0;
-        for (int i = 0; i < row->width; i++)
-            of_row += (double)grey_of(row->r[i], row->g[i], row->b[i]);
-        sum += of_row;
+        sum += sum_grey(row);
     }
     return (float)(sum / ((double)image->width * (double)image->height));
 }
@@ -121,8 +152,8 @@ fovea_status fovea__colour_apply(fovea_image *image, const fovea__colour *colour
         return FOVEA_OK;
     float *values = NULL, mean = 0.0f;
     const size_t width = (size_t)image->width;
-    FOVEA_TRY(fovea__allocate(&values, 3 * width, sizeof *values, "a row of a picture"));
-    const planes row = {values, values + width, values + 2 * width, image->width};
+    FOVEA_TRY(fovea__allocate(&values, 6 * width, sizeof *values, "a row of a picture"));
+    const planes row = {values, values + width, values + 2 * width, values + 3 * width, image->width};
     for (int s = 0; s < colour->count; s++)
         if (colour->steps[s].kind == FOVEA__COLOUR_CONTRAST)
             mean = mean_grey(image, colour, s, &row);
