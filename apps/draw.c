@@ -103,23 +103,22 @@ static void draw_frame(fovea_image *image, area at, int thick, bool dashed, draw
 
 int draw_text_width(const char *text, int dot)
 {
+    font_letter letters[2];
     int n = 0;
-    for (; *text; text++)
-        n += (*text & 0xc0) != 0x80; /* a byte that does not continue a character */
+    while (*text)
+        n += font_read(&text, letters);
     return n * FONT_ADVANCE * dot;
 }
 
 void draw_text(fovea_image *image, int left, int top, int dot, const char *text, draw_colour c)
 {
-    for (; *text; text++) {
-        if ((*text & 0xc0) == 0x80)
-            continue;
-        for (int y = 0; y < FONT_HEIGHT; y++)
-            for (int x = 0; x < FONT_WIDTH; x++)
-                if (font_dot((unsigned char)*text, x, y))
-                    draw_fill(image, left + x * dot, top + y * dot, left + (x + 1) * dot, top + (y + 1) * dot, c);
-        left += FONT_ADVANCE * dot;
-    }
+    font_letter letters[2];
+    while (*text)
+        for (int i = 0, n = font_read(&text, letters); i < n; i++, left += FONT_ADVANCE * dot)
+            for (int y = -FONT_MARK; y < FONT_HEIGHT + FONT_MARK; y++)
+                for (int x = 0; x < FONT_WIDTH; x++)
+                    if (font_dot(letters[i], x, y))
+                        draw_fill(image, left + x * dot, top + y * dot, left + (x + 1) * dot, top + (y + 1) * dot, c);
 }
 
 static int within(int value, int low, int high)

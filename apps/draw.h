@@ -35,7 +35,8 @@ bool draw_picture(fovea_image *out, const fovea_image *image, const draw_box *bo
 /* Fills x0..x1-1, y0..y1-1 as far as it lies in the picture. */
 void draw_fill(fovea_image *image, int x0, int y0, int x1, int y1, draw_colour colour);
 
-/* Writes UTF-8 text, and says how wide it is; characters beyond ASCII look like question marks. */
+/* Writes UTF-8 text, whose marks may reach two dots above and below, and says how wide it is. Letters that the font
+ * does not have look like question marks. */
 void draw_text(fovea_image *image, int left, int top, int dot, const char *text, draw_colour colour);
 int draw_text_width(const char *text, int dot);
 

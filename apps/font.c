@@ -101,8 +101,87 @@ static const uint8_t glyphs[95][FONT_HEIGHT] = {
     {0x00, 0x00, 0x08, 0x15, 0x02, 0x00, 0x00}, /* ~ */
 };
 
-bool font_dot(unsigned char character, int x, int y)
+/* Of U+00C0 to U+017F a letter and its mark, or two letters. */
+static const char latin[] =
+    "A`A'A^A~A\"A*AEC,E`E'E^E\"I`I'I^I\"D/N~O`O'O^O~O\"x O/U`U'U^U\"Y'THss"
+    "a`a'a^a~a\"a*aec,e`e'e^e\"i`i'i^i\"d/n~o`o'o^o~o\": o/u`u'u^u\"y'thy\""
+    "A-a-A)a)A,a,C'c'C^c^C.c.C<c<D<d<D/d/E-e-E)e)E.e.E,e,E<e<G^g^G)g)G.g.G,g,H^h^H/h/"
+    "I~i~I-i-I)i)I,i,I.i IJijJ^j^K,k,k L'l'L,l,L<l<L.l.L/l/N'n'N,n,N<n<n N,n,"
+    "O-o-O)o)O=o=OEoeR'r'R,r,R<r<S's'S^s^S,s,S<s<T,t,T<t<T/t/"
+    "U~u~U-u-U)u)U*u*U=u=U,u,W^w^Y^y^Y\"Z'z'Z.z.Z<z<s ";
+
+/* Two rows of dots each; ',' stands below, '/' across, the others above. */
+static const struct {
+    char name;
+    uint8_t rows[FONT_MARK];
+} marks[] = {
+    {'`', {0x08, 0x04}}, {'\'', {0x02, 0x04}}, {'^', {0x04, 0x0a}}, {'~', {0x0d, 0x16}},
+    {'"', {0x0a, 0x00}}, {'*', {0x06, 0x06}},  {'-', {0x0e, 0x00}}, {')', {0x11, 0x0e}},
+    {'<', {0x0a, 0x04}}, {'=', {0x05, 0x0a}},  {'.', {0x04, 0x00}}, {',', {0x04, 0x08}},
+};
+
+/* The code point at *text, 0xfffd where it is not UTF-8. */
+static unsigned long read_point(const char **text)
 {
-    const int index = character >= ' ' && character <= '~' ? character - ' ' : '?' - ' ';
-    return glyphs[index][y] >> (FONT_WIDTH - 1 - x) & 1;
+    const unsigned char first = (unsigned char)*(*text)++;
+    const int more = first < 0x80 ? 0 : first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc2 ? 1 : -1;
+    if (more < 0)
+        return 0xfffd;
+    unsigned long point = more == 0 ? first : first & (0x3fu >> more);
+    for (int i = 0; i < more; i++) {
+        if ((**text & 0xc0) != 0x80)
+            return 0xfffd;
+        point = point << 6 | (unsigned long)(*(*text)++ & 0x3f);
+    }
+    return point;
+}
+
+int font_read(const char **text, font_letter out[2])
+{
+    const unsigned long point = read_point(text);
+    out[0] = out[1] = (font_letter){'?', 0};
+    if (point >= 0x300 && point < 0x370)
+        return 0;
+    if (point >= ' ' && point <= '~')
+        out[0].base = (unsigned char)point;
+    if (point == 0xa0)
+        out[0].base = ' ';
+    if (point >= 0x2010 && point <= 0x2015)
+        out[0].base = '-';
+    if (point == 0x2018 || point == 0x2019)
+        out[0].base = '\'';
+    if (point < 0xc0 || point >= 0x180)
+        return 1;
+    const char *pair = latin + 2 * (point - 0xc0);
+    out[0].base = (unsigned char)pair[0];
+    out[1].base = (unsigned char)pair[1];
+    const bool two = (pair[1] >= 'A' && pair[1] <= 'Z') || (pair[1] >= 'a' && pair[1] <= 'z');
+    if (!two && pair[1] != ' ')
+        out[0].mark = pair[1];
+    return two ? 2 : 1;
+}
+
+static uint8_t mark_row(char mark, int row)
+{
+    for (unsigned i = 0; i < sizeof marks / sizeof marks[0] && row >= 0 && row < FONT_MARK; i++)
+        if (marks[i].name == mark)
+            return marks[i].rows[row];
+    return 0;
+}
+
+bool font_dot(font_letter letter, int x, int y)
+{
+    const uint8_t *rows = glyphs[letter.base >= ' ' && letter.base <= '~' ? letter.base - ' ' : '?' - ' '];
+    const bool above = letter.mark && letter.mark != ',' && letter.mark != '/';
+    const bool dotted = letter.base == 'i' || letter.base == 'j', low = dotted || (rows[0] | rows[1]) == 0;
+    uint8_t row = y >= 0 && y < FONT_HEIGHT ? rows[y] : 0;
+    if (above && dotted && y < 2)
+        row = 0;
+    if (above)
+        row |= mark_row(letter.mark, low ? y + 1 : y + FONT_MARK);
+    if (letter.mark == ',')
+        row |= mark_row(',', y - FONT_HEIGHT);
+    if (letter.mark == '/' && y >= 1 && y <= FONT_WIDTH)
+        row |= (uint8_t)(1 << (y - 1));
+    return row >> (FONT_WIDTH - 1 - x) & 1;
 }

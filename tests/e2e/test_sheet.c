@@ -1,4 +1,5 @@
 /* Colours, boxes and contact sheets, pixel by pixel. */
+#include "font.h"
 #include "sheet.h"
 
 #include "support.h"
@@ -220,9 +221,44 @@ START_TEST(sheet__holds_pictures_where_they_belong)
 }
 END_TEST
 
+/* Characters beyond ASCII: into how many letters they are spelled. */
+static const struct {
+    const char *text;
+    int letters;
+} texts[] = {{"", 0},           {"abc", 3},         {"\xc3\xa9\xc4\x8d\xc5\x82", 3}, {"stra\xc3\x9f" "e", 7},
+             {"e\xcc\x81", 1}, {"\xe2\x82\xac", 1}, {"\xf0\x9f\x90\xb1x", 2},         {"\xff\xc3", 2},
+             {"\xc5", 1}};
+
+START_TEST(text__is_as_wide_as_its_letters)
+{
+    ck_assert_int_eq(draw_text_width(texts[_i].text, 3), texts[_i].letters * 3 * FONT_ADVANCE);
+}
+END_TEST
+
+/* Every letter from U+00C0 to U+017F has its base, and looks unlike that where it has a mark. */
+START_TEST(text__marks_can_be_seen)
+{
+    for (unsigned point = 0xc0; point < 0x180; point++) {
+        const char utf8[3] = {(char)(0xc0 | point >> 6), (char)(0x80 | (point & 0x3f)), 0};
+        const char *at = utf8;
+        font_letter letters[2];
+        int different = 0;
+        const int n = font_read(&at, letters);
+        ck_assert(at == utf8 + 2 && n >= 1 && n <= 2);
+        for (int y = -FONT_MARK; y < FONT_HEIGHT + FONT_MARK; y++)
+            for (int x = 0; x < FONT_WIDTH; x++)
+                different += font_dot(letters[0], x, y) != font_dot((font_letter){letters[0].base, 0}, x, y);
+        ck_assert_msg((letters[0].mark != 0) == (different > 0) && letters[0].base != '?', "U+%04x", point);
+        ck_assert(n == 1 || letters[0].mark == 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
+        {.test = text__is_as_wide_as_its_letters, .rows = COUNT(texts)},
+        {.test = text__marks_can_be_seen},
         {colours__stay_apart_for_every_vision, .rows = COUNT(visions)},
         {.test = colours__label_text_has_contrast},
         {.test = thumbnail__is_the_mean_of_what_it_covers},
