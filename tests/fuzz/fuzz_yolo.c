@@ -38,8 +38,7 @@ const char *const fuzz_words[] = {"\n---\n",
 
 static const char *const seeds[] = {
     "train: images/train\nnc: 2\nnames: [cat, 'it''s: a \"dog\"']\n---\n0 0.5 0.5 0.25 0.5\n1 .1 .1 .2 .1 .2 .3\n\n",
-    "path: ../x # there\ntrain:\n  - a\n  - b\nnames:\n  0: cat\n  2: \"a \\\"b\\\"\"\n---\n2 1e-3 .5 .5 .5\r\n0 1 1 1 "
-    "1",
+    "path: ../x # there\ntrain:\n  - a\n  - b\nnames:\n  0: cat\n  2: \"a \\\"b\\\"\"\n---\n2 1e-3 .5 .5 .5\r\n0 1 1 1 1",
     "names:\n- a\n- b\ntrain: [x, y]",
 };
 
