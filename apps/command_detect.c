@@ -26,8 +26,9 @@ static const options_row rows[] = {
      "safetensors.", .kind = OPTIONS_TEXT, .at = offsetof(detect_options, model)},
     {"min-score", "S", "Leave out what scores S or less (0.3).",
      .kind = OPTIONS_NUMBER, .at = offsetof(detect_options, min_score), .low = 0, .high = 1, .zero_is_none = true},
-    {"list", "FILE", "Also take what FILE names, a picture, folder or pattern a line; '-': standard input. Up to 16 "
-     "times.", .kind = OPTIONS_TEXTS, .at = offsetof(detect_options, lists)},
+    {"list", "FILE", "Also take what FILE names, a picture, folder or pattern a line; '-': standard input, after all "
+     "others and as it comes, but where --draw, --sheet or --annotations must know all pictures first. Up to 16 times.",
+     .kind = OPTIONS_TEXTS, .at = offsetof(detect_options, lists)},
     {"recursive", NULL, "Look into the folders in folders, too; links to folders are not followed.",
      .kind = OPTIONS_FLAG, .at = offsetof(detect_options, recursive)},
     {"json", "FILE", "Write a list of pictures and their boxes as JSON to FILE; '-': to stdout, instead of text.",
@@ -69,6 +70,15 @@ static const options_table table = {
     .operands = true,
 };
 
+/* Is standard input a list that is read while pictures are looked at? */
+static bool is_streamed(const detect_options *o)
+{
+    bool standard = false;
+    for (int i = 0; o->lists[i]; i++)
+        standard = standard || strcmp(o->lists[i], "-") == 0;
+    return standard && !o->wishes.draw && !o->wishes.sheet && !o->wishes.annotations;
+}
+
 /* The pictures that operands and lists name; one that names nothing is a failure of its own. */
 static bool list_pictures(folder_list *pictures, const detect_options *o, int argc, char **argv, int first)
 {
@@ -76,35 +86,34 @@ static bool list_pictures(folder_list *pictures, const detect_options *o, int ar
     for (int i = first; i < argc; i++)
         good = pictures_add(pictures, argv[i], o->recursive) && good;
     for (int i = 0; o->lists[i]; i++)
-        good = pictures_add_list(pictures, o->lists[i], o->recursive) && good;
+        if (strcmp(o->lists[i], "-") != 0 || !is_streamed(o))
+            good = pictures_add_list(pictures, o->lists[i], o->recursive) && good;
     return good;
 }
 
-/* Pictures decoded ahead: by a thread a core, as large ones take longer to decode than a fast device to look at. */
-static fovea_reader *open_reader(const folder_list *pictures)
+/* Pictures from the list's place `first` on, decoded ahead: by a thread a core, as large ones take longer to decode
+ * than a fast device to look at. */
+static fovea_reader *open_reader(const folder_list *pictures, size_t first)
 {
     enum { MOST_THREADS = 8 };
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     const fovea_reader_options options = {.threads = cores > MOST_THREADS ? MOST_THREADS : cores > 1 ? (int)cores : 1};
     fovea_reader *reader = NULL;
-    told(fovea_reader_open(&reader, (const char *const *)pictures->paths, pictures->count, &options));
+    const char *const *paths = pictures->paths ? (const char *const *)pictures->paths + first : NULL;
+    told(fovea_reader_open(&reader, paths, pictures->count - first, &options));
     return reader;
 }
 
-/* A picture that fails is told of, and the others are still done. */
-static bool detect_all(detect_output *out, fovea_model *model, const detect_options *o)
+/* A picture that fails is told of, and the others are still done. bar NULL: none is shown. */
+static bool detect_from(detect_output *out, size_t first, fovea_model *model, const detect_options *o,
+                        fovea_detection *found, progress *bar)
 {
     const size_t count = out->pictures->count;
     const fovea_detect_options options = {
         .min_score = (float)o->min_score, .size = o->size, .max_size = o->max_size};
-    fovea_detection *found = calloc(DETECT_MOST, sizeof *found);
-    fovea_reader *reader = found ? open_reader(out->pictures) : NULL;
-    if (!found)
-        fputs("fovea: out of memory for the detections of a picture\n", stderr);
+    fovea_reader *reader = open_reader(out->pictures, first);
     bool good = reader != NULL;
-    const bool bar_shown = count > 1 && !(out->as_text && isatty(STDOUT_FILENO));
-    progress bar = progress_begin("detecting", 0, (int64_t)count);
-    for (size_t i = 0; i < count && reader && !stop_signal && detect_output_works(out); i++) {
+    for (size_t i = first; i < count && reader && !stop_signal && detect_output_works(out); i++) {
         fovea_image image;
         size_t n = 0;
         const bool done = told(fovea_reader_next(reader, &image)) &&
@@ -112,17 +121,39 @@ static bool detect_all(detect_output *out, fovea_model *model, const detect_opti
                           detect_output_add(out, i, &image, found, n);
         good = good && done;
         fovea_image_clear(&image);
-        if (bar_shown)
-            progress_update(&bar, (int64_t)i + 1, "%s", "");
+        if (bar)
+            progress_update(bar, (int64_t)i + 1, "%s", "");
+    }
+    fovea_reader_close(reader);
+    return good;
+}
+
+/* What is on the list, then what standard input says. */
+static bool detect_all(detect_output *out, folder_list *pictures, fovea_model *model, const detect_options *o)
+{
+    fovea_detection *found = calloc(DETECT_MOST, sizeof *found);
+    if (!found) {
+        fputs("fovea: out of memory for the detections of a picture\n", stderr);
+        return false;
+    }
+    pictures_stream stream = {.ended = !is_streamed(o)};
+    const bool bar_shown = pictures->count > 1 && stream.ended && !(out->as_text && isatty(STDOUT_FILENO));
+    progress bar = progress_begin("detecting", 0, (int64_t)pictures->count);
+    bool good = detect_from(out, 0, model, o, found, bar_shown ? &bar : NULL);
+    while (!stream.ended && !stop_signal && detect_output_works(out)) {
+        const size_t first = pictures->count;
+        good = pictures_add_coming(pictures, &stream, o->recursive) && good;
+        good = detect_from(out, first, model, o, found, NULL) && good;
+        fflush(stdout); /* who sends a name may wait for what is said of it */
     }
     if (bar_shown)
         progress_end(&bar);
-    fovea_reader_close(reader);
+    pictures_stream_free(&stream);
     free(found);
     return good;
 }
 
-static bool detect_pictures(const detect_options *o, const folder_list *pictures)
+static bool detect_pictures(const detect_options *o, folder_list *pictures)
 {
     const fovea_load_options load = {.norm_epsilon = (float)o->norm_epsilon};
     fovea_device *device = NULL;
@@ -136,7 +167,7 @@ static bool detect_pictures(const detect_options *o, const folder_list *pictures
     if (ready && whole_files)
         stop_on_signals(); /* half a file is dropped */
     ready = ready && detect_output_open(&out, model);
-    const bool good = ready && detect_all(&out, model, o);
+    const bool good = ready && detect_all(&out, pictures, model, o);
     const bool closed = detect_output_close(&out, ready && !stop_signal);
     fovea_model_free(model);
     fovea_device_close(device);
@@ -180,7 +211,7 @@ int command_detect(int argc, char **argv)
 
     folder_list pictures = {0};
     bool good = list_pictures(&pictures, &o, argc, argv, first);
-    if (pictures.count > 0)
+    if (pictures.count > 0 || is_streamed(&o))
         good = detect_pictures(&o, &pictures) && good;
     folder_list_free(&pictures);
     return stop_signal ? 128 + stop_signal : good ? EXIT_DONE : EXIT_FAILED;

@@ -19,6 +19,12 @@ bool folder_join(char *out, const char *a, const char *b, const char *c)
     return false;
 }
 
+void folder_above(char out[FOLDER_PATH], const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(out, FOLDER_PATH, "%.*s", slash ? (slash == path ? 1 : (int)(slash - path)) : 1, slash ? path : ".");
+}
+
 bool folder_exists(const char *path)
 {
     struct stat facts;

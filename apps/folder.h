@@ -18,6 +18,9 @@ bool folder_is_free(const char *path);
 
 bool folder_exists(const char *path);
 
+/* out: the folder that a path lies in, "." where it names none. */
+void folder_above(char out[FOLDER_PATH], const char *path);
+
 /* Do two paths name the same file or folder? */
 bool folder_same(const char *a, const char *b);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,62 @@ bool pictures_add_list(folder_list *pictures, const char *file, bool recursive)
     if (!standard)
         fclose(stream);
     return good;
+}
+
+/* Adds what the whole lines of the text name, and keeps the rest; at the stream's end the rest is a line. */
+static bool take_lines(folder_list *pictures, pictures_stream *stream, bool recursive)
+{
+    bool good = true;
+    char *line = stream->text, *end = line + stream->used;
+    while (line < end) {
+        char *newline = memchr(line, '\n', (size_t)(end - line));
+        if (!newline && !stream->ended)
+            break;
+        char *const behind = newline ? newline : end;
+        *behind = '\0';
+        line[strcspn(line, "\r")] = '\0';
+        if (*line)
+            good = pictures_add(pictures, line, recursive) && good;
+        line = newline ? newline + 1 : end;
+    }
+    stream->used = (size_t)(end - line);
+    memmove(stream->text, line, stream->used);
+    return good;
+}
+
+bool pictures_add_coming(folder_list *pictures, pictures_stream *stream, bool recursive)
+{
+    enum { PIECE = 1 << 16 };
+    const size_t before = pictures->count;
+    bool good = true;
+    while (!stream->ended && pictures->count == before) {
+        if (stream->room < stream->used + PIECE + 1) {
+            char *grown = realloc(stream->text, stream->used + PIECE + 1);
+            if (!grown) {
+                fputs("fovea: out of memory for a list\n", stderr);
+                stream->ended = true;
+                return false;
+            }
+            stream->text = grown;
+            stream->room = stream->used + PIECE + 1;
+        }
+        struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN}; /* which a signal ends, and no read() */
+        if (poll(&wait, 1, -1) < 0 && errno == EINTR)
+            return good;
+        const ssize_t got = read(STDIN_FILENO, stream->text + stream->used, PIECE);
+        if (got < 0)
+            fprintf(stderr, "fovea: standard input: cannot be read: %s\n", strerror(errno));
+        stream->used += got > 0 ? (size_t)got : 0;
+        stream->ended = got <= 0;
+        good = got >= 0 && take_lines(pictures, stream, recursive) && good;
+    }
+    return good;
+}
+
+void pictures_stream_free(pictures_stream *stream)
+{
+    free(stream->text);
+    *stream = (pictures_stream){0};
 }
 
 /* out: the path from the root, without "." and "..", as its text says (links are not followed). */

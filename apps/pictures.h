@@ -11,8 +11,20 @@ bool pictures_add(folder_list *pictures, const char *word, bool recursive);
 /* Adds what the lines of a file name ("-": standard input), a word each; empty lines are passed over. */
 bool pictures_add_list(folder_list *pictures, const char *file, bool recursive);
 
-/* Gives each picture a name of its own for a file made from it: its path from the folder that all pictures share, ending
- * in ".jpg"; a name that comes twice gets a number. */
+/* A list that is read as it comes, as from a pipe whose writer is still at work. Zeroed to begin with. */
+typedef struct pictures_stream {
+    char *text; /* of a line whose end has not come yet */
+    size_t used, room;
+    bool ended;
+} pictures_stream;
+
+/* Waits for lines from standard input and adds what those that are there name; none at its end or where a signal came.
+ * False where a line names nothing, or reading fails, which is an end too. */
+bool pictures_add_coming(folder_list *pictures, pictures_stream *stream, bool recursive);
+void pictures_stream_free(pictures_stream *stream);
+
+/* Gives each picture a name of its own for a file made from it: its path from the folder that all pictures share,
+ * ending in ".jpg"; a name that comes twice gets a number. */
 bool pictures_name(folder_list *names, const folder_list *pictures);
 
 #endif

@@ -163,6 +163,34 @@ START_TEST(detect__lines_arrive_while_it_works)
 }
 END_TEST
 
+/* Who sends names may wait for what is said of each before the next. */
+START_TEST(detect__a_list_is_read_as_it_comes)
+{
+    need_run();
+    cli_expect(0, "rm -f seen; { printf 'many/new_0001.jpg\\nmany/sub'; n=0; "
+                  "until test -s seen || test $n = 300; do sleep 0.1; n=$((n + 1)); done; "
+                  "test $n = 300 || printf '/new_0002.jpg\\n\\nmissing.jpg'; } | "
+                  DETECT "--list - %s >seen 2>told || true; grep -q 'missing.jpg' told && grep -c new_0002.jpg seen",
+               _i ? "--jsonl -" : "--min-score 1");
+    cli_expect(0, "{ echo many; sleep 1; echo many/sub; } | " DETECT "--list - --json - many/sub/new_0002.jpg");
+    cJSON *list = cli_json("stdout");
+    ck_assert_int_eq(cJSON_GetArraySize(list), 3);
+    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(list->child, "file")), "many/sub/new_0002.jpg");
+    cJSON_Delete(list);
+    cli_expect(0, DETECT "--list - --json - </dev/null");
+    ck_assert_str_eq(cli_stdout(), "[\n]\n");
+}
+END_TEST
+
+START_TEST(detect__a_drawing_that_fails_is_told)
+{
+    need_run();
+    cli_expect(1, "rm -rf full && mkdir -p full/new_0001.jpg && " DETECT "--draw full --recursive many");
+    cli_said("full/new_0001.jpg");
+    cli_expect(0, "test -s full/sub/new_0002.jpg && test -s full/sub/deep/UPPER.jpg");
+}
+END_TEST
+
 START_TEST(detect__drawings_keep_their_paths)
 {
     need_run();
@@ -217,6 +245,8 @@ int main(void)
         {detect__json_kinds_agree, .needs_device = true},
         {detect__coco_results_are_what_evaluate_finds, .needs_device = true},
         {detect__lines_arrive_while_it_works, .needs_device = true},
+        {detect__a_list_is_read_as_it_comes, .rows = 2, .needs_device = true},
+        {detect__a_drawing_that_fails_is_told, .needs_device = true},
         {detect__drawings_keep_their_paths, .needs_device = true},
         {detect__sheets_hold_49_pictures_each, .needs_device = true},
         {export__writes_a_file_or_says_why_not, .needs_device = true},
