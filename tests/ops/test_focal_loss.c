@@ -11,7 +11,7 @@
 
 enum { BOXES = 5 };
 
-/* One level of a batch, among anchors of other levels before and behind. */
+/* One level of a batch, among anchors of other levels before and behind, and of pictures before it. */
 typedef struct level {
     fovea__shape shape;
     fovea__focal_loss loss;
@@ -24,18 +24,19 @@ typedef struct outcome {
     size_t n_partials;
 } outcome;
 
-static level make_level(int n, int h, int w, int a, int classes, float alpha, float gamma, float deviation)
+static level make_level(int before, int n, int h, int w, int a, int classes, float alpha, float gamma, float deviation)
 {
     level made = {.shape = {n, h, w, a * classes}};
     const size_t anchors = (size_t)(h * w * a);
-    made.loss = (fovea__focal_loss){alpha, gamma, classes, anchors + 11, 7, 0};
-    const size_t count = fovea__shape_elements(made.shape), matches = made.loss.n_anchors * (size_t)n;
+    made.loss = (fovea__focal_loss){alpha, gamma, classes, anchors + 11, 7, before};
+    const size_t count = fovea__shape_elements(made.shape), pictures = (size_t)(before + n);
+    const size_t matches = made.loss.n_anchors * pictures;
     made.logits = malloc((count + 1) * sizeof *made.logits);
-    made.scales = malloc(((size_t)n + 1) * sizeof *made.scales);
+    made.scales = malloc((pictures + 1) * sizeof *made.scales);
     made.matches = malloc((matches + 1) * sizeof *made.matches);
     ck_assert(made.logits && made.scales && made.matches);
     support_random_normal(made.logits, count, 1, deviation);
-    support_random_uniform(made.scales, (size_t)n, 2, 0.01f, 1.0f);
+    support_random_uniform(made.scales, pictures, 2, 0.01f, 1.0f);
     for (size_t i = 0; i < matches; i++) {
         const int draw = support_random_int(3, i, -60, BOXES - 1); /* mostly background */
         made.matches[i] = draw >= 0 ? draw : draw < -55 ? FOVEA__IGNORED : FOVEA__BACKGROUND;
@@ -55,10 +56,11 @@ static void free_level(level *made)
 static outcome run(const level *in, bool in_place)
 {
     outcome got = {.n_partials = fovea__focal_loss_partials(in->shape)};
+    const int pictures = in->loss.first_picture + in->shape.n;
     fence logits = fence_tensor(in->shape, in->logits), gradients = fence_tensor(in->shape, NULL);
-    fence matches = fence_ints(in->loss.n_anchors * (size_t)in->shape.n, in->matches);
+    fence matches = fence_ints(in->loss.n_anchors * (size_t)pictures, in->matches);
     fence labels = fence_ints(BOXES, in->labels);
-    fence scales = fence_tensor(fovea__shape_vector(in->shape.n), in->scales);
+    fence scales = fence_tensor(fovea__shape_vector(pictures), in->scales);
     fence partials = fence_tensor(fovea__shape_vector((int)got.n_partials + 3), NULL);
     support_ok(fovea__focal_loss_run(support_device(), &in->loss, &logits.tensor, matches.tensor.buffer,
                                      labels.tensor.buffer, scales.tensor.buffer,
@@ -139,11 +141,12 @@ static void hold_to_reference(const level *in)
 }
 
 static const struct {
-    int n, h, w, a, classes;
+    int before, n, h, w, a, classes; /* before: pictures of earlier parts of a batch */
 } rows[] = {
-    {1, 1, 1, 1, 1},  {1, 1, 1, 9, 80}, {3, 1, 1, 1, 3},  {1, 0, 0, 9, 4},  {0, 2, 2, 9, 4},  {2, 3, 5, 9, 1},
-    {3, 5, 7, 9, 3},  {1, 2, 3, 3, 17}, {2, 5, 3, 9, 91}, {1, 1, 2, 9, 365}, {3, 19, 32, 9, 4}, {1, 19, 29, 9, 80},
-    {2, 11, 13, 12, 20},
+    {0, 1, 1, 1, 1, 1},   {0, 1, 1, 1, 9, 80},    {0, 3, 1, 1, 1, 3}, {0, 1, 0, 0, 9, 4},  {0, 0, 2, 2, 9, 4},
+    {0, 2, 3, 5, 9, 1},   {0, 3, 5, 7, 9, 3},     {0, 1, 2, 3, 3, 17}, {0, 2, 5, 3, 9, 91}, {0, 1, 1, 2, 9, 365},
+    {0, 3, 19, 32, 9, 4}, {0, 1, 19, 29, 9, 80},  {0, 2, 11, 13, 12, 20},
+    {1, 1, 1, 1, 1, 1},   {2, 3, 5, 7, 9, 3},     {5, 1, 2, 3, 3, 17}, {3, 0, 2, 2, 9, 4},
 };
 
 START_TEST(focal_loss__is_the_reference)
@@ -151,7 +154,8 @@ START_TEST(focal_loss__is_the_reference)
     const size_t count = (size_t)(rows[_i].n * rows[_i].h * rows[_i].w * rows[_i].a * rows[_i].classes);
     if (support_is_simulator() && count > 8000)
         support_skip("%zu logits, on a simulator", count);
-    level in = make_level(rows[_i].n, rows[_i].h, rows[_i].w, rows[_i].a, rows[_i].classes, 0.25f, 2.0f, 3.0f);
+    level in = make_level(rows[_i].before, rows[_i].n, rows[_i].h, rows[_i].w, rows[_i].a, rows[_i].classes, 0.25f, 2.0f,
+                          3.0f);
     hold_to_reference(&in);
     free_level(&in);
 }
@@ -167,7 +171,7 @@ START_TEST(focal_loss__every_alpha_and_gamma)
 {
     static const float edges[] = {-120, -104, -103, -90, -88, -87, -30, -18, -17, -16.5f, -1e-7f, -0.0f, 0.0f, 1e-7f,
                                   16.5f, 17, 18, 30, 87, 88, 90, 103, 104, 120};
-    level in = make_level(2, 3, 7, 3, 4, forms[_i].alpha, forms[_i].gamma, 4.0f);
+    level in = make_level(0, 2, 3, 7, 3, 4, forms[_i].alpha, forms[_i].gamma, 4.0f);
     const size_t count = fovea__shape_elements(in.shape);
     for (size_t i = 0; i < count / 2; i++)
         in.logits[i] = edges[i % COUNT(edges)];
@@ -189,7 +193,7 @@ START_TEST(focal_loss__published_figures)
                  {120, 90, .75, false},
                  {-120, 30, -.25, true}};
     for (size_t i = 0; i < COUNT(known); i++) {
-        level in = make_level(1, 1, 1, 1, 1, 0.25f, 2.0f, 1.0f);
+        level in = make_level(0, 1, 1, 1, 1, 1, 0.25f, 2.0f, 1.0f);
         in.logits[0] = (float)known[i].logit;
         in.scales[0] = 1.0f;
         in.labels[0] = 0;
@@ -236,7 +240,7 @@ START_TEST(focal_loss__nan_is_not_swallowed)
 {
     static const float broken[] = {NAN, INFINITY, -INFINITY};
     for (size_t i = 0; i < COUNT(broken); i++) {
-        level in = make_level(1, 2, 3, 9, 5, 0.25f, forms[_i].gamma, 1.0f);
+        level in = make_level(0, 1, 2, 3, 9, 5, 0.25f, forms[_i].gamma, 1.0f);
         for (size_t k = 0; k < in.loss.n_anchors; k++)
             in.matches[k] = FOVEA__BACKGROUND;
         in.matches[in.loss.first_anchor + 20] = 0;
@@ -259,7 +263,7 @@ END_TEST
 
 START_TEST(focal_loss__bad_arguments_are_told)
 {
-    level in = make_level(1, 2, 2, 3, 4, 0.25f, 2.0f, 1.0f);
+    level in = make_level(0, 1, 2, 2, 3, 4, 0.25f, 2.0f, 1.0f);
     fence logits = fence_tensor(in.shape, in.logits), other = fence_tensor((fovea__shape){1, 2, 1, 12}, NULL);
     const fovea__buffer *any = logits.tensor.buffer;
     fovea__focal_loss loss = in.loss;

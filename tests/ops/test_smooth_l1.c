@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One level of a batch, among anchors of other levels before and behind. */
+/* One level of a batch, among anchors of other levels before and behind, and of pictures before it. */
 typedef struct level {
     fovea__shape shape;
     fovea__smooth_l1 loss;
@@ -20,18 +20,19 @@ typedef struct outcome {
     size_t n_partials;
 } outcome;
 
-static level make_level(int n, int h, int w, int a, float beta)
+static level make_level(int before, int n, int h, int w, int a, float beta)
 {
-    level made = {.shape = {n, h, w, 4 * a}, .loss = {beta, (size_t)(h * w * a) + 11, 7, 0}};
-    const size_t count = fovea__shape_elements(made.shape), anchors = made.loss.n_anchors * (size_t)n;
+    level made = {.shape = {n, h, w, 4 * a}, .loss = {beta, (size_t)(h * w * a) + 11, 7, before}};
+    const size_t count = fovea__shape_elements(made.shape), pictures = (size_t)(before + n);
+    const size_t anchors = made.loss.n_anchors * pictures;
     made.codes = malloc((count + 1) * sizeof *made.codes);
     made.targets = malloc((4 * anchors + 1) * sizeof *made.targets);
-    made.scales = malloc(((size_t)n + 1) * sizeof *made.scales);
+    made.scales = malloc((pictures + 1) * sizeof *made.scales);
     made.matches = malloc((anchors + 1) * sizeof *made.matches);
     ck_assert(made.codes && made.targets && made.scales && made.matches);
     support_random_normal(made.codes, count, 1, 0.3f);
     support_random_normal(made.targets, 4 * anchors, 2, 0.3f);
-    support_random_uniform(made.scales, (size_t)n, 3, 0.01f, 1.0f);
+    support_random_uniform(made.scales, pictures, 3, 0.01f, 1.0f);
     for (size_t i = 0; i < anchors; i++)
         made.matches[i] = support_random_int(4, i, FOVEA__IGNORED, 2);
     return made;
@@ -48,11 +49,12 @@ static void free_level(level *made)
 static outcome run(const level *in, bool in_place)
 {
     outcome got = {.n_partials = fovea__smooth_l1_partials(in->shape)};
-    const size_t anchors = in->loss.n_anchors * (size_t)in->shape.n;
+    const int pictures = in->loss.first_picture + in->shape.n;
+    const size_t anchors = in->loss.n_anchors * (size_t)pictures;
     fence codes = fence_tensor(in->shape, in->codes), gradients = fence_tensor(in->shape, NULL);
     fence targets = fence_tensor((fovea__shape){1, 1, (int)anchors, 4}, in->targets);
     fence matches = fence_ints(anchors, in->matches);
-    fence scales = fence_tensor(fovea__shape_vector(in->shape.n), in->scales);
+    fence scales = fence_tensor(fovea__shape_vector(pictures), in->scales);
     fence partials = fence_tensor(fovea__shape_vector((int)got.n_partials + 2), NULL);
     support_ok(fovea__smooth_l1_run(support_device(), &in->loss, &codes.tensor, targets.tensor.buffer,
                                     matches.tensor.buffer, scales.tensor.buffer,
@@ -89,7 +91,8 @@ static double *widen(const float *values, size_t count)
 
 static void hold_to_reference(const level *in)
 {
-    const size_t count = fovea__shape_elements(in->shape), anchors = in->loss.n_anchors * (size_t)in->shape.n;
+    const size_t count = fovea__shape_elements(in->shape);
+    const size_t anchors = in->loss.n_anchors * (size_t)(in->loss.first_picture + in->shape.n);
     double *codes = widen(in->codes, count), *targets = widen(in->targets, 4 * anchors);
     double *want = widen(in->codes, count);
     const double total = ref_smooth_l1_run(&in->loss, in->shape, codes, targets, in->matches, in->scales, want);
@@ -110,19 +113,20 @@ static void hold_to_reference(const level *in)
 }
 
 static const struct {
-    int n, h, w, a;
+    int before, n, h, w, a; /* before: pictures of earlier parts of a batch */
     float beta;
 } rows[] = {
-    {1, 1, 1, 1, 1.0f / 9}, {1, 1, 1, 9, 0.0f},  {3, 1, 1, 1, 1.0f},   {0, 2, 2, 9, 0.1f},
-    {1, 0, 3, 9, 0.1f},     {2, 3, 5, 9, 0.0f},  {3, 5, 7, 3, 0.11f},  {2, 11, 13, 9, 1.0f / 9},
-    {1, 19, 29, 9, 0.0f},   {3, 38, 63, 9, 1.0f / 9},
+    {0, 1, 1, 1, 1, 1.0f / 9}, {0, 1, 1, 1, 9, 0.0f},      {0, 3, 1, 1, 1, 1.0f},  {0, 0, 2, 2, 9, 0.1f},
+    {0, 1, 0, 3, 9, 0.1f},     {0, 2, 3, 5, 9, 0.0f},      {0, 3, 5, 7, 3, 0.11f}, {0, 2, 11, 13, 9, 1.0f / 9},
+    {0, 1, 19, 29, 9, 0.0f},   {0, 3, 38, 63, 9, 1.0f / 9}, {1, 1, 1, 1, 1, 0.0f}, {2, 3, 5, 7, 3, 1.0f / 9},
+    {5, 1, 2, 3, 9, 0.0f},     {3, 0, 2, 2, 9, 0.1f},
 };
 
 START_TEST(smooth_l1__is_the_reference)
 {
     if (support_is_simulator() && rows[_i].h > 11)
         support_skip("a real size, on a simulator");
-    level in = make_level(rows[_i].n, rows[_i].h, rows[_i].w, rows[_i].a, rows[_i].beta);
+    level in = make_level(rows[_i].before, rows[_i].n, rows[_i].h, rows[_i].w, rows[_i].a, rows[_i].beta);
     hold_to_reference(&in);
     free_level(&in);
 }
@@ -130,7 +134,7 @@ END_TEST
 
 START_TEST(smooth_l1__gradient_of_l1_is_0_at_0)
 {
-    level in = make_level(1, 1, 1, 1, 0.0f);
+    level in = make_level(0, 1, 1, 1, 1, 0.0f);
     in.matches[in.loss.first_anchor] = 0;
     in.scales[0] = 0.5f;
     const float codes[4] = {0.25f, -1.0f, 1.0f, -0.0f};
@@ -149,7 +153,7 @@ END_TEST
 START_TEST(smooth_l1__nan_is_not_swallowed)
 {
     for (int beta = 0; beta < 2; beta++) {
-        level in = make_level(1, 2, 2, 3, (float)beta);
+        level in = make_level(0, 1, 2, 2, 3, (float)beta);
         in.matches[in.loss.first_anchor + 5] = 1;
         in.codes[4 * 5 + 2] = NAN;
         outcome got = run(&in, false);
@@ -183,7 +187,7 @@ END_TEST
 
 START_TEST(smooth_l1__bad_arguments_are_told)
 {
-    level in = make_level(1, 2, 2, 3, 0.1f);
+    level in = make_level(0, 1, 2, 2, 3, 0.1f);
     fence codes = fence_tensor(in.shape, in.codes), other = fence_tensor((fovea__shape){1, 2, 1, 14}, NULL);
     const fovea__buffer *any = codes.tensor.buffer;
     support_fails(fovea__smooth_l1_run(support_device(), &in.loss, &codes.tensor, any, any, any, &other.tensor,

@@ -34,11 +34,12 @@ double ref_focal_loss_run(const fovea__focal_loss *loss, fovea__shape shape, con
     const double alpha = (double)loss->alpha, gamma = (double)loss->gamma;
     const size_t classes = (size_t)loss->classes, values = (size_t)shape.h * (size_t)shape.w * (size_t)shape.c;
     double total = 0;
+    const size_t before = (size_t)loss->first_picture;
     for (size_t n = 0; n < (size_t)shape.n; n++)
         for (size_t i = 0; i < values; i++) {
-            const int match = matches[n * loss->n_anchors + loss->first_anchor + i / classes];
+            const int match = matches[(before + n) * loss->n_anchors + loss->first_anchor + i / classes];
             const bool object = match >= 0 && labels[match] == (int)(i % classes);
-            const double scale = match == FOVEA__IGNORED ? 0.0 : (double)scales[n];
+            const double scale = match == FOVEA__IGNORED ? 0.0 : (double)scales[before + n];
             total += scale * ref_focal_loss_value(logits[n * values + i], object, alpha, gamma);
             d_logits[n * values + i] = scale * ref_focal_loss_gradient(logits[n * values + i], object, alpha, gamma);
         }
