@@ -91,7 +91,7 @@ static const options_row rows[] = {
      .low = 1e-6, .high = 0.999999},
     /* the schedule */
     {"batch", "N", "Pictures at once, and a step unless --accumulate (2).", OPTIONS_INTEGER, AT(plan.batch), .low = 1, .high = 4096},
-    {"accumulate", "N", "Let N batches make a step, with the gradient of one of N times the size (1); not with ohem.",
+    {"accumulate", "N", "Let N batches make a step, with the gradient of one of N times the size (1).",
      OPTIONS_INTEGER, AT(plan.accumulate), .low = 1, .high = 4096},
     {"epochs", "N", "Times through the data (12), or", OPTIONS_NUMBER, AT(plan.epochs), .low = 1e-6, .high = 1e9},
     {"steps", "N", "steps to train for.", OPTIONS_COUNT, AT(plan.steps), .low = 1, .high = 1e12},
@@ -237,8 +237,6 @@ static int check(const train_options *o)
         return options_misused(table, "--steps and --epochs exclude each other");
     if (o->patience && !o->val_annotations)
         return options_misused(table, "--patience needs --val-annotations");
-    if (o->plan.accumulate > 1 && o->loss == FOVEA_LOSS_OHEM)
-        return options_misused(table, "--accumulate and --loss ohem exclude each other");
     if (o->val_images && !o->val_annotations)
         return options_misused(table, "--val-images needs --val-annotations");
     if (o->model.width % 8)

@@ -3,6 +3,7 @@
  *   ohem_select  one work-group = one picture: greedy suppression among its hardest anchors (see nms.cl; here candidate
  *                j stands for the j-th hardest)
  *   ohem_keep    one work-item = one anchor that is kept
+ *   ohem_rescale a work-item = a run of a flat array
  *   -DWIDTH      logits at once: 4, 8 or 16
  *   arguments    sizes, limits
  * lists, in ints: how many objects and how many background anchors are kept; k objects' anchors; their matches; k
@@ -140,4 +141,13 @@ kernel void ohem_keep(global const int *lists, int k, int first_match, global in
         matches[first_match + objects[i]] = object_matches[i];
     else if (i < lists[0] + lists[1])
         matches[first_match + backgrounds[i - lists[0]]] = BACKGROUND;
+}
+
+kernel void ohem_rescale(global const float *restrict factors, global float *restrict values, int first, int count,
+                         int run)
+{
+    const matrix_part part = part_of(1, count, 1, run);
+    const float factor = factors[0];
+    for (int i = part.left; i < part.right; i++)
+        values[first + i] *= factor;
 }

@@ -579,7 +579,7 @@ enum { FOVEA_TRAIN_SIZES = 16 };
 typedef struct fovea_train_options {
     int batch;              /* pictures that go through the network at once (0: 2) */
     int accumulate;         /* so many batches make a step, whose gradient and divisor are those of one large batch;
-                               batch statistics stay each batch's own. Not with OHEM (0: 1) */
+                               batch statistics stay each batch's own (0: 1) */
     int64_t steps;          /* length of the schedule; or */
     double epochs;          /* times through the data, used when steps is 0 (both 0: 12 epochs) */
     fovea_optimizer optimizer;

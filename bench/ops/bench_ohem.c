@@ -14,7 +14,7 @@ enum { ANCHORS = 163206, CLASSES = 20 };
 typedef struct work {
     fovea_device *device;
     fovea__ohem ohem;
-    fovea__tensor logits, matches, chosen, labels, losses, anchors, objects, workspace;
+    fovea__tensor logits, matches, chosen, labels, losses, anchors, objects, workspace, factor;
 } work;
 
 static fovea_status score(void *context)
@@ -53,9 +53,29 @@ static void bench_choose(work *w, const float *losses, const float *anchors, con
     bench_time(w->ohem.one_to_three ? "select 128, one to three" : "select 128", choose, w, 0, 0);
 }
 
+static fovea_status rescale(void *context)
+{
+    work *w = context;
+    return fovea__ohem_rescale(w->device, w->factor.buffer, w->logits.buffer, 0, ANCHORS * CLASSES);
+}
+
+/* Takes the logits for gradients: once by an eighth, which is exact, then timed by 1. */
+static void bench_rescale(work *w, const float *logits)
+{
+    double *want = bench_doubles(logits, ANCHORS * CLASSES);
+    for (int i = 0; i < ANCHORS * CLASSES; i++)
+        want[i] *= 0.125;
+    make(w, &w->factor, fovea__shape_vector(1), (float[]){0.125f});
+    bench_ok(rescale(w));
+    bench_verify_tensor("rescaled", &w->logits, want, 0.0);
+    bench_ok(fovea__tensor_write(&w->factor, (float[]){1.0f}));
+    bench_time("rescale 3264120", rescale, w, 0, 8.0 * ANCHORS * CLASSES);
+    free(want);
+}
+
 int main(void)
 {
-    work w = {.device = bench_open("ohem"), .ohem = {128, 0.7f, false, CLASSES, ANCHORS}};
+    work w = {.device = bench_open("ohem"), .ohem = {128, 0.7f, false, CLASSES, ANCHORS, 0}};
     float *logits = bench_random(ANCHORS * CLASSES, 1), *anchors = bench_random(4 * ANCHORS, 2);
     float *losses = bench_random(ANCHORS, 3);
     int32_t *matches = malloc(ANCHORS * sizeof *matches);
@@ -87,7 +107,8 @@ int main(void)
     bench_choose(&w, losses, anchors, matches);
     w.ohem.one_to_three = true;
     bench_choose(&w, losses, anchors, matches);
-    fovea__tensor *all[] = {&w.logits, &w.anchors, &w.matches, &w.chosen, &w.labels, &w.losses, &w.objects,
+    bench_rescale(&w, logits);
+    fovea__tensor *all[] = {&w.factor, &w.logits, &w.anchors, &w.matches, &w.chosen, &w.labels, &w.losses, &w.objects,
                             &w.workspace};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         fovea__tensor_clear(all[i]);

@@ -1,5 +1,5 @@
-/* An exponential moving average of flat arrays: average += share (values - average). Where both are equal, the average stays
- * to the bit. */
+/* An exponential moving average of flat arrays: average += share (values - average). Where both are equal, the average
+ * stays to the bit. */
 #ifndef FOVEA_OPS_EMA_H
 #define FOVEA_OPS_EMA_H
 

@@ -67,10 +67,10 @@ static extent measure(fovea__network *network, const fovea__batch *batch, const 
     return e;
 }
 
-static fovea__ohem ohem_of(const extent *e, const fovea_train_options *plan)
+static fovea__ohem ohem_of(const extent *e, const fovea_train_options *plan, int part)
 {
     return (fovea__ohem){.batch = plan->ohem_batch, .nms = (float)plan->ohem_nms, .one_to_three = plan->ohem_ratio,
-                         .classes = e->classes, .n_anchors = e->n_anchors};
+                         .classes = e->classes, .n_anchors = e->n_anchors, .first_picture = part * e->part_batch};
 }
 
 static size_t larger(size_t a, size_t b)
@@ -85,7 +85,7 @@ static fovea_status fit_buffers(fovea__losses *l, fovea_device *device, const ex
     size_t work = fovea__assign_workspace_bytes(e->n_anchors, n_boxes);
     work = larger(work, fovea__reduce_workspace_bytes(larger(e->class_partials, e->box_partials)));
     if (plan->loss == FOVEA_LOSS_OHEM) {
-        const fovea__ohem ohem = ohem_of(e, plan);
+        const fovea__ohem ohem = ohem_of(e, plan, 0);
         work = larger(work, fovea__ohem_workspace_bytes(&ohem));
         FOVEA_TRY(fovea__buffer_fit(&l->hardness, device, all * sizeof(float), "hard examples"));
     }
@@ -110,18 +110,18 @@ static fovea_status write_anchors(fovea__losses *l, fovea_device *device, const 
     return FOVEA_OK;
 }
 
-/* Leaves only the hardest anchors in matches. */
+/* Leaves only the hardest anchors of a part in matches. */
 static fovea_status mine(fovea__losses *l, fovea__network *network, const extent *e, const fovea__batch *batch,
-                         const fovea_train_options *plan)
+                         const fovea_train_options *plan, int part)
 {
-    const fovea__ohem ohem = ohem_of(e, plan);
+    const fovea__ohem ohem = ohem_of(e, plan, part);
     size_t first = 0;
     for (int level = 0; level < FOVEA__LEVELS; level++) {
         FOVEA_TRY(fovea__ohem_score(network->device, &ohem, fovea__network_logits(network, level), first, l->matches,
                                     batch->labels, l->hardness));
         first += fovea__anchors_level_count(&e->anchors, level);
     }
-    return fovea__ohem_select(network->device, &ohem, l->hardness, l->anchors, e->batch, l->matches, l->n_objects,
+    return fovea__ohem_select(network->device, &ohem, l->hardness, l->anchors, e->part_batch, l->matches, l->n_objects,
                               l->work);
 }
 
@@ -169,17 +169,35 @@ static fovea_status assign_all(fovea__losses *l, fovea__network *network, const 
                                const fovea_train_options *plan)
 {
     fovea_device *device = network->device;
-    const bool per_picture = network->parameters->config.profile == FOVEA_PROFILE_TORCHVISION;
     FOVEA_TRY(fit_buffers(l, device, e, batch->n_boxes, plan));
     FOVEA_TRY(write_anchors(l, device, e));
     FOVEA_TRY(fovea__assign(device, l->anchors, e->n_anchors, batch->boxes, batch->n_boxes, batch->offsets, e->batch,
                             l->matches, l->n_objects, l->work));
-    if (plan->loss == FOVEA_LOSS_OHEM)
-        FOVEA_TRY(mine(l, network, e, batch, plan));
-    FOVEA_TRY(fovea__assign_scales(device, l->n_objects, e->batch, per_picture, l->scales));
     if (plan->box_loss == FOVEA_BOX_LOSS_GIOU)
         return FOVEA_OK;
     return fovea__box_code_encode(device, l->anchors, e->n_anchors, batch->boxes, l->matches, e->batch, l->targets);
+}
+
+static bool per_picture(const fovea__network *network)
+{
+    return network->parameters->config.profile == FOVEA_PROFILE_TORCHVISION;
+}
+
+static bool divides_late(const fovea__network *network, const extent *e, const fovea_train_options *plan)
+{
+    return plan->loss == FOVEA_LOSS_OHEM && e->batch > e->part_batch && !per_picture(network);
+}
+
+/* What each picture's losses are multiplied by, as far as it is known: 1 where fovea__losses_divide() is to come. */
+static fovea_status set_scales(fovea__losses *l, fovea__network *network, const extent *e,
+                               const fovea_train_options *plan)
+{
+    static const float one = 1.0f;
+    uint32_t word;
+    memcpy(&word, &one, sizeof word);
+    if (divides_late(network, e, plan))
+        return fovea__buffer_fill(l->scales, 0, (size_t)e->batch * sizeof(float), word);
+    return fovea__assign_scales(network->device, l->n_objects, e->batch, per_picture(network), l->scales);
 }
 
 fovea_status fovea__losses_run(fovea__losses *l, fovea__network *network, const fovea__batch *batch,
@@ -188,5 +206,20 @@ fovea_status fovea__losses_run(fovea__losses *l, fovea__network *network, const 
     const extent e = measure(network, batch, plan);
     if (part == 0)
         FOVEA_TRY(assign_all(l, network, &e, batch, plan));
+    if (plan->loss == FOVEA_LOSS_OHEM)
+        FOVEA_TRY(mine(l, network, &e, batch, plan, part));
+    if (plan->loss == FOVEA_LOSS_OHEM || part == 0)
+        FOVEA_TRY(set_scales(l, network, &e, plan));
     return run_levels(l, network, &e, batch, plan, part);
+}
+
+fovea_status fovea__losses_divide(fovea__losses *l, fovea__network *network, const fovea__batch *batch,
+                                  const fovea_train_options *plan, size_t first, size_t count)
+{
+    const extent e = measure(network, batch, plan);
+    if (!divides_late(network, &e, plan))
+        return FOVEA_OK;
+    FOVEA_TRY(fovea__assign_scales(network->device, l->n_objects, e.batch, false, l->scales));
+    FOVEA_TRY(fovea__ohem_rescale(network->device, l->scales, l->state, 1, 2));
+    return fovea__ohem_rescale(network->device, l->scales, network->parameters->gradients, first, count);
 }

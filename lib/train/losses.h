@@ -17,9 +17,14 @@ fovea_status fovea__losses_create(fovea__losses **out, fovea_device *device);
 void fovea__losses_free(fovea__losses *losses); /* accepts NULL */
 
 /* Of part `part` of a batch, as many pictures as the network is planned for: puts the gradients in the outputs' place.
- * Part 0 first assigns the anchors of all parts, whose divisor is theirs together (with OHEM there is one part); the last
+ * Part 0 first assigns the anchors of all parts, whose divisor is theirs together; the last
  * one writes both losses of all to state[1] and state[2]. */
 fovea_status fovea__losses_run(fovea__losses *losses, fovea__network *network, const fovea__batch *batch,
                                const fovea_train_options *plan, int part);
+
+/* After the last part went backward: divides gradients and losses where the divisor was not known before. That is so
+ * with OHEM in several parts by the paper's profile, which divides by the objects kept of all parts. */
+fovea_status fovea__losses_divide(fovea__losses *losses, fovea__network *network, const fovea__batch *batch,
+                                  const fovea_train_options *plan, size_t first, size_t count);
 
 #endif

@@ -58,8 +58,6 @@ static fovea_status check(const fovea_train_options *o)
     FOVEA_CHECK_ARG(o->accumulate >= 0 && o->accumulate <= 4096 && (int64_t)o->accumulate * o->batch <= 4096,
                     "accumulate is %d and batch %d; expected 1 or more, and together at most 4096", o->accumulate,
                     o->batch);
-    FOVEA_CHECK_ARG(o->accumulate <= 1 || o->loss != FOVEA_LOSS_OHEM, "accumulate is %d; expected 1 with OHEM, whose "
-                    "divisor is known only after all parts went forward", o->accumulate);
     FOVEA_CHECK_ARG(o->steps >= 0 && o->epochs >= 0 && o->epochs <= 1e6, "steps is %lld and epochs %g; expected >= 0",
                     (long long)o->steps, o->epochs);
     FOVEA_CHECK_ARG(o->learning_rate >= 0 && isfinite(o->learning_rate), "learning_rate is %g; expected > 0",

@@ -164,6 +164,7 @@ static fovea_status queue_step(fovea_trainer *t)
         FOVEA_TRY(fovea__losses_run(t->losses, t->network, t->batch, &t->plan, part));
         FOVEA_TRY(fovea__network_backward(t->network));
     }
+    FOVEA_TRY(fovea__losses_divide(t->losses, t->network, t->batch, &t->plan, first, count));
     FOVEA_TRY(fovea__buffer_fit(&t->losses->work, t->network->device, fovea__reduce_workspace_bytes(count),
                                 "the gradient's norm"));
     FOVEA_TRY(fovea__reduce_squares(t->network->device, parameters->gradients, first, count, t->losses->state, 0,

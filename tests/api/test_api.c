@@ -374,7 +374,6 @@ START_TEST(api__trainers_refuse_bad_plans)
     REFUSE_PLAN(decay_at[1] = NAN);
     REFUSE_PLAN(accumulate = -1);
     REFUSE_PLAN(accumulate = 4097);
-    REFUSE_PLAN(accumulate = 2, options_.loss = FOVEA_LOSS_OHEM);
     REFUSE_PLAN(schedule = (fovea_schedule)2);
     REFUSE_PLAN(flip = 2.0);
     REFUSE_PLAN(flip = NAN);

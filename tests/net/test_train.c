@@ -56,6 +56,7 @@ static const struct {
     {"torchvision", FOVEA_NORM_FROZEN, FOVEA_PROFILE_TORCHVISION, {.accumulate = 1}},
     {"cross entropy", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.loss = FOVEA_LOSS_CE}},
     {"OHEM", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.loss = FOVEA_LOSS_OHEM}},
+    {"OHEM in parts", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.loss = FOVEA_LOSS_OHEM, .accumulate = 2}},
     {"parts", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.accumulate = 2}},
     {"GIoU", FOVEA_NORM_TRAINING, FOVEA_PROFILE_TORCHVISION, {.box_loss = FOVEA_BOX_LOSS_GIOU, .accumulate = 2}},
     {"AdamW", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.optimizer = FOVEA_OPTIMIZER_ADAMW, .accumulate = 2}},
@@ -183,26 +184,29 @@ static const struct {
     fovea_profile profile;
     fovea_optimizer optimizer;
     fovea_box_loss box_loss;
+    fovea_loss loss;
     double tolerance;
 } accumulated[] = {
-    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_SMOOTH_L1, 0.0561 * 1e-5},
-    {FOVEA_PROFILE_TORCHVISION, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_SMOOTH_L1, 0.0561 * 1e-5},
-    {FOVEA_PROFILE_TORCHVISION, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_GIOU, 0.0561 * 1e-5},
-    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_ADAMW, FOVEA_BOX_LOSS_SMOOTH_L1, 3 * 2.1 * 1e-5},
+    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_SMOOTH_L1, FOVEA_LOSS_FOCAL, 0.0561 * 1e-5},
+    {FOVEA_PROFILE_TORCHVISION, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_SMOOTH_L1, FOVEA_LOSS_FOCAL, 0.0561 * 1e-5},
+    {FOVEA_PROFILE_TORCHVISION, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_GIOU, FOVEA_LOSS_FOCAL, 0.0561 * 1e-5},
+    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_ADAMW, FOVEA_BOX_LOSS_SMOOTH_L1, FOVEA_LOSS_FOCAL, 3 * 2.1 * 1e-5},
+    {FOVEA_PROFILE_PAPER, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_SMOOTH_L1, FOVEA_LOSS_OHEM, 0.0561 * 1e-5},
+    {FOVEA_PROFILE_TORCHVISION, FOVEA_OPTIMIZER_SGD, FOVEA_BOX_LOSS_SMOOTH_L1, FOVEA_LOSS_OHEM, 0.0561 * 1e-5},
 };
 
-/* All weights after three steps of four pictures, `batch` of them at a time. */
-static float *weights_after_steps(int row, fovea_dataset *dataset, int batch, size_t *count)
+/* All weights after three steps of four pictures, `batch` of them at a time, and what the last step told. */
+static float *weights_after_steps(int row, fovea_dataset *dataset, int batch, size_t *count, fovea_progress *last)
 {
     const fovea_train_options options = {.batch = batch, .accumulate = 4 / batch, .steps = 3, .learning_rate = 0.01,
                                          .warmup = -1, .seed = 3, .scale_jitter = {0.8, 1.2}, .clip = 1,
                                          .optimizer = accumulated[row].optimizer, .epsilon = 0.01,
-                                         .box_loss = accumulated[row].box_loss};
+                                         .box_loss = accumulated[row].box_loss, .loss = accumulated[row].loss};
     fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, accumulated[row].profile, 7);
     fovea_trainer *trainer = make_trainer(model, dataset, &options);
     ck_assert_int_eq(fovea_trainer_steps_per_epoch(trainer), 2);
-    const fovea_progress now = run_until(trainer, 3);
-    ck_assert_double_eq_tol(now.epoch, 12.0 / 5, 1e-12);
+    *last = run_until(trainer, 3);
+    ck_assert_double_eq_tol(last->epoch, 12.0 / 5, 1e-12);
     *count = model->parameters->n_trained;
     float *values = malloc(*count * sizeof *values);
     ck_assert_ptr_nonnull(values);
@@ -217,11 +221,15 @@ START_TEST(train__accumulated_parts_are_one_large_batch)
     if (support_is_simulator())
         support_skip("too long for a simulator");
     size_t count = 0;
+    fovea_progress one, several;
     fovea_dataset *dataset = drawn_dataset("parts", &(drawn_options){
         .pictures = 5, .width = 96, .height = 64, .unlike = true, .last_is_empty = true});
-    float *whole = weights_after_steps(_i, dataset, 4, &count);
+    float *whole = weights_after_steps(_i, dataset, 4, &count, &one);
     for (int batch = 2; batch >= 1; batch--) {
-        float *parts = weights_after_steps(_i, dataset, batch, &count);
+        float *parts = weights_after_steps(_i, dataset, batch, &count, &several);
+        ck_assert_double_eq_tol(several.class_loss, one.class_loss, 1e-5 * one.class_loss);
+        ck_assert_double_eq_tol(several.box_loss, one.box_loss, 1e-5 * one.box_loss);
+        ck_assert_double_eq_tol(several.gradient_norm, one.gradient_norm, 1e-5 * one.gradient_norm);
         for (size_t i = 0; i < count; i++)
             ck_assert_msg(fabs((double)parts[i] - (double)whole[i]) <= accumulated[_i].tolerance,
                           "%d at a time: weight %zu is %.9g, expected %.9g", batch, i, (double)parts[i],

@@ -18,10 +18,11 @@ START_TEST(ohem__scores_are_cross_entropy)
 {
     const fovea__shape shape = {levels[_i].n, levels[_i].h, levels[_i].w, levels[_i].a * levels[_i].classes};
     const size_t level = (size_t)(shape.h * shape.w * levels[_i].a), n_anchors = BEFORE + level + BEHIND;
-    const size_t count = fovea__shape_elements(shape), all = n_anchors * (size_t)shape.n;
+    const int before = _i % 3; /* pictures of earlier parts */
+    const size_t count = fovea__shape_elements(shape), all = n_anchors * (size_t)(before + shape.n);
     if (support_is_simulator() && count > 4000)
         support_skip("%zu logits, on a simulator", count);
-    const fovea__ohem ohem = {128, 0.5f, false, levels[_i].classes, n_anchors};
+    const fovea__ohem ohem = {128, 0.5f, false, levels[_i].classes, n_anchors, before};
     float *logits = malloc((count + 1) * sizeof *logits);
     int32_t *matches = malloc(all * sizeof *matches), labels[BOXES];
     ck_assert(logits && matches);
@@ -42,11 +43,11 @@ START_TEST(ohem__scores_are_cross_entropy)
     }
     for (size_t i = 0; i < all; i++) {
         const size_t picture = i / n_anchors, place = i % n_anchors;
-        const bool inside = place >= BEFORE && place < BEFORE + level;
-        const float *row = logits + (picture * level + place - BEFORE) * (size_t)ohem.classes;
-        ck_assert_msg(inside || isnan(got[0][i]), "wrote to another level's anchor %zu", place);
+        const bool inside = picture >= (size_t)before && place >= BEFORE && place < BEFORE + level;
+        ck_assert_msg(inside || isnan(got[0][i]), "wrote to another level's anchor %zu of picture %zu", place, picture);
         if (!inside)
             continue;
+        const float *row = logits + ((picture - (size_t)before) * level + place - BEFORE) * (size_t)ohem.classes;
         const double want = matches[i] == FOVEA__IGNORED
                                 ? -1.0
                                 : ref_ohem_score(row, ohem.classes, matches[i] >= 0 ? labels[matches[i]] : -1);
@@ -69,7 +70,7 @@ END_TEST
 /* A NaN must not leave unseen with its anchor. */
 START_TEST(ohem__nan_is_the_hardest)
 {
-    const fovea__ohem ohem = {128, 0.5f, false, 2, 3};
+    const fovea__ohem ohem = {128, 0.5f, false, 2, 3, 0};
     const float logits[6] = {0, 0, 1, NAN, -1, -1};
     fence logits_in = fence_tensor((fovea__shape){1, 1, 3, 2}, logits);
     fence matches = fence_ints(3, (int32_t[]){FOVEA__BACKGROUND, FOVEA__BACKGROUND, FOVEA__BACKGROUND});
@@ -105,10 +106,11 @@ static const struct {
 
 START_TEST(ohem__selection_is_the_reference)
 {
-    const size_t n = rows[_i].n_anchors, all = n * (size_t)rows[_i].pictures;
+    const int before = _i % 3; /* pictures of earlier parts, which stay as they are */
+    const size_t n = rows[_i].n_anchors, all = n * (size_t)(before + rows[_i].pictures);
     if (support_is_simulator() && n > 60)
         support_skip("%zu anchors, on a simulator", n);
-    const fovea__ohem ohem = {rows[_i].batch, rows[_i].nms, rows[_i].one_to_three, 3, n};
+    const fovea__ohem ohem = {rows[_i].batch, rows[_i].nms, rows[_i].one_to_three, 3, n, before};
     float *anchors = malloc(n * 16), *losses = malloc(all * sizeof *losses);
     int32_t *matches = malloc(all * sizeof *matches);
     ck_assert(anchors && losses && matches);
@@ -128,7 +130,7 @@ START_TEST(ohem__selection_is_the_reference)
     }
     fence anchors_in = fence_tensor((fovea__shape){1, 1, (int)n, 4}, anchors);
     fence losses_in = fence_tensor(fovea__shape_vector((int)all), losses), matches_in = fence_ints(all, matches);
-    fence objects = fence_ints((size_t)rows[_i].pictures, NULL);
+    fence objects = fence_ints((size_t)(before + rows[_i].pictures), NULL);
     fence workspace = fence_ints(fovea__ohem_workspace_bytes(&ohem) / 4, NULL);
     for (int run = 0; run < 2; run++) {
         support_ok(fovea__buffer_write(matches_in.tensor.buffer, 0, matches, all * sizeof *matches));
@@ -139,7 +141,7 @@ START_TEST(ohem__selection_is_the_reference)
         int *want = malloc(all * sizeof *want);
         ck_assert_ptr_nonnull(want);
         memcpy(want, matches, all * sizeof *want);
-        for (int p = 0; p < rows[_i].pictures; p++) {
+        for (int p = before; p < before + rows[_i].pictures; p++) {
             double gap;
             const size_t first = (size_t)p * n;
             const int kept = ref_ohem_select(&ohem, losses + first, anchors, want + first, &gap);
@@ -165,11 +167,39 @@ START_TEST(ohem__selection_is_the_reference)
 }
 END_TEST
 
+static const struct {
+    size_t before, count, after; /* before and after: neighbours that stay as they are */
+} arrays[] = {{0, 1, 0}, {3, 17, 2}, {2, 0, 5}, {1, 4099, 7}};
+
+/* A product of floats is rounded once: the same bits, and so in every run. */
+START_TEST(ohem__rescaling_is_one_product)
+{
+    const size_t first = arrays[_i].before, count = arrays[_i].count, whole = first + count + arrays[_i].after;
+    const float factors[2] = {1.0f / 37, NAN};
+    float *values = malloc(whole * sizeof *values);
+    ck_assert_ptr_nonnull(values);
+    support_random_uniform(values, whole, 1, -9, 9);
+    fence values_in = fence_tensor(fovea__shape_vector((int)whole), values);
+    fence factors_in = fence_tensor(fovea__shape_vector(2), factors);
+    support_ok(fovea__ohem_rescale(support_device(), factors_in.tensor.buffer, values_in.tensor.buffer, first, count));
+    float *got = fence_read(&values_in);
+    for (size_t i = 0; i < whole; i++) {
+        const float want = i < first || i >= first + count ? values[i] : values[i] * factors[0];
+        ck_assert_msg(memcmp(&got[i], &want, sizeof want) == 0, "value %zu is %.9g, expected %.9g", i, (double)got[i],
+                      (double)want);
+    }
+    free(got);
+    free(values);
+    fence_free(&factors_in, "factors");
+    fence_free(&values_in, "values");
+}
+END_TEST
+
 START_TEST(ohem__bad_arguments_are_told)
 {
     fence one = fence_tensor((fovea__shape){1, 1, 1, 4}, NULL);
     fovea__buffer *any = one.tensor.buffer;
-    fovea__ohem ohem = {128, 0.5f, false, 3, 1};
+    fovea__ohem ohem = {128, 0.5f, false, 3, 1, 0};
     support_fails(fovea__ohem_score(support_device(), &ohem, &one.tensor, 0, any, any, any), FOVEA_ERROR_ARGUMENT,
                   "4 channels are no multiple of 3");
     ohem.classes = 4;
@@ -178,7 +208,7 @@ START_TEST(ohem__bad_arguments_are_told)
     ohem.nms = NAN;
     support_fails(fovea__ohem_select(support_device(), &ohem, any, any, 1, any, any, any), FOVEA_ERROR_ARGUMENT,
                   "nms nan");
-    ohem = (fovea__ohem){0, 0.5f, false, 4, 1};
+    ohem = (fovea__ohem){0, 0.5f, false, 4, 1, 0};
     support_fails(fovea__ohem_select(support_device(), &ohem, any, any, 1, any, any, any), FOVEA_ERROR_ARGUMENT,
                   "batch 0");
     fence_free(&one, "unused");
@@ -191,6 +221,7 @@ int main(void)
         {.test = ohem__scores_are_cross_entropy, .rows = COUNT(levels), .needs_device = true},
         {.test = ohem__nan_is_the_hardest, .needs_device = true},
         {.test = ohem__selection_is_the_reference, .rows = COUNT(rows), .needs_device = true},
+        {.test = ohem__rescaling_is_one_product, .rows = COUNT(arrays), .needs_device = true},
         {.test = ohem__bad_arguments_are_told, .needs_device = true},
     };
     return support_run_both_kinds("ohem", cases, COUNT(cases));
