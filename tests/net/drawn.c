@@ -3,6 +3,7 @@
 #include "file.h"
 #include "random.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,4 +97,23 @@ bool drawn_same_files(const char *a, const char *b)
     free(x);
     free(y);
     return same;
+}
+
+fovea_trainer *drawn_trainer(fovea_model *model, fovea_dataset *dataset, const fovea_train_options *options)
+{
+    fovea_trainer *trainer = NULL;
+    support_ok(fovea_trainer_create(&trainer, model, dataset, options));
+    return trainer;
+}
+
+fovea_progress drawn_run_until(fovea_trainer *trainer, int64_t step)
+{
+    fovea_progress now = {0};
+    while (fovea_trainer_steps_done(trainer) < step) {
+        support_ok(fovea_trainer_step(trainer, &now));
+        ck_assert_msg(isfinite(now.class_loss) && isfinite(now.box_loss) && isfinite(now.gradient_norm),
+                      "step %lld: losses %g %g, gradient %g", (long long)now.step, now.class_loss, now.box_loss,
+                      now.gradient_norm);
+    }
+    return now;
 }

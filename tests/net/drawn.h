@@ -18,6 +18,10 @@ fovea_dataset *drawn_dataset(const char *name, const drawn_options *options);
 /* ResNet-18 of width 8 with 16 channels and one convolution a head, for the data set's two labels. */
 fovea_model *drawn_model(fovea_norm norm, fovea_profile profile, uint64_t seed);
 
+/* A trainer, and its steps up to number `step`; what the last of them told. Fails where a loss or norm is not finite. */
+fovea_trainer *drawn_trainer(fovea_model *model, fovea_dataset *dataset, const fovea_train_options *options);
+fovea_progress drawn_run_until(fovea_trainer *trainer, int64_t step);
+
 /* A picture of noise. */
 fovea_image drawn_noise(int width, int height, uint64_t seed);
 

@@ -12,13 +12,6 @@ static fovea_dataset *drawn(const char *name)
         .pictures = 5, .width = 96, .height = 64, .unlike = true, .last_is_empty = true});
 }
 
-static fovea_trainer *make_trainer(fovea_model *model, fovea_dataset *dataset, const fovea_train_options *options)
-{
-    fovea_trainer *trainer = NULL;
-    support_ok(fovea_trainer_create(&trainer, model, dataset, options));
-    return trainer;
-}
-
 /* ---- boxes ----------------------------------------------------------------------------------------------------- */
 
 typedef struct tally {
@@ -92,7 +85,7 @@ START_TEST(look__boxes_lie_on_their_objects)
     fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, _i % 2 ? FOVEA_PROFILE_TORCHVISION : FOVEA_PROFILE_PAPER, 1);
     options.batch = 2;
     options.steps = 100;
-    fovea_trainer *trainer = make_trainer(model, dataset, &options);
+    fovea_trainer *trainer = drawn_trainer(model, dataset, &options);
     tally t = {.wanted = small ? 4 : 60};
     support_ok(fovea_trainer_look(trainer, check_look, &t));
     ck_assert_int_eq(t.pictures, t.wanted);
@@ -130,7 +123,7 @@ static sides sides_of(const fovea_train_options *options)
 {
     fovea_dataset *dataset = drawn("sides");
     fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, 1);
-    fovea_trainer *trainer = make_trainer(model, dataset, options);
+    fovea_trainer *trainer = drawn_trainer(model, dataset, options);
     sides s = {0};
     support_ok(fovea_trainer_look(trainer, keep_sides, &s));
     ck_assert_int_eq(s.count, 60);
@@ -201,7 +194,7 @@ START_TEST(look__changes_no_bit_of_a_run)
     fovea_dataset *dataset = drawn("unchanged");
     for (int seen = 0; seen < 2; seen++) {
         fovea_model *model = drawn_model(FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, 2);
-        fovea_trainer *trainer = make_trainer(model, dataset, &many_sizes);
+        fovea_trainer *trainer = drawn_trainer(model, dataset, &many_sizes);
         run(trainer, 2);
         tally t = {.wanted = 5};
         if (seen)
@@ -223,7 +216,7 @@ END_TEST
 static uint64_t peak_of(fovea_dataset *dataset, const fovea_train_options *options, int64_t *reached_at)
 {
     fovea_model *model = drawn_model(FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, 2);
-    fovea_trainer *trainer = make_trainer(model, dataset, options);
+    fovea_trainer *trainer = drawn_trainer(model, dataset, options);
     fovea_progress now = {0};
     uint64_t most = 0, held = 0;
     support_ok(fovea__buffer_pool_empty(support_device())); /* of what other tests left there */
