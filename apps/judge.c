@@ -22,7 +22,8 @@ static cJSON *detection_json(int64_t image_id, int64_t category_id, const double
 }
 
 /* Detects on one picture and hands what was found to the evaluator and to the file of detections. */
-static bool judge_picture(const judge_work *work, fovea_evaluator *evaluator, size_t index, fovea_detection *found)
+static bool judge_picture(const judge_work *work, fovea_evaluator *evaluator, size_t index, const int64_t *categories,
+                          fovea_detection *found)
 {
     int64_t id;
     const char *name;
@@ -40,7 +41,7 @@ static bool judge_picture(const judge_work *work, fovea_evaluator *evaluator, si
     for (size_t i = 0; i < count && good; i++) {
         const fovea_detection *d = &found[i];
         const double box[4] = {d->x0, d->y0, (double)d->x1 - d->x0, (double)d->y1 - d->y0};
-        const int64_t category = fovea_model_category_id(work->model, d->label);
+        const int64_t category = categories[d->label];
         good = !fovea_evaluator_add(evaluator, id, category, box, d->score);
         if (work->detections && good) {
             json_out_text(work->detections, work->detections->items++ ? ",\n" : "\n");
@@ -58,6 +59,7 @@ static judge_outcome finish(judge_result *result)
 {
     size_t count = 0;
     if (!fovea_evaluator_run(result->evaluator, &result->all, NULL, 0, &count)) {
+        free(result->classes);
         result->classes = calloc(count ? count : 1, sizeof *result->classes);
         if (!result->classes) {
             fprintf(stderr, "fovea: out of memory for the rows of %zu classes\n", count);
@@ -70,28 +72,63 @@ static judge_outcome finish(judge_result *result)
     return JUDGE_FAILED;
 }
 
-/* Warns where ids mean other classes: none of the model's is annotated, or one bears another name (that of an imported
- * model's class is its id). */
-static void check_categories(const judge_result *result, const fovea_model *model)
+/* The annotations' category of a name, NULL where there is none. */
+static const fovea_class_evaluation *find_class(const judge_result *result, const char *name)
 {
-    bool shared = false;
-    for (int label = 0; label < fovea_model_labels(model); label++)
-        for (size_t i = 0; i < result->n_classes; i++) {
-            const fovea_class_evaluation *c = &result->classes[i];
-            if (c->category_id != fovea_model_category_id(model, label))
-                continue;
-            shared = true;
-            char id[24];
-            const char *name = fovea_model_label(model, label);
-            snprintf(id, sizeof id, "%lld", (long long)c->category_id);
-            if (strcmp(c->name, name) != 0 && strcmp(name, id) != 0) {
-                fprintf(stderr, "warning: category %s is '%s' to the model and '%s' in the annotations\n", id, name,
-                        c->name);
-                return;
-            }
+    for (size_t i = 0; i < result->n_classes; i++)
+        if (strcmp(result->classes[i].name, name) == 0)
+            return &result->classes[i];
+    return NULL;
+}
+
+/* The class of an id, NULL where there is none. *same: it bears the model's name (that of an imported model's class
+ * is its id). */
+static const fovea_class_evaluation *class_of_id(const judge_result *result, const fovea_model *model, int label,
+                                                 bool *same)
+{
+    const int64_t id = fovea_model_category_id(model, label);
+    const char *name = fovea_model_label(model, label);
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)id);
+    for (size_t i = 0; i < result->n_classes; i++) {
+        const fovea_class_evaluation *c = &result->classes[i];
+        if (c->category_id != id)
+            continue;
+        *same = strcmp(c->name, name) == 0 || strcmp(name, text) == 0;
+        return c;
+    }
+    return NULL;
+}
+
+/* Which category each of the model's labels is: by id; where an id bears another name, as in a data set of another
+ * format, by name if all names are there. Warns where that is not what ids say. */
+static void match_categories(int64_t *out, const judge_result *result, const fovea_model *model)
+{
+    const int labels = fovea_model_labels(model);
+    const fovea_class_evaluation *other = NULL;
+    bool shared = false, named = true;
+    int wrong = 0;
+    for (int label = 0; label < labels; label++) {
+        bool same = true;
+        const fovea_class_evaluation *c = class_of_id(result, model, label, &same);
+        out[label] = fovea_model_category_id(model, label);
+        shared = shared || c;
+        named = named && find_class(result, fovea_model_label(model, label));
+        if (!same && !other) {
+            other = c;
+            wrong = label;
         }
-    if (!shared)
+    }
+    if (named && (other || !shared)) {
+        for (int label = 0; label < labels; label++)
+            out[label] = find_class(result, fovea_model_label(model, label))->category_id;
+        fputs("note: the model's classes are found by their names, as the annotations have other ids\n", stderr);
+    } else if (other) {
+        fprintf(stderr, "warning: category %lld is '%s' to the model and '%s' in the annotations\n",
+                (long long)other->category_id, fovea_model_label(model, wrong), other->name);
+    } else if (!shared) {
         fputs("warning: no class of the model has a category id that the annotations declare\n", stderr);
+    }
 }
 
 judge_outcome judge_model(judge_result *result, const judge_work *work)
@@ -102,27 +139,25 @@ judge_outcome judge_model(judge_result *result, const judge_work *work)
         return JUDGE_FAILED;
     }
     fovea_detection *found = calloc(MOST_DETECTIONS, sizeof *found);
-    if (!found) {
+    int64_t *categories = calloc((size_t)fovea_model_labels(work->model), sizeof *categories);
+    judge_outcome outcome = found && categories ? finish(result) : JUDGE_FAILED; /* of nothing: for the classes */
+    if (!found || !categories)
         fputs("fovea: out of memory for the detections of a picture\n", stderr);
-        return JUDGE_FAILED;
-    }
+    if (outcome == JUDGE_DONE)
+        match_categories(categories, result, work->model);
     const size_t count = fovea_evaluator_pictures(result->evaluator);
-    judge_outcome outcome = JUDGE_DONE;
     progress bar = progress_begin("evaluating", 0, (int64_t)count);
     for (size_t i = 0; i < count && outcome == JUDGE_DONE; i++) {
         if (work->stop && *work->stop)
             outcome = JUDGE_STOPPED;
-        else if (!judge_picture(work, result->evaluator, i, found))
+        else if (!judge_picture(work, result->evaluator, i, categories, found))
             outcome = JUDGE_FAILED;
         progress_update(&bar, (int64_t)i + 1, "%s", "");
     }
     progress_end(&bar);
     free(found);
-    if (outcome == JUDGE_DONE)
-        outcome = finish(result);
-    if (outcome == JUDGE_DONE)
-        check_categories(result, work->model);
-    return outcome;
+    free(categories);
+    return outcome == JUDGE_DONE ? finish(result) : outcome;
 }
 
 judge_outcome judge_file(judge_result *result, const char *images, const char *annotations, fovea_format format,

@@ -20,10 +20,33 @@ START_TEST(convert__there_and_back)
 }
 END_TEST
 
+/* A model knows its classes in another format by their names, whose ids are that format's own. */
+START_TEST(convert__a_model_finds_its_classes)
+{
+    cli_expect(0, "rm -rf made there run && "
+                  "\"$F\" synth --out made --train 6 --val 3 --new 1 --size 96x64 --objects 1-3 && "
+                  "\"$F\" train --images made/images --annotations made/train.json --backbone resnet18 --width 8 "
+                  "--channels 8 --head-depth 1 --size 64 --lr 0.01 --seed 3 --no-tune --steps 3 --out run && "
+                  "\"$F\" convert --plain --images made/images --annotations made/val.json --to yolo --out there");
+    cli_expect(0, "\"$F\" evaluate --model run/model.safetensors --images made/images --annotations made/val.json "
+                  "--json a.json");
+    ck_assert(!support_has(cli_stderr(), "by their names"));
+    cli_expect(0, "\"$F\" evaluate --model run/model.safetensors --images there/images "
+                  "--annotations there/data.yaml#val --json b.json");
+    cli_said("classes are found by their names");
+    cli_expect(0, "grep -v category_id a.json >a; grep -v category_id b.json >b; cmp a b && "
+                  "grep -q '\"AR100\":.*[1-9]' a");
+    cli_expect(0, "sed -i 's/square/quadrat/' there/data.yaml && \"$F\" evaluate --model run/model.safetensors "
+                  "--images there/images --annotations there/data.yaml#val");
+    cli_said("to the model and ");
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
         {.test = convert__there_and_back, .rows = 2},
+        {convert__a_model_finds_its_classes, .needs_device = true},
     };
     return support_run("command_convert", cases, COUNT(cases));
 }
