@@ -215,8 +215,9 @@ typedef struct fovea_picture {
  *   VOC   a folder of XML, one a picture ("annotations" is that folder, the one above its "Annotations", or a list in
  *         ImageSets/Main). x0 = xmin - 1, y0 = ymin - 1, x1 = xmax, y1 = ymax; "difficult" counts as a crowd does;
  *         classes are sorted by name, of all XML beside a list, and their ids count from 1.
- *   YOLO  data.yaml ("data.yaml#val": its split val, else train), or a folder of labels with classes.txt or obj.names.
- *         Labels stand where the last folder "images" in a picture's path is "labels". Ids are the classes' numbers, from 0.
+ *   YOLO  data.yaml ("data.yaml#val": its split val, else train) or its folder, or a folder of labels with classes.txt or
+ *         obj.names. Labels stand where the last folder "images" in a picture's path is "labels". Ids are the classes'
+ *         numbers, from 0.
  * Pictures' names start from images_dir: for YOLO it is the folder "images". A fovea.SPLIT.json beside them is heeded, see
  * fovea_dataset_convert(). */
 typedef enum fovea_format {

@@ -161,6 +161,22 @@ static fovea_status recognise(fovea_format *out, const char *path)
     return FOVEA_OK;
 }
 
+/* Which format annotations are in, and where: of a folder with data.yaml that file. *path is freed with free(). */
+static fovea_status locate(char **path, fovea_format *format, const char *annotations)
+{
+    *path = NULL;
+    if (*format == FOVEA_FORMAT_ANY)
+        FOVEA_TRY(recognise(format, annotations));
+    if (*format == FOVEA_FORMAT_YOLO && fovea__is_folder(annotations)) {
+        FOVEA_TRY(fovea__path_join(path, annotations, "data.yaml"));
+        if (fovea__is_file(*path))
+            return FOVEA_OK;
+        free(*path);
+        *path = NULL;
+    }
+    return fovea__copy_text(path, annotations);
+}
+
 /* Pascal VOC and YOLO. */
 static fovea_status read_native(cJSON **out, fovea_format format, const char *images_dir, const char *annotations,
                                 bool extras)
@@ -173,12 +189,9 @@ static fovea_status read_native(cJSON **out, fovea_format format, const char *im
     FOVEA_FAIL(FOVEA_ERROR_ARGUMENT, "%s: %d is no format of annotations", annotations, (int)format);
 }
 
-fovea_status fovea__annotations_read(cJSON **out, const char *images_dir, const char *annotations, fovea_format format,
-                                     const char *unread)
+static fovea_status read_merged(cJSON **out, fovea_format format, const char *images_dir, const char *annotations,
+                                const char *unread)
 {
-    *out = NULL;
-    if (format == FOVEA_FORMAT_ANY)
-        FOVEA_TRY(recognise(&format, annotations));
     if (format == FOVEA_FORMAT_COCO)
         return fovea__json_read(out, annotations, unread);
     FOVEA_TRY(read_native(out, format, images_dir, annotations, false));
@@ -195,22 +208,41 @@ fovea_status fovea__annotations_read(cJSON **out, const char *images_dir, const 
     return status;
 }
 
-fovea_status fovea__annotations_text(fovea__text *out, fovea__listing *places, fovea_format *format,
-                                     const char *images_dir, const char *annotations, bool plain)
+fovea_status fovea__annotations_read(cJSON **out, const char *images_dir, const char *annotations, fovea_format format,
+                                     const char *unread)
+{
+    char *path = NULL;
+    *out = NULL;
+    FOVEA_TRY(locate(&path, &format, annotations));
+    const fovea_status status = read_merged(out, format, images_dir, path, unread);
+    free(path);
+    return status;
+}
+
+static fovea_status read_text(fovea__text *out, fovea__listing *places, fovea_format format, const char *images_dir,
+                              const char *annotations, bool plain)
 {
     cJSON *native = NULL;
     bool found = false;
-    *out = (fovea__text){0};
-    if (*format == FOVEA_FORMAT_ANY)
-        FOVEA_TRY(recognise(format, annotations));
-    if (*format == FOVEA_FORMAT_COCO)
+    if (format == FOVEA_FORMAT_COCO)
         return fovea__file_read(&out->bytes, &out->used, annotations, UINT32_MAX);
-    fovea_status status = read_native(&native, *format, images_dir, annotations, !plain);
+    fovea_status status = read_native(&native, format, images_dir, annotations, !plain);
     if (!status && !plain)
-        status = fovea__sidecar_merge(out, &found, native, *format, annotations, true, places);
+        status = fovea__sidecar_merge(out, &found, native, format, annotations, true, places);
     if (!status && !found)
         status = fovea__text_document(out, native);
     cJSON_Delete(native);
+    return status;
+}
+
+fovea_status fovea__annotations_text(fovea__text *out, fovea__listing *places, fovea_format *format,
+                                     const char *images_dir, const char *annotations, bool plain)
+{
+    char *path = NULL;
+    *out = (fovea__text){0};
+    FOVEA_TRY(locate(&path, format, annotations));
+    const fovea_status status = read_text(out, places, *format, images_dir, path, plain);
+    free(path);
     if (status) {
         free(out->bytes);
         *out = (fovea__text){0};

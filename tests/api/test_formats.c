@@ -227,6 +227,15 @@ static const struct {
     {"train: images/train\nnames:\n  99999999999: cat", "", "expected a class's number", FOVEA_ERROR_FORMAT},
 };
 
+START_TEST(yolo__a_folder_with_data_yaml_is_that)
+{
+    make_yolo(yamls[0]);
+    fovea_dataset *set = open_any("yolo/images", "yolo");
+    ck_assert_uint_eq(fovea_dataset_size(set), 3);
+    fovea_dataset_close(set);
+}
+END_TEST
+
 START_TEST(yolo__faults_are_named)
 {
     fovea_dataset *set = NULL;
@@ -293,6 +302,7 @@ int main(void)
         {.test = voc__faults_are_named, .rows = COUNT(bad_xml)},
         {.test = voc__depth_is_bounded},
         {.test = yolo__boxes_are_read, .rows = COUNT(yamls)},
+        {.test = yolo__a_folder_with_data_yaml_is_that},
         {.test = yolo__faults_are_named, .rows = COUNT(bad_yolo)},
         {.test = formats__unknown_ones_are_told, .rows = 2},
         {.test = formats__evaluation_takes_all},
