@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ROWS = 96, HELP_CODE = 1000 };
+enum { MAX_ROWS = 96, FIRST_CODE = 256, HELP_CODE = 1000 }; /* of getopt_long; ':' and '?' are its own */
 
 int options_misused(const options_table *table, const char *format, ...)
 {
@@ -263,7 +263,7 @@ static options_result bad_option(const options_table *table, const char *word, i
         return OPTIONS_MISUSED;
     }
     if (known > 0) {
-        options_misused(table, "--%s takes no value", table->rows[known - 1].name);
+        options_misused(table, "--%s takes no value", table->rows[known - FIRST_CODE].name);
         return OPTIONS_MISUSED;
     }
     char name[64];
@@ -306,7 +306,7 @@ options_result options_parse(const options_table *table, void *fields, int argc,
     for (size_t i = 0; i < table->n_rows; i++) {
         longs[i].name = table->rows[i].name;
         longs[i].has_arg = table->rows[i].kind == OPTIONS_FLAG ? no_argument : required_argument;
-        longs[i].val = (int)i + 1; /* getopt_long leaves 0 in optopt for what it does not know */
+        longs[i].val = FIRST_CODE + (int)i; /* getopt_long leaves 0 in optopt for what it does not know */
     }
     longs[table->n_rows] = (struct option){.name = "help", .has_arg = optional_argument, .val = HELP_CODE};
 
@@ -325,8 +325,8 @@ options_result options_parse(const options_table *table, void *fields, int argc,
         }
         if (code == '?')
             return bad_option(table, argv[optind > word ? optind - 1 : optind], optopt);
-        if (!options_set(&table->rows[code - 1], fields, optarg))
-            return bad_value(table, &table->rows[code - 1], optarg);
+        if (!options_set(&table->rows[code - FIRST_CODE], fields, optarg))
+            return bad_value(table, &table->rows[code - FIRST_CODE], optarg);
     }
     *first_operand = optind;
     if (!table->operands && optind < argc) {

@@ -141,6 +141,7 @@ static const misuse misuses[] = {
     {"inspect --images a --annotations b --fix -", "--fix takes a file"},
     {"detect photo.jpg", "--model is missing"},
     {"detect --model m", "no picture"},
+    {"train --box-loss iou", "--box-loss takes one of smooth_l1, giou, not 'iou'"},
     {"detect --model m --json - --coco - p.jpg", "cannot both"},
     {"detect --model m --annotations a p.jpg", "--coco is missing"},
     {"detect --model m --size 100 --max-size 50 p.jpg", "--max-size 50 is below --size 100"},
