@@ -15,6 +15,8 @@ _Static_assert((int)OPTIONS_MOST_INTEGERS == (int)FOVEA_TRAIN_SIZES, "a list of 
 static const options_choice backbones[] = {
     {"resnet18", 18}, {"resnet34", 34}, {"resnet50", 50}, {"resnet101", 101}, {NULL, 0}};
 static const options_choice norms[] = {{"frozen", FOVEA_NORM_FROZEN}, {"batch", FOVEA_NORM_TRAINING}, {NULL, 0}};
+static const options_choice head_norms[] = {
+    {"none", FOVEA_HEAD_NORM_NONE}, {"group", FOVEA_HEAD_NORM_GROUP}, {NULL, 0}};
 static const options_choice profiles[] = {
     {"paper", FOVEA_PROFILE_PAPER}, {"torchvision", FOVEA_PROFILE_TORCHVISION}, {NULL, 0}};
 static const options_choice formats[] = {
@@ -69,6 +71,8 @@ static const options_row rows[] = {
      .choices = norms},
     {"norm-eps", "E", "Batch norm's epsilon (1e-5).", OPTIONS_NUMBER, AT(norm_epsilon), .low = 0, .high = 1,
      .zero_is_none = true},
+    {"head-norm", "HOW", "Norm behind the heads' convolutions: none or group, as torchvision's v2 has it (none).",
+     OPTIONS_CHOICE, AT(head_norm), .choices = head_norms},
     {"profile", "NAME", "Whose details to follow: paper or torchvision (paper).", OPTIONS_CHOICE, AT(profile),
      .choices = profiles},
     {"size", "N[,N...]", "Resize the shorter side to N pixels; of several, rising, each step draws one (600).",
@@ -285,6 +289,7 @@ static void resolve(train_options *o)
     o->model.depth = o->depth;
     o->model.backbone = o->weights;
     o->model.norm = (fovea_norm)o->norm;
+    o->model.head_norm = (fovea_head_norm)o->head_norm;
     o->model.profile = (fovea_profile)o->profile;
     o->model.prior = (float)o->prior;
     o->model.norm_epsilon = (float)o->norm_epsilon;

@@ -10,7 +10,7 @@
 typedef struct train_options {
     const char *images, *annotations, *val_images, *val_annotations, *out;
     const char *weights, *device, *json;
-    int format, depth, norm, profile, optimizer, schedule, loss, box_loss;
+    int format, depth, norm, profile, optimizer, schedule, loss, box_loss, head_norm;
     double prior, norm_epsilon;
     fovea_model_options model; /* the fields that are options as they stand */
     fovea_train_options plan;

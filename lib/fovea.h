@@ -304,11 +304,18 @@ typedef enum fovea_norm {
     FOVEA_NORM_TRAINING = 2 /* batch statistics while training, running ones in detection */
 } fovea_norm;
 
+typedef enum fovea_head_norm {
+    FOVEA_HEAD_NORM_NONE = 0,
+    FOVEA_HEAD_NORM_GROUP = 1 /* group norm in 32 groups behind each convolution of the heads but the last: torchvision's
+                                 v2, whose profile then takes P6 from C5 */
+} fovea_head_norm;
+
 typedef struct fovea_model_options {
     int depth;            /* ResNet-18, 34, 50 or 101 (0: 50) */
     const char *backbone; /* a safetensors file with a backbone's or a whole detector's weights; NULL: random start */
     fovea_profile profile;
     fovea_norm norm;
+    fovea_head_norm head_norm;
     int width;         /* channels after the stem, a multiple of 8 (0: 64, the standard ResNet) */
     int channels;      /* channels of the FPN and of the heads' convolutions (0: 256) */
     int head_depth;    /* 3x3 convolutions in each head before its output (0: 4) */

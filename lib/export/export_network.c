@@ -62,6 +62,8 @@ static fovea_status add_node(fovea__export *e, int index, int *values)
     case FOVEA__NODE_UPSAMPLE_ADD:
         values[index] = add_upsampled(g, input, values[node->other]);
         return FOVEA_OK;
+    case FOVEA__NODE_GROUP_NORM:
+        return fovea__fail(FOVEA_ERROR_UNSUPPORTED, "%s: group norm in the heads is not exported", node->name);
     case FOVEA__NODE_NORM: break;
     }
     return fovea__fail(FOVEA_ERROR_UNSUPPORTED, "%s: a node of a kind that is not exported", node->name);

@@ -85,6 +85,11 @@ fovea_status fovea__config_check(const fovea__net_config *config)
                     "profile is %d; expected paper or torchvision", (int)config->profile);
     FOVEA_CHECK_ARG(config->norm == FOVEA_NORM_FROZEN || config->norm == FOVEA_NORM_TRAINING,
                     "norm is %d; expected frozen or training", (int)config->norm);
+    FOVEA_CHECK_ARG(config->head_norm == FOVEA_HEAD_NORM_NONE || config->head_norm == FOVEA_HEAD_NORM_GROUP,
+                    "head_norm is %d; expected none or group", (int)config->head_norm);
+    FOVEA_CHECK_ARG(config->head_norm == FOVEA_HEAD_NORM_NONE || config->channels % FOVEA__HEAD_GROUPS == 0,
+                    "channels is %d; expected a multiple of %d, with group norm in the heads", config->channels,
+                    FOVEA__HEAD_GROUPS);
     FOVEA_CHECK_ARG(config->norm_epsilon >= 0 && config->norm_epsilon < 1, "norm_epsilon is %g; expected 0 to 1",
                     (double)config->norm_epsilon);
     FOVEA_CHECK_ARG(config->prior > 0 && config->prior < 1, "prior is %g; expected between 0 and 1",

@@ -7,6 +7,8 @@
 
 #define FOVEA__STAGES 4 /* layer1 ... layer4 of a ResNet, whose outputs are C2 ... C5 */
 
+#define FOVEA__HEAD_GROUPS 32 /* of group norm in the heads */
+
 #define FOVEA__MOST_SIZE 65500 /* a JPEG's longest side */
 
 typedef struct fovea__net_config {
@@ -20,6 +22,7 @@ typedef struct fovea__net_config {
     int p6_channels;   /* input channels of P6: C5's, or `channels` where it is made from P5 */
     fovea_profile profile;
     fovea_norm norm;
+    fovea_head_norm head_norm;
     float norm_epsilon;
     float prior;        /* the score that every class starts with */
     int size, max_size; /* shorter side and limit of the longer */

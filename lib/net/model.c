@@ -109,6 +109,7 @@ static fovea__net_config resolve(const fovea_model_options *options, int labels)
         .anchor_ratios = or_default(options->anchor_ratios, 3),
         .profile = options->profile == FOVEA_PROFILE_DEFAULT ? FOVEA_PROFILE_PAPER : options->profile,
         .norm = options->norm,
+        .head_norm = options->head_norm,
         .norm_epsilon = options->norm_epsilon < 0 ? 0 : options->norm_epsilon == 0 ? 1e-5f : options->norm_epsilon,
         .prior = options->prior == 0 ? 0.01f : options->prior,
         .size = or_default(options->size, 600),
@@ -118,7 +119,8 @@ static fovea__net_config resolve(const fovea_model_options *options, int labels)
         config.norm = options->backbone ? FOVEA_NORM_FROZEN : FOVEA_NORM_TRAINING;
     const bool torchvision = config.profile == FOVEA_PROFILE_TORCHVISION;
     config.classes = torchvision ? labels + 1 : labels;
-    config.p6_channels = torchvision ? config.channels : fovea__config_stage_channels(&config, FOVEA__STAGES);
+    const bool from_p5 = torchvision && config.head_norm == FOVEA_HEAD_NORM_NONE; /* its v2 takes C5, as the paper */
+    config.p6_channels = from_p5 ? config.channels : fovea__config_stage_channels(&config, FOVEA__STAGES);
     return config;
 }
 
@@ -231,6 +233,7 @@ void fovea_model_describe(const fovea_model *model, fovea_model_options *out)
         .depth = config->depth,
         .profile = config->profile,
         .norm = config->norm,
+        .head_norm = config->head_norm,
         .width = config->width,
         .channels = config->channels,
         .head_depth = config->head_depth,

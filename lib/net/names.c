@@ -30,7 +30,7 @@ static void put(writer *w, const char *module, const char *leaf, fovea__name_kin
     for (int i = 0; i < 4; i++)
         item->dims[i] = i < n_dims ? dims[i] : 1;
     item->trained = kind == FOVEA__NAME_CONV || kind == FOVEA__NAME_BIAS ||
-                    (!w->frozen && (kind == FOVEA__NAME_GAMMA || kind == FOVEA__NAME_BETA));
+                    ((!w->frozen || stage > FOVEA__STAGES) && (kind == FOVEA__NAME_GAMMA || kind == FOVEA__NAME_BETA));
 }
 
 static void put_weights(writer *w, const char *module, int stage, int out, int in, int kernel)
@@ -120,7 +120,13 @@ static void put_head(writer *w, const fovea__net_config *config, const char *hea
     char module[MODULE_ROOM];
     for (int i = 0; i < config->head_depth; i++) {
         snprintf(module, sizeof module, "head.%s.conv.%d.0", head, i);
-        put_conv(w, module, 6, config->channels, config->channels, 3);
+        put_weights(w, module, 6, config->channels, config->channels, 3);
+        if (config->head_norm == FOVEA_HEAD_NORM_GROUP) {
+            snprintf(module, sizeof module, "head.%s.conv.%d.1", head, i);
+            put(w, module, "weight", FOVEA__NAME_GAMMA, 6, 1, (const int[4]){config->channels});
+        }
+        put(w, module, "bias", config->head_norm ? FOVEA__NAME_BETA : FOVEA__NAME_BIAS, 6, 1,
+            (const int[4]){config->channels});
     }
     snprintf(module, sizeof module, "head.%s.%s", head, last);
     put_conv(w, module, 6, outputs, config->channels, 3);

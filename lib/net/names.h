@@ -9,8 +9,8 @@
 typedef enum fovea__name_kind {
     FOVEA__NAME_CONV,     /* convolution weights [out][in][height][width] */
     FOVEA__NAME_BIAS,     /* of a convolution */
-    FOVEA__NAME_GAMMA,    /* batch norm's weight */
-    FOVEA__NAME_BETA,     /* batch norm's bias */
+    FOVEA__NAME_GAMMA,    /* batch norm's weight, or group norm's in the heads */
+    FOVEA__NAME_BETA,     /* and bias */
     FOVEA__NAME_MEAN,     /* running_mean */
     FOVEA__NAME_VARIANCE, /* running_var */
     FOVEA__NAME_BATCHES   /* num_batches_tracked, a scalar int64; only where batch norm is trained */
@@ -21,7 +21,7 @@ typedef struct fovea__name {
     char name[FOVEA__NAME_ROOM];
     fovea__name_kind kind;
     int stage; /* 0 the stem, 1 to 4 layer1 to layer4, 5 the FPN, 6 the heads */
-    bool trained; /* has a gradient: all of convolutions, and batch norm's weight and bias unless frozen */
+    bool trained; /* has a gradient: all of convolutions and group norm, and batch norm's weight and bias unless frozen */
     int n_dims; /* 4, 1, or 0 for a scalar */
     int64_t dims[4]; /* those from n_dims on are 1 */
 } fovea__name;
@@ -41,7 +41,7 @@ typedef struct fovea__named_shape {
     int64_t dims[4]; /* of more than 4, the first ones */
 } fovea__named_shape;
 
-/* Reads a whole detector's configuration off its tensors: fills depth, width, channels, head_depth, classes,
+/* Reads a whole detector's configuration off its tensors: fills depth, width, channels, head_depth, head_norm, classes,
  * p6_channels, anchor_scales and anchor_ratios (kept where what they hold fits the file), and leaves the rest as it is.
  * Then holds every tensor of that network to the file: fails with FOVEA_ERROR_FORMAT naming the tensor that is missing
  * or has another shape (expected and found), or that no RetinaNet of this kind has. num_batches_tracked may be missing

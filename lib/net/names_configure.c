@@ -155,7 +155,7 @@ static fovea_status check_tensor(const table *t, const fovea__name *want)
                        fovea__names_shape_text(found, sizeof found, shape->n_dims, shape->dims), expected);
 }
 
-/* A tensor that our network has not would change what the file's network computes (group norm in the heads, say). */
+/* A tensor that our network has not would change what the file's network computes (norm in the pyramid, say). */
 static fovea_status check_stranger(const entry *e, const fovea__name *list, size_t count, int depth)
 {
     static const char batches[] = ".num_batches_tracked";
@@ -193,6 +193,8 @@ static fovea_status configure(fovea__net_config *config, const table *t)
     FOVEA_TRY(read_dim(&config->channels, t, "backbone.fpn.inner_blocks.0.0.weight", 0));
     FOVEA_TRY(read_dim(&config->p6_channels, t, "backbone.fpn.extra_blocks.p6.weight", 1));
     config->head_depth = count_modules(t, "head.classification_head.conv.", ".0.weight");
+    config->head_norm = find(t, "head.classification_head.conv.0.1.weight") ? FOVEA_HEAD_NORM_GROUP
+                                                                            : FOVEA_HEAD_NORM_NONE;
     FOVEA_TRY(configure_anchors(config, t));
     return check_tensors(t, config);
 }

@@ -16,12 +16,13 @@ typedef enum fovea__node_kind {
     FOVEA__NODE_INPUT,       /* the picture */
     FOVEA__NODE_CONV,        /* relu?(conv + bias), or with folded norm relu?(scale conv + shift + other) */
     FOVEA__NODE_NORM,        /* relu?(batch norm + other), by the batch's statistics */
+    FOVEA__NODE_GROUP_NORM,  /* relu?(group norm), in detection in its input's place */
     FOVEA__NODE_POOL,        /* the stem's max pooling */
     FOVEA__NODE_RELU,
     FOVEA__NODE_UPSAMPLE_ADD /* other (the lateral) + upsampled input, in other's place */
 } fovea__node_kind;
 
-/* A batch norm: its parameters, its folded form, and what training saves for backward. */
+/* A batch norm: its parameters, its folded form, and what training saves for backward. Or a group norm: gamma and beta. */
 typedef struct fovea__norm_layer {
     fovea__parameter *gamma, *beta, *mean, *variance;
     fovea__parameter *batches; /* NULL where it is frozen */
@@ -58,6 +59,7 @@ typedef struct fovea__node {
     bool output;              /* read from outside the network */
     int value_of, gradient_of; /* the node in whose place they lie, itself mostly */
     fovea__conv2d_algorithm algorithm[3];
+    fovea__buffer *statistics; /* of group norm */
     fovea__buffer *forward_work, *backward_work; /* forward's also takes weights on their way from file to packing */
 } fovea__node;
 

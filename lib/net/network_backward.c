@@ -4,6 +4,7 @@
 
 #include "add_relu.h"
 #include "batch_norm.h"
+#include "group_norm.h"
 #include "max_pool.h"
 #include "reduce.h"
 #include "upsample_add.h"
@@ -20,10 +21,12 @@ static bool add_to(fovea__network *network, int index)
 /* Parameters of the heads get a gradient from every level: the first (P7, backwards) writes, the others add. */
 static bool add_to_layer(const fovea__network *network, int index)
 {
+    const fovea__node *node = &network->nodes[index];
     if (network->adds_gradients)
         return true;
     for (int i = index + 1; i < network->n_nodes; i++)
-        if (network->nodes[i].kind == FOVEA__NODE_CONV && network->nodes[i].conv == network->nodes[index].conv)
+        if (network->nodes[i].kind == node->kind && network->nodes[i].conv == node->conv &&
+            network->nodes[i].norm == node->norm)
             return true;
     return false;
 }
@@ -78,6 +81,17 @@ static fovea_status backward_norm(fovea__network *network, fovea__node *node)
                                       &norm->beta->gradient, &input->gradient, node->backward_work);
 }
 
+static fovea_status backward_group_norm(fovea__network *network, int index)
+{
+    fovea__node *node = &network->nodes[index], *input = &network->nodes[node->input];
+    fovea__norm_layer *norm = &network->norms[node->norm];
+    FOVEA_TRY(backward_epilogue(network, node));
+    return fovea__group_norm_backward(network->device, &input->value, &norm->gamma->value, FOVEA__HEAD_GROUPS,
+                                      node->statistics, &node->gradient, add_to_layer(network, index),
+                                      &norm->gamma->gradient, &norm->beta->gradient, &input->gradient,
+                                      node->backward_work);
+}
+
 fovea_status fovea__network_backward_node(fovea__network *network, int index)
 {
     fovea__node *node = &network->nodes[index];
@@ -88,6 +102,7 @@ fovea_status fovea__network_backward_node(fovea__network *network, int index)
     case FOVEA__NODE_INPUT: break;
     case FOVEA__NODE_CONV: return backward_conv(network, index);
     case FOVEA__NODE_NORM: return backward_norm(network, node);
+    case FOVEA__NODE_GROUP_NORM: return backward_group_norm(network, index);
     case FOVEA__NODE_POOL:
         return fovea__max_pool_backward(network->device, &input->value, (fovea__max_pool_window){3, 2, 1},
                                         &node->gradient, add_to(network, node->input), &input->gradient);

@@ -3,13 +3,14 @@
 
 #include "add_relu.h"
 #include "batch_norm.h"
+#include "group_norm.h"
 #include "max_pool.h"
 #include "memory.h"
 #include "reduce.h"
 #include "upsample_add.h"
 
-/* torch's default: running = .9 running + .1 batch. */
-static const float norm_momentum = 0.1f;
+/* torch's defaults; running = .9 running + .1 batch. */
+static const float norm_momentum = 0.1f, group_norm_epsilon = 1e-5f;
 
 static fovea_status forward_conv(fovea__network *network, fovea__node *node)
 {
@@ -41,6 +42,14 @@ static fovea_status forward_norm(fovea__network *network, fovea__node *node)
                                      &norm->mean->value, &norm->variance->value, node->forward_work);
 }
 
+static fovea_status forward_group_norm(fovea__network *network, fovea__node *node)
+{
+    const fovea__norm_layer *norm = &network->norms[node->norm];
+    return fovea__group_norm_forward(network->device, &network->nodes[node->input].value, &norm->gamma->value,
+                                     &norm->beta->value, FOVEA__HEAD_GROUPS, group_norm_epsilon, node->relu,
+                                     &node->value, node->statistics, node->forward_work);
+}
+
 fovea_status fovea__network_forward_node(fovea__network *network, int index)
 {
     fovea__node *node = &network->nodes[index];
@@ -49,6 +58,7 @@ fovea_status fovea__network_forward_node(fovea__network *network, int index)
     case FOVEA__NODE_INPUT: break;
     case FOVEA__NODE_CONV: return forward_conv(network, node);
     case FOVEA__NODE_NORM: return forward_norm(network, node);
+    case FOVEA__NODE_GROUP_NORM: return forward_group_norm(network, node);
     case FOVEA__NODE_POOL:
         return fovea__max_pool_forward(network->device, x, (fovea__max_pool_window){3, 2, 1}, &node->value);
     case FOVEA__NODE_RELU: return fovea__add_relu_forward(network->device, x, NULL, &node->value);

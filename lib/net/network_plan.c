@@ -4,6 +4,7 @@
 
 #include "batch_norm.h"
 #include "device.h"
+#include "group_norm.h"
 #include "max_pool.h"
 #include "memory.h"
 #include "reduce.h"
@@ -32,6 +33,7 @@ static fovea__shape shape_of(const fovea__network *network, const fovea__node *n
         return fovea__max_pool_out_shape(network->nodes[node->input].shape, (fovea__max_pool_window){3, 2, 1});
     case FOVEA__NODE_UPSAMPLE_ADD: return network->nodes[node->other].shape;
     case FOVEA__NODE_NORM:
+    case FOVEA__NODE_GROUP_NORM:
     case FOVEA__NODE_RELU: return network->nodes[node->input].shape;
     case FOVEA__NODE_CONV: break;
     }
@@ -84,8 +86,10 @@ fovea_status fovea__network_set_shapes(fovea__network *network, int batch, int h
                                    : fovea__conv2d_choices_pick(network->choices, network->device,
                                                                 (fovea__conv2d_direction)direction, &shape);
         }
-        if (node->kind == FOVEA__NODE_NORM) /* the convolution's only reader; its gradient is made in place */
-            network->nodes[node->input].gradient_of = i;
+        if (node->kind == FOVEA__NODE_NORM || node->kind == FOVEA__NODE_GROUP_NORM)
+            network->nodes[node->input].gradient_of = i; /* the convolution's only reader; its gradient is made in place */
+        if (node->kind == FOVEA__NODE_GROUP_NORM && !network->training)
+            node->value_of = network->nodes[node->input].value_of;
         if (adds_in_place(network, i))
             node->value_of = network->nodes[node->other].value_of;
         if (node->kind == FOVEA__NODE_UPSAMPLE_ADD) { /* the lateral's only reader: sum and gradient are shared */
@@ -135,6 +139,9 @@ static fovea_status add_tensors(planner *plan)
         if (node->needs_gradient && node->gradient_of == i && !node->output)
             FOVEA_TRY(add_block(plan, value_bytes(node), back, back, &node->gradient.buffer,
                                 &plan->gradient_block[i]));
+        if (node->kind == FOVEA__NODE_GROUP_NORM)
+            FOVEA_TRY(add_block(plan, fovea__group_norm_statistics_bytes(node->shape), i, network->training ? back : i,
+                                &node->statistics, NULL));
         if (node->kind == FOVEA__NODE_INPUT && network->training) /* a search for what is not finite walks twice */
             extend(plan, plan->value_block[i], 2 * network->n_nodes);
         if (node->output) /* losses read the value and put the gradient in its place */
@@ -149,6 +156,7 @@ static bool backward_reads_input(const fovea__network *network, const fovea__nod
     switch (node->kind) {
     case FOVEA__NODE_CONV: return fovea__network_trains_conv(network, node);
     case FOVEA__NODE_NORM:
+    case FOVEA__NODE_GROUP_NORM:
     case FOVEA__NODE_POOL: return node->needs_gradient;
     case FOVEA__NODE_INPUT:
     case FOVEA__NODE_RELU:
@@ -219,6 +227,8 @@ static fovea_status add_workspaces(planner *plan)
             backward = conv_backward_bytes(network, node, &shape);
         } else if (node->kind == FOVEA__NODE_NORM) {
             forward = backward = fovea__batch_norm_workspace_bytes(node->shape);
+        } else if (node->kind == FOVEA__NODE_GROUP_NORM) {
+            forward = backward = fovea__group_norm_workspace_bytes(node->shape);
         }
         const int back = backward_time(network, i);
         if (forward)
@@ -237,9 +247,11 @@ void fovea__network_drop_plan(fovea__network *network)
             fovea__buffer_free(node->value.buffer);
         if (node->gradient_of == i && !node->output)
             fovea__buffer_free(node->gradient.buffer);
+        fovea__buffer_free(node->statistics);
         fovea__buffer_free(node->forward_work);
         fovea__buffer_free(node->backward_work);
-        node->value.buffer = node->gradient.buffer = node->forward_work = node->backward_work = NULL;
+        node->value.buffer = node->gradient.buffer = NULL;
+        node->statistics = node->forward_work = node->backward_work = NULL;
     }
     network->batch = 0;
 }

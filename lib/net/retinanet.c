@@ -76,6 +76,21 @@ static fovea_status norm_layer(fovea__network *network, const char *name, int *i
     return FOVEA_OK;
 }
 
+/* As convolutions, a head's group norm is asked for once a level. */
+static fovea_status group_norm_layer(fovea__network *network, const char *name, int *index)
+{
+    fovea__norm_layer made = {0};
+    FOVEA_TRY(need(network, name, "weight", &made.gamma));
+    FOVEA_TRY(need(network, name, "bias", &made.beta));
+    for (*index = 0; *index < network->n_norms; (*index)++)
+        if (network->norms[*index].gamma == made.gamma)
+            return FOVEA_OK;
+    FOVEA_TRY(fovea__grow(&network->norms, &network->norms_room, (size_t)network->n_norms + 1, sizeof *network->norms,
+                          "the network's layers"));
+    network->norms[network->n_norms++] = made;
+    return FOVEA_OK;
+}
+
 /* A convolution with what follows it: bias, or batch norm folded or of its own node; other; ReLU. */
 static fovea_status add_conv(fovea__network *network, const conv_plan *plan, int *index)
 {
@@ -175,12 +190,18 @@ static fovea_status add_pyramid(fovea__network *network, const int c[3], int p[F
 static fovea_status add_head(fovea__network *network, const char *head, const char *last, int input, int *output)
 {
     int at = input;
-    for (int i = 0; i < network->parameters->config.head_depth; i++) {
-        layer_name name;
-        snprintf(name, sizeof name, "head.%s.conv.%d.0", head, i);
-        FOVEA_TRY(add_conv(network, &(conv_plan){name, NULL, at, -1, 3, 1, true, 6}, &at));
-    }
     layer_name name;
+    const bool group_norm = network->parameters->config.head_norm == FOVEA_HEAD_NORM_GROUP;
+    for (int i = 0; i < network->parameters->config.head_depth; i++) {
+        snprintf(name, sizeof name, "head.%s.conv.%d.0", head, i);
+        FOVEA_TRY(add_conv(network, &(conv_plan){name, NULL, at, -1, 3, 1, !group_norm, 6}, &at));
+        if (!group_norm)
+            continue;
+        snprintf(name, sizeof name, "head.%s.conv.%d.1", head, i);
+        fovea__node norm = {.kind = FOVEA__NODE_GROUP_NORM, .stage = 6, .input = at, .other = -1, .conv = -1, .relu = true};
+        FOVEA_TRY(group_norm_layer(network, name, &norm.norm));
+        FOVEA_TRY(add_node(network, &norm, name, &at));
+    }
     snprintf(name, sizeof name, "head.%s.%s", head, last);
     FOVEA_TRY(add_conv(network, &(conv_plan){name, NULL, at, -1, 3, 1, false, 6}, output));
     network->nodes[*output].output = true;

@@ -9,6 +9,10 @@ must be torchvision's (class; .01 px or 2e-5 of the box's side; score 1e-5). The
 and what it saves must load into torchvision with strict=True and find there what 'fovea detect' finds. Last, a new model of
 each depth (profile paper, trained batch norm, P6 from C5) must load with strict=True too.
 
+The same for retinanet_resnet50_fpn_v2 (group norm in the heads, P6 from C5, GIoU, batch norm that trains). There the step is
+also torch's own: 'fovea train' must find its losses, and in the file its weights and running statistics, each tensor's change
+within 1 % of torch's.
+
 Where a decision lay within rounding (suppression, score limit, top k), one box more or less says nothing: such pictures
 are counted apart, with the margin. Exits 1 where anything else differs.
 """
@@ -24,6 +28,7 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from torchvision.models.detection import retinanet_resnet50_fpn_v2
 from torchvision.ops import boxes as box_ops
 
 from make_golden import CLASSES, Margins, build, set_parameters, watch_suppression
@@ -80,7 +85,7 @@ def torch_boxes(model, path):
     hook = model.head.register_forward_hook(lambda module, args, out: seen.update(features=args[0], head=out))
     original = watch_suppression(margins)
     try:
-        image = torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1).float() / 255
+        image = read_picture(path)
         with torch.no_grad():
             found = model([image])[0]
     finally:
@@ -134,6 +139,10 @@ class Report:
             print(f"{what}: {error}", flush=True)
 
 
+def read_picture(path):
+    return torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1).float() / 255
+
+
 def train_one_step(fovea, folder, name, annotations, options):
     out = os.path.join(folder, name)
     run([fovea, "train", "--images", folder, "--annotations", annotations, "--out", out, "--steps", "1", "--batch", "2",
@@ -161,11 +170,74 @@ def both_ways(report, fovea, depth, seed, folder):
     return paths, annotations
 
 
+RATE = 0.05
+
+
+def torch_step(model, paths):
+    """One step of SGD as 'fovea train' takes it; the model is left with its weights. Returns the two losses."""
+    images, targets = [], []
+    for n, path in enumerate(paths):
+        images.append(read_picture(path))
+        width, height = Image.open(path).size
+        targets.append({"boxes": torch.tensor([[width / 4, height / 4, width * 3 / 4, height * 3 / 4]]),
+                        "labels": torch.tensor([1 + n])})
+    model.train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=0.9, weight_decay=1e-4)
+    losses = model(images, targets)
+    sum(losses.values()).backward()
+    optimizer.step()
+    model.eval()
+    return losses["classification"].item(), losses["bbox_regression"].item()
+
+
+def compare_steps(report, what, before, model, saved, losses, log):
+    with open(log) as lines:
+        line = json.loads(lines.readline())
+    worst = max((abs(line[key] - want) / want, key) for key, want in zip(("class_loss", "box_loss"), losses))
+    got, want = load_file(saved), model.state_dict()
+    for name in want:
+        start = before[name].double()
+        change, error = (want[name].double() - start).norm(), (got[name].double() - want[name].double()).norm()
+        rounding = 2.0**-23 * start.norm()  # of weights to float32, on either side
+        worst = max(worst, (float((error - rounding) / (change + 1e-30)), name))
+    report.failures += not worst[0] < 0.01
+    print(f"{what}, a step of both: losses {losses[0]:.6f} {losses[1]:.6f}, the largest deviation is {worst[0]:.1e} "
+          f"({worst[1]})", flush=True)
+
+
+def v2_both_ways(report, fovea, seed, folder):
+    what = f"v2, seed {seed}"
+    model = retinanet_resnet50_fpn_v2(weights=None, weights_backbone=None, num_classes=CLASSES, min_size=SIZE,
+                                      max_size=MAX_SIZE)
+    set_parameters(model, 50, FIRST_SEED + seed)
+    model.eval()
+    weights = os.path.join(folder, "torchvision.safetensors")
+    save_file(model.state_dict(), weights)
+    before = load_file(weights)
+    paths = make_pictures(folder, seed)
+    for n, path in enumerate(paths):
+        report.compare(f"{what}, picture {n}", fovea_boxes(fovea, weights, path), *torch_boxes(model, path))
+    annotations = make_data_set(folder, paths)
+    losses = torch_step(model, paths)
+    kind = ["--profile", "torchvision", "--head-norm", "group"]
+    saved = train_one_step(fovea, folder, "run", annotations, [*kind, "--weights", weights, "--norm", "batch",
+                                                                "--box-loss", "giou", "--lr", str(RATE), "--warmup", "0",
+                                                                "--clip", "0", "--flip", "0"])
+    compare_steps(report, what, before, model, saved, losses, os.path.join(folder, "run", "log.jsonl"))
+    report.load_strict(f"{what}, trained by fovea", model, saved)
+    for n, path in enumerate(paths):
+        report.compare(f"{what}, trained by fovea, picture {n}", fovea_boxes(fovea, saved, path),
+                       *torch_boxes(model, path))
+    if seed == 0:
+        report.load_strict("v2, new", model, train_one_step(fovea, folder, "new", annotations, kind))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--fovea", default=os.path.join(os.path.dirname(__file__), "..", "..", "build", "apps", "fovea"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--depths", default="18,50")
+    parser.add_argument("--v2-seeds", type=int, default=3)
     options = parser.parse_args()
     report = Report()
     for depth in (int(d) for d in options.depths.split(",")):
@@ -177,6 +249,9 @@ def main():
                     report.load_strict(f"ResNet-{depth}, new", build(
                         depth, SIZE, MAX_SIZE, classes=CLASSES - 1, norm=torch.nn.BatchNorm2d,
                         p6_channels=512 if depth < 50 else 2048), saved)
+    for seed in range(options.v2_seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            v2_both_ways(report, options.fovea, seed, folder)
     print(f"{report.pictures} pictures, {report.boxes} boxes: boxes within {report.pixels:.2e} px, scores within "
           f"{report.score:.2e}; {report.close_calls} close calls, {report.failures} failures")
     return 1 if report.failures else 0

@@ -20,8 +20,12 @@ A golden file, one a case (N pictures; T trained tensors, in state_dict order):
   gradients       [T] digests of the gradients of their sum
   steps           [2][T] digests of the weights' change since the start, after one SGD step and after two on the same
                   batch
+  statistics      [B] digests of running means and variances after these steps, where batch norm is trained
   detections_n    [found][6] x0 y0 x1 y1 score label, by falling score, label 0 (the background) left out;
                   of picture n by itself
+
+A case of "v2" is built as retinanet_resnet50_fpn_v2 is: group norm in the heads, P6 from C5, GIoU, batch norm that trains
+(by the batch's statistics; outputs and detections are by the running ones). Its file says v2 in its metadata.
 
 A digest is [2 + S] numbers: the L2 norm, the sum of x_i u_i with u_i uniform in [-1, 1) by a formula (any element that
 is wrong or misplaced shows), and S values at places by a formula.
@@ -31,6 +35,7 @@ comparison moot, and so would ReLUs that turn: the script fails where a decision
 gradients by 1e-3.
 """
 import argparse
+import functools
 import math
 import os
 
@@ -38,6 +43,7 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
 from torchvision.models.detection import RetinaNet
+from torchvision.models.detection.retinanet import RetinaNetHead
 from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.ops import boxes as box_ops
 from torchvision.ops import misc
@@ -53,6 +59,7 @@ CASES = [  # name, depth, size, max size, pictures (height, width); a name's num
     ("resnet18_even_9", 18, 320, 416, [(320, 416), (320, 400)]),
     ("resnet50_odd_3", 50, 80, 130, [(61, 83), (50, 97)]),
     ("resnet50_even_0", 50, 64, 128, [(64, 96), (96, 64)]),
+    ("resnet18_v2_2", 18, 80, 130, [(61, 83), (50, 97)]),
 ]
 
 # ---- lib/base/random.h, in numpy: uniform(seed, purpose, n) is the first n draws of stream (seed, purpose, 0) -----------
@@ -105,7 +112,7 @@ def parameter(name, shape, bottleneck, seed=SEED_WEIGHTS):
         values = signed * math.sqrt(gain / (shape[1] * shape[2] * shape[3]))
     elif name.endswith("running_var"):
         values = 0.5 + u
-    elif name.startswith("backbone.body") and name.endswith("weight"):
+    elif name.endswith("weight"):
         # The last norm of a block adds to the shortcut: kept small.
         last = name.endswith("bn3.weight" if bottleneck else "bn2.weight")
         values = 0.1 + 0.2 * u if last else 0.5 + u
@@ -148,6 +155,19 @@ def build(depth, size, max_size, classes=CLASSES, norm=misc.FrozenBatchNorm2d, p
     backbone = resnet_fpn_backbone(backbone_name=f"resnet{depth}", weights=None, norm_layer=norm, trainable_layers=5,
                                    returned_layers=[2, 3, 4], extra_blocks=LastLevelP6P7(p6_channels, 256))
     return RetinaNet(backbone, classes, min_size=size, max_size=max_size)
+
+
+def build_v2(depth, size, max_size):
+    backbone = resnet_fpn_backbone(backbone_name=f"resnet{depth}", weights=None, norm_layer=torch.nn.BatchNorm2d,
+                                   trainable_layers=5, returned_layers=[2, 3, 4],
+                                   extra_blocks=LastLevelP6P7(512 if depth < 50 else 2048, 256))
+    head = RetinaNetHead(256, 9, CLASSES, norm_layer=functools.partial(torch.nn.GroupNorm, 32))
+    head.regression_head._loss_type = "giou"
+    return RetinaNet(backbone, CLASSES, min_size=size, max_size=max_size, head=head)
+
+
+def build_case(case, depth, size, max_size):
+    return (build_v2 if "_v2_" in case else build)(depth, size, max_size)
 
 
 def set_parameters(model, depth, seed=SEED_WEIGHTS):
@@ -220,7 +240,7 @@ def inputs(case, shapes, dtype):
 
 
 def run_case(case, depth, size, max_size, shapes, dtype, margins):
-    model = build(depth, size, max_size)
+    model = build_case(case, depth, size, max_size)
     set_parameters(model, depth)
     model = model.to(dtype)
     tensors = {}
@@ -271,6 +291,9 @@ def run_case(case, depth, size, max_size, shapes, dtype, margins):
         optimizer.step()
         steps.append(np.stack([digest(name, p.detach().double() - s) for (name, p), s in zip(trained, start)]))
     tensors["steps"] = np.stack(steps)
+    running = [(name, b) for name, b in model.named_buffers() if name.endswith(("running_mean", "running_var"))]
+    if "_v2_" in case:
+        tensors["statistics"] = np.stack([digest(name, b) for name, b in running])
     return tensors
 
 
@@ -279,7 +302,7 @@ def sensitivity(case, depth, size, max_size, shapes, draws=3):
     images, targets = inputs(case, shapes, torch.float64)
     all_gradients = []
     for draw in range(draws + 1):
-        model = build(depth, size, max_size)
+        model = build_case(case, depth, size, max_size)
         set_parameters(model, depth)
         model.double().train()
         with torch.no_grad():
@@ -327,6 +350,9 @@ def write_names():
         with open(os.path.join(DATA, f"names_resnet{depth}.txt"), "w") as out:
             for name, tensor in state.items():
                 out.write(f"{name} {list(tensor.shape)}\n")
+    with open(os.path.join(DATA, "names_resnet18_v2.txt"), "w") as out:
+        for name, tensor in build_v2(18, 600, 1000).state_dict().items():
+            out.write(f"{name} {list(tensor.shape)}\n")
 
 
 def main():
@@ -352,7 +378,8 @@ def main():
         assert moved < 1e-3
         save_file(tensors, path, metadata={
             "depth": str(depth), "classes": str(CLASSES), "size": str(size), "max_size": str(max_size),
-            "rate": str(RATE), "momentum": str(MOMENTUM), "decay": str(DECAY), "pictures": " ".join(f"{h}x{w}" for h, w in shapes)})
+            "rate": str(RATE), "momentum": str(MOMENTUM), "decay": str(DECAY), "pictures": " ".join(f"{h}x{w}" for h, w in shapes),
+            **({"v2": ""} if "_v2_" in case else {})})
     if not options.check and not options.only:
         write_names()
 

@@ -43,6 +43,7 @@ golden golden_open(const char *name)
     stored.classes = atoi(metadata(&stored, "classes"));
     stored.size = atoi(metadata(&stored, "size"));
     stored.max_size = atoi(metadata(&stored, "max_size"));
+    stored.v2 = fovea__safetensors_metadata(stored.file, "v2") != NULL;
     stored.rate = atof(metadata(&stored, "rate"));
     stored.momentum = atof(metadata(&stored, "momentum"));
     stored.decay = atof(metadata(&stored, "decay"));

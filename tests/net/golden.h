@@ -12,6 +12,7 @@ typedef struct golden {
     char name[64];
     fovea__safetensors *file;
     int depth, classes, size, max_size;
+    bool v2; /* group norm in the heads, P6 from C5, GIoU, batch norm that trains */
     double rate, momentum, decay;
     int height[GOLDEN_PICTURES], width[GOLDEN_PICTURES];
 } golden;

@@ -15,7 +15,8 @@
 
 /* A ReLU whose input rounding moves across 0 adds or takes one place's share of a channel's gradient. The small cases'
  * pictures were chosen so that no such ReLU matters; in the large one, some of its ten million are always that close, and
- * move projections by up to 3e-3 of the norm (torch's own float32 does so too) while norms stay within 1e-4. */
+ * move projections by up to 3e-3 of the norm (torch's own float32 does so too) while norms stay within 1e-4. In the v2 case
+ * batch norm by the 24 values of a channel in layer4 magnifies rounding: torch's float32 is off by 2e-3 there. */
 static const struct {
     const char *name;
     double projection; /* of gradients, as a share of their norm */
@@ -24,6 +25,7 @@ static const struct {
     {"resnet18_even_9", 5e-3},
     {"resnet50_odd_3", 1e-3},
     {"resnet50_even_0", 1e-3},
+    {"resnet18_v2_2", 5e-3},
 };
 
 enum { MOST = 300 }; /* detections in torchvision's profile */
@@ -41,13 +43,17 @@ static fovea_status fill_tensor(void *context, size_t index, void *out, size_t s
 static const char *weights_file(const golden *stored)
 {
     static char path[256];
-    snprintf(path, sizeof path, "%s/resnet%d.safetensors", support_scratch(), stored->depth);
+    snprintf(path, sizeof path, "%s/resnet%d%s.safetensors", support_scratch(), stored->depth, stored->v2 ? "_v2" : "");
     if (access(path, R_OK) == 0)
         return path;
-    const fovea__net_config config = {.depth = stored->depth, .width = 64, .channels = 256, .head_depth = 4,
+    fovea__net_config config = {.depth = stored->depth, .width = 64, .channels = 256, .head_depth = 4,
                                       .anchor_scales = 3, .anchor_ratios = 3, .classes = stored->classes,
                                       .p6_channels = 256, .profile = FOVEA_PROFILE_TORCHVISION,
                                       .norm = FOVEA_NORM_FROZEN, .prior = 0.01f, .size = 600, .max_size = 1000};
+    if (stored->v2) {
+        config.head_norm = FOVEA_HEAD_NORM_GROUP;
+        config.p6_channels = fovea__config_stage_channels(&config, FOVEA__STAGES);
+    }
     fovea__name *list;
     size_t count;
     support_ok(fovea__names_list(&list, &count, &config));
@@ -70,7 +76,8 @@ static const char *weights_file(const golden *stored)
 static fovea_model *load_model(const golden *stored)
 {
     fovea_model *model;
-    support_ok(fovea_model_load(&model, support_device(), weights_file(stored), NULL));
+    const fovea_load_options options = {.norm = stored->v2 ? FOVEA_NORM_TRAINING : FOVEA_NORM_FROZEN};
+    support_ok(fovea_model_load(&model, support_device(), weights_file(stored), &options));
     ck_assert_int_eq(fovea_model_labels(model), stored->classes - 1); /* slot 0 is the background */
     return model;
 }
@@ -369,6 +376,29 @@ static void compare_steps(session *s, int step)
     free(want);
 }
 
+/* Running statistics are as exact as the values they are of. */
+static void compare_statistics(const session *s)
+{
+    const fovea__parameters *parameters = s->model->parameters;
+    size_t n_values = 0, row = 0;
+    double *want = golden_read(&s->stored, "statistics", 0, &n_values);
+    for (size_t i = 0; i < parameters->count; i++) {
+        const fovea__parameter *item = &parameters->items[i];
+        if (item->name.kind != FOVEA__NAME_MEAN && item->name.kind != FOVEA__NAME_VARIANCE)
+            continue;
+        const size_t count = fovea__parameter_elements(item);
+        float *values = malloc(count * sizeof *values);
+        ck_assert_ptr_nonnull(values);
+        ck_assert_uint_le((row + 1) * GOLDEN_DIGEST, n_values);
+        support_ok(fovea__parameter_read(parameters, item, values));
+        const golden_digest got = golden_digest_of(item->name.name, values, count);
+        golden_compare(item->name.name, &got, want + GOLDEN_DIGEST * row++, s->gradients);
+        free(values);
+    }
+    ck_assert_uint_eq(row * GOLDEN_DIGEST, n_values);
+    free(want);
+}
+
 /* What the trainer queues for a step, without its clipping. */
 static void sgd_step(session *s)
 {
@@ -388,10 +418,11 @@ START_TEST(golden__training_is_that_of_torchvision)
     if (support_is_simulator())
         support_skip("a whole network is too slow on a simulator");
     session s = session_open(_i, true);
-    const fovea_train_options plan = {.loss = FOVEA_LOSS_FOCAL, .alpha = 0.25, .gamma = 2};
+    const fovea_train_options plan = {.loss = FOVEA_LOSS_FOCAL, .alpha = 0.25, .gamma = 2,
+                                      .box_loss = s.stored.v2 ? FOVEA_BOX_LOSS_GIOU : FOVEA_BOX_LOSS_SMOOTH_L1};
     for (int step = 0; step < 2; step++) {
         forward(&s);
-        if (step == 0)
+        if (step == 0 && !s.stored.v2) /* stored outputs are those of detection, by other statistics */
             compare_outputs(&s);
         support_ok(fovea__losses_run(s.losses, s.network, s.batch, &plan, 0));
         support_ok(fovea__network_backward(s.network));
@@ -402,6 +433,8 @@ START_TEST(golden__training_is_that_of_torchvision)
         sgd_step(&s);
         compare_steps(&s, step);
     }
+    if (s.stored.v2)
+        compare_statistics(&s);
     session_close(&s);
 }
 END_TEST

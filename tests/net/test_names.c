@@ -7,7 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int depths[] = {18, 34, 50, 101};
+static const struct {
+    int depth;
+    fovea_head_norm head_norm; /* group: torchvision's v2 */
+    const char *list;
+    size_t learned; /* tensors, where batch norm is frozen: convolutions, biases, group norm */
+} networks[] = {
+    {18, FOVEA_HEAD_NORM_NONE, "names_resnet18.txt", 20 + 2 * 18},
+    {34, FOVEA_HEAD_NORM_NONE, "names_resnet34.txt", 36 + 2 * 18},
+    {50, FOVEA_HEAD_NORM_NONE, "names_resnet50.txt", 53 + 2 * 18},
+    {101, FOVEA_HEAD_NORM_NONE, "names_resnet101.txt", 104 + 2 * 18},
+    {18, FOVEA_HEAD_NORM_GROUP, "names_resnet18_v2.txt", 20 + 2 * 10 + 3 * 8},
+};
 
 static fovea__net_config make_config(int depth, fovea_norm norm)
 {
@@ -17,15 +28,23 @@ static fovea__net_config make_config(int depth, fovea_norm norm)
                                .prior = 0.01f, .size = 600, .max_size = 1000};
 }
 
+static fovea__net_config make_network(int row, fovea_norm norm)
+{
+    fovea__net_config config = make_config(networks[row].depth, norm);
+    config.head_norm = networks[row].head_norm;
+    if (config.head_norm == FOVEA_HEAD_NORM_GROUP)
+        config.p6_channels = fovea__config_stage_channels(&config, FOVEA__STAGES);
+    return config;
+}
+
 START_TEST(names__are_those_of_torchvision)
 {
-    const fovea__net_config config = make_config(depths[_i], FOVEA_NORM_TRAINING);
+    const fovea__net_config config = make_network(_i, FOVEA_NORM_TRAINING);
     fovea__name *list;
     size_t count, line = 0;
-    char path[64], want[256], got[256], shape[96];
+    char want[256], got[256], shape[96];
     support_ok(fovea__names_list(&list, &count, &config));
-    snprintf(path, sizeof path, "names_resnet%d.txt", depths[_i]);
-    FILE *file = fopen(support_test_file(path), "r");
+    FILE *file = fopen(support_test_file(networks[_i].list), "r");
     ck_assert_ptr_nonnull(file);
     for (; fgets(want, sizeof want, file); line++) {
         ck_assert_msg(line < count, "the list ends after %zu names; torchvision goes on with %s", count, want);
@@ -42,8 +61,8 @@ END_TEST
 /* FrozenBatchNorm2d counts no batches and trains nothing. */
 START_TEST(names__of_frozen_norm_count_no_batches)
 {
-    const fovea__net_config trained = make_config(depths[_i], FOVEA_NORM_TRAINING);
-    const fovea__net_config frozen = make_config(depths[_i], FOVEA_NORM_FROZEN);
+    const fovea__net_config trained = make_network(_i, FOVEA_NORM_TRAINING);
+    const fovea__net_config frozen = make_network(_i, FOVEA_NORM_FROZEN);
     fovea__name *all, *some;
     size_t n_all, n_some, at = 0, learned = 0;
     support_ok(fovea__names_list(&all, &n_all, &trained));
@@ -55,14 +74,12 @@ START_TEST(names__of_frozen_norm_count_no_batches)
         ck_assert_uint_lt(at, n_some);
         ck_assert_str_eq(some[at].name, all[i].name);
         ck_assert_int_eq(all[i].trained, norm || all[i].kind == FOVEA__NAME_CONV || all[i].kind == FOVEA__NAME_BIAS);
-        ck_assert_int_eq(some[at].trained, all[i].trained && !norm);
+        ck_assert_int_eq(some[at].trained, all[i].trained && (!norm || all[i].stage > FOVEA__STAGES));
         learned += some[at].trained;
         at++;
     }
     ck_assert_uint_eq(at, n_some);
-    /* ResNet-18 has 20 convolutions; FPN, P6, P7 and the heads have 18 with a bias each. */
-    if (depths[_i] == 18)
-        ck_assert_uint_eq(learned, 20 + 2 * 18);
+    ck_assert_uint_eq(learned, networks[_i].learned);
     free(all);
     free(some);
 }
@@ -148,12 +165,20 @@ static const struct {
     int depth, width, channels, head_depth, scales, ratios, classes;
     bool p6_from_c5;
     fovea_norm norm;
+    fovea_head_norm head_norm;
 } shapes[] = {
-    {18, 64, 256, 4, 3, 3, 5, false, FOVEA_NORM_FROZEN},   {34, 64, 256, 4, 3, 3, 91, true, FOVEA_NORM_TRAINING},
-    {50, 64, 256, 4, 3, 3, 91, true, FOVEA_NORM_FROZEN},   {101, 64, 256, 4, 3, 3, 81, false, FOVEA_NORM_TRAINING},
-    {18, 16, 64, 2, 1, 3, 4, true, FOVEA_NORM_TRAINING},   {18, 8, 7, 1, 1, 1, 1, false, FOVEA_NORM_FROZEN},
-    {18, 8, 64, 16, 2, 1, 2, false, FOVEA_NORM_FROZEN},    {50, 24, 48, 3, 4, 1, 3, true, FOVEA_NORM_FROZEN},
-    {34, 1024, 4096, 1, 4, 3, 7, true, FOVEA_NORM_FROZEN}, {18, 8, 8, 4, 2, 3, 1203, false, FOVEA_NORM_TRAINING},
+    {18, 64, 256, 4, 3, 3, 5, false, FOVEA_NORM_FROZEN, FOVEA_HEAD_NORM_NONE},
+    {34, 64, 256, 4, 3, 3, 91, true, FOVEA_NORM_TRAINING, FOVEA_HEAD_NORM_NONE},
+    {50, 64, 256, 4, 3, 3, 91, true, FOVEA_NORM_FROZEN, FOVEA_HEAD_NORM_NONE},
+    {101, 64, 256, 4, 3, 3, 81, false, FOVEA_NORM_TRAINING, FOVEA_HEAD_NORM_NONE},
+    {18, 16, 64, 2, 1, 3, 4, true, FOVEA_NORM_TRAINING, FOVEA_HEAD_NORM_NONE},
+    {18, 8, 7, 1, 1, 1, 1, false, FOVEA_NORM_FROZEN, FOVEA_HEAD_NORM_NONE},
+    {18, 8, 64, 16, 2, 1, 2, false, FOVEA_NORM_FROZEN, FOVEA_HEAD_NORM_NONE},
+    {50, 24, 48, 3, 4, 1, 3, true, FOVEA_NORM_FROZEN, FOVEA_HEAD_NORM_NONE},
+    {34, 1024, 4096, 1, 4, 3, 7, true, FOVEA_NORM_FROZEN, FOVEA_HEAD_NORM_NONE},
+    {18, 8, 8, 4, 2, 3, 1203, false, FOVEA_NORM_TRAINING, FOVEA_HEAD_NORM_NONE},
+    {50, 64, 256, 4, 3, 3, 91, true, FOVEA_NORM_TRAINING, FOVEA_HEAD_NORM_GROUP},
+    {18, 8, 32, 1, 1, 3, 2, false, FOVEA_NORM_FROZEN, FOVEA_HEAD_NORM_GROUP},
 };
 
 START_TEST(names__tell_the_configuration)
@@ -165,6 +190,7 @@ START_TEST(names__tell_the_configuration)
     want.anchor_scales = shapes[_i].scales;
     want.anchor_ratios = shapes[_i].ratios;
     want.classes = shapes[_i].classes;
+    want.head_norm = shapes[_i].head_norm;
     want.p6_channels = shapes[_i].p6_from_c5 ? fovea__config_stage_channels(&want, 4) : want.channels;
     declared file = declare(&want);
     for (size_t i = 0; i < file.count / 2; i++) { /* a file may hold them in any order */
@@ -177,6 +203,7 @@ START_TEST(names__tell_the_configuration)
     ck_assert_int_eq(got.width, want.width);
     ck_assert_int_eq(got.channels, want.channels);
     ck_assert_int_eq(got.head_depth, want.head_depth);
+    ck_assert_int_eq(got.head_norm, want.head_norm);
     ck_assert_int_eq(got.anchor_scales, want.anchor_scales);
     ck_assert_int_eq(got.anchor_ratios, want.anchor_ratios);
     ck_assert_int_eq(got.classes, want.classes);
@@ -266,7 +293,8 @@ END_TEST
 static const struct {
     const char *name, *says;
 } strangers[] = {
-    {"head.classification_head.conv.0.1.weight", "head.classification_head.conv.0.1.weight is none of a ResNet-18"},
+    {"head.classification_head.conv.0.1.weight", "head.classification_head.conv.0.1.weight has shape [8]; expected [256]"},
+    {"head.regression_head.conv.0.1.weight", "head.regression_head.conv.0.1.weight is none of a ResNet-18"},
     {"backbone.body.layer1.0.se.fc1.weight", "backbone.body.layer1.0.se.fc1.weight is none of"},
     {"conv1.weight", "are the same one"},
     {"conv1.bias", "conv1.bias is none of"},
@@ -314,6 +342,7 @@ static const struct {
     {offsetof(fovea__net_config, p6_channels), 257, "p6_channels is 257; expected 256 (P5's) or 512 (C5's)"},
     {offsetof(fovea__net_config, profile), FOVEA_PROFILE_DEFAULT, "profile is 0"},
     {offsetof(fovea__net_config, norm), FOVEA_NORM_DEFAULT, "norm is 0"},
+    {offsetof(fovea__net_config, head_norm), 2, "head_norm is 2; expected none or group"},
     {offsetof(fovea__net_config, size), 0, "size is 0"},
     {offsetof(fovea__net_config, max_size), -1, "max_size is -1"},
 };
@@ -349,8 +378,8 @@ END_TEST
 int main(void)
 {
     const support_case cases[] = {
-        {.test = names__are_those_of_torchvision, .rows = COUNT(depths)},
-        {.test = names__of_frozen_norm_count_no_batches, .rows = COUNT(depths)},
+        {.test = names__are_those_of_torchvision, .rows = COUNT(networks)},
+        {.test = names__of_frozen_norm_count_no_batches, .rows = COUNT(networks)},
         {.test = names__of_older_files_and_backbones_are_known, .rows = COUNT(aliases)},
         {.test = names__tell_the_configuration, .rows = COUNT(shapes)},
         {.test = names__leave_the_anchors_that_fit},

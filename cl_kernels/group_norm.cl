@@ -1,0 +1,96 @@
+/* Group norm, forward: of each picture, mean and variance of each group of neighbouring channels over all its pixels.
+ *   group_norm_moments     work-item = run_rows pixels of a picture by some channels: their mean, and their squared
+ *                          distances from it, each channel's
+ *   group_norm_statistics  work-group = one group of a picture: its mean and inverse deviation, once a channel
+ *   group_norm_apply       work-item = a part of a picture's matrix of pixels by channels: y
+ * Distances are taken from a value of the data, so a mean far from 0 costs no digits of the variance. Every sum's order is
+ * fixed by shape and work-group size. The second dimension counts pictures.
+ * -D: Y_IS_X. Arguments: the rest. */
+
+#ifdef Y_IS_X
+#define X y
+#else
+#define X x
+#endif
+
+/* out, of each part of a picture: means, then squares. */
+kernel void group_norm_moments(global const float *restrict x, int pixels, int channels, int run_rows, int run_columns,
+                               global float *restrict out)
+{
+    const matrix_part part = part_of(pixels, channels, run_rows, run_columns);
+    const int picture = get_global_id(1), parts = (pixels + run_rows - 1) / run_rows;
+    global const float *restrict from = x + (picture * pixels + part.top) * channels;
+    global float *restrict mean = out + (picture * parts + part.top / run_rows) * 2 * channels;
+    global float *restrict squares = mean + channels;
+    const float share = 1.0f / (float)(part.bottom - part.top);
+    for (int c = part.left; c < part.right; c++)
+        mean[c] = squares[c] = 0.0f;
+    for (int row = 1; row < part.bottom - part.top; row++)
+        for (int c = part.left; c < part.right; c++) {
+            const float distance = from[row * channels + c] - from[c];
+            mean[c] += distance;
+            squares[c] += distance * distance;
+        }
+    for (int c = part.left; c < part.right; c++) {
+        squares[c] -= share * mean[c] * mean[c];
+        mean[c] = from[c] + share * mean[c];
+    }
+}
+
+/* The sum of all work-items' values, by a tree. */
+static float sum_of_group(float value, local float *sums)
+{
+    const int item = get_local_id(0);
+    sums[item] = value;
+    for (int half_items = get_local_size(0) / 2; half_items > 0; half_items /= 2) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (item < half_items)
+            sums[item] += sums[item + half_items];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    const float sum = sums[0];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    return sum;
+}
+
+/* statistics, of each picture: means, then inverse deviations. */
+kernel void group_norm_statistics(global const float *moments, int pixels, int channels, int width, int run_rows,
+                                  float epsilon, global float *statistics, local float *sums)
+{
+    const int item = get_local_id(0), items = get_local_size(0), picture = get_group_id(1);
+    const int first = get_group_id(0) * width, parts = (pixels + run_rows - 1) / run_rows;
+    global const float *from = moments + picture * parts * 2 * channels + first;
+    const float origin = from[0], count = (float)pixels * (float)width;
+    float sum = 0.0f, squares = 0.0f;
+    for (int i = item; i < parts * width; i += items) {
+        const float values = min(run_rows, pixels - i / width * run_rows);
+        sum += values * (from[i / width * 2 * channels + i % width] - origin);
+    }
+    const float mean = origin + sum_of_group(sum, sums) / count;
+    for (int i = item; i < parts * width; i += items) {
+        const float values = min(run_rows, pixels - i / width * run_rows);
+        const float distance = from[i / width * 2 * channels + i % width] - mean;
+        squares += values * distance * distance + from[(i / width * 2 + 1) * channels + i % width];
+    }
+    const float inverse = 1.0f / sqrt(sum_of_group(squares, sums) / count + epsilon);
+    for (int c = first + item; c < first + width; c += items) {
+        statistics[picture * 2 * channels + c] = mean;
+        statistics[(picture * 2 + 1) * channels + c] = inverse;
+    }
+}
+
+kernel void group_norm_apply(global const float *restrict x, global const float *restrict gamma,
+                             global const float *restrict beta, global const float *restrict statistics, int relu,
+                             int pixels, int channels, int run_rows, int run_columns, global float *restrict y)
+{
+    const matrix_part part = part_of(pixels, channels, run_rows, run_columns);
+    const int picture = get_global_id(1);
+    global const float *restrict mean = statistics + picture * 2 * channels, *restrict inverse = mean + channels;
+    for (int row = part.top; row < part.bottom; row++) {
+        const int first = (picture * pixels + row) * channels;
+        for (int c = part.left; c < part.right; c++) {
+            const float value = (X[first + c] - mean[c]) * (inverse[c] * gamma[c]) + beta[c];
+            y[first + c] = relu && value < 0.0f ? 0.0f : value;
+        }
+    }
+}
