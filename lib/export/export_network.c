@@ -48,6 +48,29 @@ static int add_upsampled(fovea__onnx *g, int above, int lateral)
     return fovea__onnx_of_two(g, "Add", lateral, larger);
 }
 
+/* The standard's own group norm came later than the opset: each group as a channel of instance norm, which then scales
+ * nothing. */
+static int add_group_norm(fovea__export *e, int index, int input)
+{
+    fovea__onnx *g = &e->graph;
+    const fovea__node *node = &e->network->nodes[index];
+    const fovea__norm_layer *norm = &e->network->norms[node->norm];
+    const int64_t dims[3] = {norm->gamma->name.dims[0], 1, 1}, groups[3] = {0, FOVEA__HEAD_GROUPS, -1};
+    float ones[FOVEA__HEAD_GROUPS], zeros[FOVEA__HEAD_GROUPS] = {0};
+    for (int i = 0; i < FOVEA__HEAD_GROUPS; i++)
+        ones[i] = 1;
+    const int grouped = fovea__onnx_of_two(g, "Reshape", input, fovea__onnx_integers(g, groups, 3));
+    const int one = fovea__onnx_floats(g, ones, 0, FOVEA__HEAD_GROUPS);
+    const int zero = fovea__onnx_floats(g, zeros, 0, FOVEA__HEAD_GROUPS); /* instance norm's epsilon is 1e-5 too */
+    const int normal = fovea__onnx_add(g, &(fovea__onnx_node){.op = "InstanceNormalization",
+                                                              .inputs = {grouped, one, zero}});
+    const int value = fovea__onnx_of_two(g, "Reshape", normal, fovea__onnx_of(g, "Shape", input));
+    const int gamma = fovea__onnx_weights(g, norm->gamma->name.name, 3, dims, index, FOVEA__EXPORT_WEIGHTS);
+    const int beta = fovea__onnx_weights(g, norm->beta->name.name, 3, dims, index, FOVEA__EXPORT_BIAS);
+    const int scaled = fovea__onnx_of_two(g, "Add", fovea__onnx_of_two(g, "Mul", value, gamma), beta);
+    return node->relu ? fovea__onnx_of(g, "Relu", scaled) : scaled;
+}
+
 static fovea_status add_node(fovea__export *e, int index, int *values)
 {
     fovea__onnx *g = &e->graph;
@@ -62,8 +85,7 @@ static fovea_status add_node(fovea__export *e, int index, int *values)
     case FOVEA__NODE_UPSAMPLE_ADD:
         values[index] = add_upsampled(g, input, values[node->other]);
         return FOVEA_OK;
-    case FOVEA__NODE_GROUP_NORM:
-        return fovea__fail(FOVEA_ERROR_UNSUPPORTED, "%s: group norm in the heads is not exported", node->name);
+    case FOVEA__NODE_GROUP_NORM: values[index] = add_group_norm(e, index, input); return FOVEA_OK;
     case FOVEA__NODE_NORM: break;
     }
     return fovea__fail(FOVEA_ERROR_UNSUPPORTED, "%s: a node of a kind that is not exported", node->name);
@@ -142,9 +164,13 @@ fovea_status fovea__export_fill(const void *context, const fovea__onnx_tensor *t
 {
     const fovea__export *e = context;
     const fovea__node *node = &e->network->nodes[tensor->owner];
-    const fovea__conv_layer *conv = &e->network->convs[node->conv];
+    const bool bias = tensor->part == FOVEA__EXPORT_BIAS;
+    if (node->kind == FOVEA__NODE_GROUP_NORM) {
+        const fovea__norm_layer *norm = &e->network->norms[node->norm];
+        return fovea__parameter_read(e->model->parameters, bias ? norm->beta : norm->gamma, out);
+    }
     if (node->norm >= 0)
         return fill_folded(e, node, tensor->part, out);
-    return fovea__parameter_read(e->model->parameters,
-                                 tensor->part == FOVEA__EXPORT_BIAS ? conv->bias : conv->weights, out);
+    const fovea__conv_layer *conv = &e->network->convs[node->conv];
+    return fovea__parameter_read(e->model->parameters, bias ? conv->bias : conv->weights, out);
 }

@@ -36,6 +36,8 @@ QUICK = [
      ["--backbone", "resnet18", *NARROW, "--anchor-scales", "2", "--anchor-ratios", "1", "--size", "200"]),
     ("narrow ResNet-50, torchvision",
      ["--backbone", "resnet50", *NARROW, "--profile", "torchvision", "--size", "160", "--max-size", "200"]),
+    ("narrow ResNet-18, group norm in the heads",
+     ["--backbone", "resnet18", *NARROW, "--channels", "64", "--head-norm", "group", "--size", "160"]),
 ]
 WHOLE = [
     ("ResNet-50, paper", ["--backbone", "resnet50", "--size", "320"]),
@@ -66,6 +68,8 @@ def random_values(name, shape, rng):
         return signed * np.sqrt(gain / np.prod(shape[1:]))
     if name.endswith("running_var"):
         return 1 + 0.5 * signed
+    if name.startswith("head") and ".conv." in name and name.endswith("weight"):
+        return 1 + 0.5 * signed  # group norm
     if name.startswith("backbone.body") and name.endswith("weight"):
         return (0.2 if "bn3" in name or "bn2" in name else 1) * (1 + 0.5 * signed)
     return signed * 0.1 - (4 if "cls_logits" in name else 0)

@@ -202,3 +202,74 @@ const onnx_node *onnx_node_of(const onnx_model *model, const char *op)
             return &model->nodes[i];
     return NULL;
 }
+
+/* ---- whether a graph holds together ---------------------------------------------------------------------------- */
+
+enum { FLOAT = 1, INT64 = 7, DOUBLE = 11 }; /* types of tensors in files */
+
+/* Names of values, in the order in which they come to be; how often each is read. */
+typedef struct known {
+    const char **names;
+    int *reads, count;
+} known;
+
+static int *reads_of(const known *k, const char *name)
+{
+    for (int i = 0; i < k->count; i++)
+        if (strcmp(k->names[i], name) == 0)
+            return &k->reads[i];
+    return NULL;
+}
+
+static void learn(known *k, const char *name)
+{
+    ck_assert_msg(name[0] && !reads_of(k, name), "a value called \"%s\" is there twice, or has no name", name);
+    k->names[k->count++] = name;
+}
+
+static void need(const known *k, const char *name, const char *by)
+{
+    int *reads = reads_of(k, name);
+    ck_assert_msg(reads != NULL, "%s reads %s, which is not there yet", by, name);
+    (*reads)++;
+}
+
+static void check_tensor(const onnx_tensor *tensor)
+{
+    uint64_t bytes = tensor->type == FLOAT ? 4 : 8;
+    ck_assert_msg(tensor->type == FLOAT || tensor->type == INT64 ||
+                  tensor->type == DOUBLE, "%s is of type %d", tensor->name, tensor->type);
+    for (int i = 0; i < tensor->n_dims; i++)
+        bytes *= (uint64_t)tensor->dims[i];
+    ck_assert_msg(tensor->data && bytes == tensor->size_bytes, "%s has %zu bytes", tensor->name, tensor->size_bytes);
+}
+
+void onnx_check(const onnx_model *model)
+{
+    const size_t room = 2 * ((size_t)model->n_nodes + (size_t)model->n_tensors) + 8;
+    known k = {.names = calloc(room, sizeof *k.names), .reads = calloc(room, sizeof *k.reads)};
+    ck_assert(k.names && k.reads);
+    for (int i = 0; i < model->n_inputs; i++)
+        learn(&k, model->inputs[i].name);
+    for (int i = 0; i < model->n_tensors; i++) {
+        learn(&k, model->tensors[i].name);
+        check_tensor(&model->tensors[i]);
+    }
+    for (int i = 0; i < model->n_nodes; i++) {
+        const onnx_node *node = &model->nodes[i];
+        ck_assert_msg(node->name[0] && node->op[0] && node->n_outputs > 0, "node %d lacks a part", i);
+        for (int n = 0; n < node->n_inputs; n++)
+            if (node->inputs[n][0])
+                need(&k, node->inputs[n], node->name);
+        for (int n = 0; n < node->n_outputs; n++)
+            learn(&k, node->outputs[n]);
+        for (int n = 0; n < i; n++)
+            ck_assert_msg(strcmp(model->nodes[n].name, node->name) != 0, "two nodes are called %s", node->name);
+    }
+    for (int i = 0; i < model->n_outputs; i++)
+        need(&k, model->outputs[i].name, "the graph's outside");
+    for (int i = 0; i < k.count; i++)
+        ck_assert_msg(k.reads[i] > 0, "nothing reads %s", k.names[i]);
+    free(k.names);
+    free(k.reads);
+}

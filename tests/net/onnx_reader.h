@@ -41,6 +41,9 @@ typedef struct onnx_model {
 onnx_model *onnx_read(const char *path);
 void onnx_free(onnx_model *model);
 
+/* Fails the test unless every value has a name and one source, stands before its readers, and has one. */
+void onnx_check(const onnx_model *model);
+
 /* NULL where there is none of that name, or op. */
 const onnx_tensor *onnx_tensor_named(const onnx_model *model, const char *name);
 const onnx_node *onnx_node_of(const onnx_model *model, const char *op);

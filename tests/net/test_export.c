@@ -51,74 +51,6 @@ static onnx_model *export(const fovea_model *model, const fovea_export_options *
 
 /* ---- the graph ------------------------------------------------------------------------------------------------- */
 
-/* Names of values, in the order in which they come to be; how often each is read. */
-typedef struct known {
-    const char **names;
-    int *reads, count;
-} known;
-
-static int *reads_of(const known *k, const char *name)
-{
-    for (int i = 0; i < k->count; i++)
-        if (strcmp(k->names[i], name) == 0)
-            return &k->reads[i];
-    return NULL;
-}
-
-static void learn(known *k, const char *name)
-{
-    ck_assert_msg(name[0] && !reads_of(k, name), "a value called \"%s\" is there twice, or has no name", name);
-    k->names[k->count++] = name;
-}
-
-static void need(const known *k, const char *name, const char *by)
-{
-    int *reads = reads_of(k, name);
-    ck_assert_msg(reads != NULL, "%s reads %s, which is not there yet", by, name);
-    (*reads)++;
-}
-
-static void check_tensor(const onnx_tensor *tensor)
-{
-    uint64_t bytes = tensor->type == FOVEA__ONNX_FLOAT ? 4 : 8;
-    ck_assert_msg(tensor->type == FOVEA__ONNX_FLOAT || tensor->type == FOVEA__ONNX_INT64 ||
-                  tensor->type == FOVEA__ONNX_DOUBLE, "%s is of type %d", tensor->name, tensor->type);
-    for (int i = 0; i < tensor->n_dims; i++)
-        bytes *= (uint64_t)tensor->dims[i];
-    ck_assert_msg(tensor->data && bytes == tensor->size_bytes, "%s has %zu bytes", tensor->name, tensor->size_bytes);
-}
-
-/* Every value has one source, stands before its readers, and has one. */
-static void check_graph(const onnx_model *model)
-{
-    const size_t room = 2 * ((size_t)model->n_nodes + (size_t)model->n_tensors) + 8;
-    known k = {.names = calloc(room, sizeof *k.names), .reads = calloc(room, sizeof *k.reads)};
-    ck_assert(k.names && k.reads);
-    for (int i = 0; i < model->n_inputs; i++)
-        learn(&k, model->inputs[i].name);
-    for (int i = 0; i < model->n_tensors; i++) {
-        learn(&k, model->tensors[i].name);
-        check_tensor(&model->tensors[i]);
-    }
-    for (int i = 0; i < model->n_nodes; i++) {
-        const onnx_node *node = &model->nodes[i];
-        ck_assert_msg(node->name[0] && node->op[0] && node->n_outputs > 0, "node %d lacks a part", i);
-        for (int n = 0; n < node->n_inputs; n++)
-            if (node->inputs[n][0])
-                need(&k, node->inputs[n], node->name);
-        for (int n = 0; n < node->n_outputs; n++)
-            learn(&k, node->outputs[n]);
-        for (int n = 0; n < i; n++)
-            ck_assert_msg(strcmp(model->nodes[n].name, node->name) != 0, "two nodes are called %s", node->name);
-    }
-    for (int i = 0; i < model->n_outputs; i++)
-        need(&k, model->outputs[i].name, "the graph's outside");
-    for (int i = 0; i < k.count; i++)
-        ck_assert_msg(k.reads[i] > 0, "nothing reads %s", k.names[i]);
-    free(k.names);
-    free(k.reads);
-}
-
 static void check_end(const onnx_tensor *end, const char *name, int type, int n_dims, const int64_t *dims)
 {
     ck_assert_str_eq(end->name, name);
@@ -163,7 +95,7 @@ START_TEST(export__graphs_hold_together)
     fovea_model *model = make_model(kinds[_i].norm, kinds[_i].profile);
     onnx_model *file = export(model, NULL);
     check_head(file, kinds[_i].name);
-    check_graph(file);
+    onnx_check(file);
     ck_assert_int_eq(file->n_inputs, 1);
     ck_assert_int_eq(file->n_outputs, 3);
     check_end(&file->inputs[0], "image", FOVEA__ONNX_UINT8, 3, (const int64_t[]){-1, -1, 3});
@@ -180,7 +112,7 @@ START_TEST(export__graphs_hold_together)
 
     file = export(model, &(fovea_export_options){.raw = true});
     check_head(file, kinds[_i].name);
-    check_graph(file);
+    onnx_check(file);
     ck_assert_int_eq(file->n_outputs, 3);
     check_end(&file->inputs[0], "pixels", FOVEA__ONNX_FLOAT, 4, (const int64_t[]){-1, 3, -1, -1});
     check_end(&file->outputs[0], "logits", FOVEA__ONNX_FLOAT, 3, (const int64_t[]){-1, -1, model->config.classes});
@@ -265,6 +197,24 @@ START_TEST(export__weights_are_the_models)
     support_ok(fovea_model_export(loaded, support_scratch_file("b.onnx"), NULL));
     ck_assert(drawn_same_files(support_scratch_file("a.onnx"), support_scratch_file("b.onnx")));
     fovea_model_free(loaded);
+    fovea_model_free(model);
+}
+END_TEST
+
+/* Every level's maps go through the norms of their head, each of which stands in the file once. */
+START_TEST(export__group_norm_in_the_heads)
+{
+    const fovea_model_options options = {.depth = 18, .width = 8, .channels = 32, .head_depth = 2,
+                                         .head_norm = FOVEA_HEAD_NORM_GROUP};
+    fovea_model *model = NULL;
+    support_ok(fovea_model_create(&model, support_device(), 1, (const char *const[]){"cell"}, &options));
+    support_ok(fovea__parameters_fill(model->parameters, fill, NULL));
+    onnx_model *file = export(model, NULL);
+    onnx_check(file);
+    ck_assert_int_eq(count_ops(file, "InstanceNormalization"), 5 * 2 * 2);
+    check_same(model, file, "head.classification_head.conv.1.1.weight", 32);
+    check_same(model, file, "head.regression_head.conv.0.1.bias", 32);
+    onnx_free(file);
     fovea_model_free(model);
 }
 END_TEST
@@ -388,6 +338,7 @@ int main(void)
     const support_case cases[] = {
         {.test = export__graphs_hold_together, .rows = COUNT(kinds), .needs_device = true},
         {.test = export__weights_are_the_models, .rows = COUNT(kinds), .needs_device = true},
+        {.test = export__group_norm_in_the_heads, .needs_device = true},
         {.test = export__anchors_are_the_profiles, .rows = COUNT(kinds), .needs_device = true},
         {.test = export__options_are_fixed_in_the_file, .rows = COUNT(kinds), .needs_device = true},
         {.test = export__refuses_what_cannot_be, .needs_device = true},
