@@ -12,23 +12,28 @@
 typedef struct inspect_options {
     const char *images, *annotations, *against, *against_images, *fix, *json, *html;
     fovea_coverage_options anchors;
-    int profile;
+    int profile, format;
 } inspect_options;
 
+static const options_choice formats[] = {
+    {"coco", FOVEA_FORMAT_COCO}, {"voc", FOVEA_FORMAT_VOC}, {"yolo", FOVEA_FORMAT_YOLO}, {"any", FOVEA_FORMAT_ANY},
+    {NULL, 0}};
 static const options_choice profiles[] = {
     {"paper", FOVEA_PROFILE_PAPER}, {"torchvision", FOVEA_PROFILE_TORCHVISION}, {NULL, 0}};
 
 static const options_row rows[] = {
-    {"annotations", "FILE", "COCO JSON with the boxes.", .kind = OPTIONS_TEXT,
+    {"annotations", "FILE", "The boxes: COCO JSON, a folder of Pascal VOC, or YOLO's data.yaml.", .kind = OPTIONS_TEXT,
      .at = offsetof(inspect_options, annotations)},
     {"images", "DIR", "The folder that the annotations' file names start from.", .kind = OPTIONS_TEXT,
      .at = offsetof(inspect_options, images)},
-    {"against", "FILE", "COCO JSON of another split: a picture that both show is a fault.", .kind = OPTIONS_TEXT,
+    {"against", "FILE", "Boxes of another split: a picture that both show is a fault.", .kind = OPTIONS_TEXT,
      .at = offsetof(inspect_options, against)},
     {"against-images", "DIR", "The folder of its pictures (--images).", .kind = OPTIONS_TEXT,
      .at = offsetof(inspect_options, against_images)},
+    {"format", "NAME", "How the boxes are written: coco, voc, yolo, or any, told by content (any).",
+     .kind = OPTIONS_CHOICE, .at = offsetof(inspect_options, format), .choices = formats},
     {"fix", "OUT", "Write a copy of the annotations without the faults that can be mended. The original stays as it is, "
-     "and fields that are not mended keep their bytes.", .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, fix)},
+     "and fields that are not mended keep their bytes; of VOC and YOLO the copy is COCO JSON.", .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, fix)},
     {"json", "FILE", "Write everything that was found as JSON to FILE; '-': to stdout, instead of the text.",
      .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, json)},
     {"html", "FILE", "Write a page to FILE: faults, charts of the boxes, anchor coverage, and pictures with their boxes.",
@@ -59,7 +64,8 @@ static const options_table table = {
                 "  fovea inspect --images photos --annotations val.json --against train.json \\\n"
                 "      --fix val_clean.json\n"
                 "  fovea inspect --images photos --annotations train.json --size 400 \\\n"
-                "      --html photos.html\n",
+                "      --html photos.html\n"
+                "  fovea inspect --images data/images --annotations data/data.yaml#val\n",
 };
 
 static bool is_stdout(const char *path)
@@ -107,7 +113,7 @@ static bool inspect(const inspect_options *o, inspect_report *report, fovea_insp
 {
     progress bar = progress_begin("looking at pictures", 0, 0);
     const fovea_inspect_options options = {.against = o->against, .against_images = o->against_images, .report = show,
-                                           .cookie = &bar};
+                                           .cookie = &bar, .format = (fovea_format)o->format};
     const fovea_status opened = fovea_inspection_open(inspection, o->images, o->annotations, &options);
     progress_end(&bar);
     if (!told(opened) || (o->fix && !told(fovea_inspection_save(*inspection, o->fix))))

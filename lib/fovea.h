@@ -388,10 +388,11 @@ typedef enum fovea_fault_kind {
     FOVEA_NOTE_NO_BOX,       /* a picture without boxes, which training takes for background */
     FOVEA_NOTE_CROWD,        /* boxes of crowds, which training leaves out */
     FOVEA_NOTE_UNUSED,       /* a category without boxes */
-    FOVEA_NOTE_GAPS          /* category ids with gaps, which are fine here and fail in some other tools */
+    FOVEA_NOTE_GAPS,         /* category ids with gaps, which are fine here and fail in some other tools */
+    FOVEA_NOTE_UNCHECKED     /* what the format does not hold, and cannot be checked */
 } fovea_fault_kind;
 
-#define FOVEA_FAULT_KINDS (FOVEA_NOTE_GAPS + 1)
+#define FOVEA_FAULT_KINDS (FOVEA_NOTE_UNCHECKED + 1)
 #define FOVEA_NO_ID INT64_MIN
 
 /* "box_empty". Static text. */
@@ -413,12 +414,15 @@ typedef struct fovea_inspect_options {
     void (*report)(void *cookie, size_t done, size_t total); /* as pictures are decoded, from the calling thread; may
                                                                 be NULL */
     void *cookie;
+    fovea_format format; /* of the annotations, and of the other split's; ids and categories of those that are no COCO JSON
+                            are those of fovea_dataset_open() */
 } fovea_inspect_options;
 
 typedef struct fovea_inspection fovea_inspection;
 
-/* Opens every picture of a COCO-format data set, checks every entry, and gathers all faults instead of stopping at one.
- * Opens no device. Fails only where the annotations are no JSON object at all, or memory runs out. */
+/* Opens every picture of a data set, checks every entry, and gathers all faults instead of stopping at one. Opens no
+ * device. Fails only where the annotations are no JSON object at all, of no known format, or without a list of pictures or
+ * of classes (data.yaml, classes.txt), or memory runs out. */
 FOVEA_API fovea_status fovea_inspection_open(fovea_inspection **out, const char *images_dir, const char *annotations,
                                              const fovea_inspect_options *options);
 FOVEA_API void fovea_inspection_close(fovea_inspection *inspection);
@@ -435,8 +439,8 @@ FOVEA_API size_t fovea_inspection_count(const fovea_inspection *inspection, fove
 FOVEA_API const fovea_dataset *fovea_inspection_dataset(const fovea_inspection *inspection, const int64_t **ids);
 
 /* Writes a copy of the annotations without the faults that can be mended, beside `path`, then renames; the original stays
- * as it is, and every field that is not mended keeps its bytes. Fails with FOVEA_ERROR_ARGUMENT where path is the
- * original, and with FOVEA_ERROR_FORMAT where the original has changed since. */
+ * as it is, and every field that is not mended keeps its bytes. Of Pascal VOC and YOLO the copy is COCO JSON. Fails with
+ * FOVEA_ERROR_ARGUMENT where path is the original, and with FOVEA_ERROR_FORMAT where the original has changed since. */
 FOVEA_API fovea_status fovea_inspection_save(const fovea_inspection *inspection, const char *path);
 
 /* ---- anchor coverage ------------------------------------------------------------------------------------------- */

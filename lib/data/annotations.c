@@ -38,6 +38,12 @@ void fovea__document_drop(fovea__document *document)
     *document = (fovea__document){0};
 }
 
+fovea_status fovea__document_pass(const fovea__document *document, fovea_status status)
+{
+    const bool passes = document->met && (status == FOVEA_ERROR_FORMAT || status == FOVEA_ERROR_IO);
+    return passes ? fovea__listing_add(document->met, fovea_error()) : status;
+}
+
 /* Puts a finished row into a list, or frees it. */
 static fovea_status put(cJSON *list, cJSON *row, bool whole)
 {
@@ -133,9 +139,10 @@ static bool begins_as_json(const char *path)
 }
 
 /* What is not there is left to COCO's reader, which says so. */
-static fovea_status recognise(fovea_format *out, const char *path)
+fovea_status fovea__annotations_tell(fovea_format *out, const char *path)
 {
-    *out = FOVEA_FORMAT_ANY;
+    if (*out != FOVEA_FORMAT_ANY)
+        return FOVEA_OK;
     const char *split = strrchr(path, '#');
     const size_t length = split ? (size_t)(split - path) : strlen(path);
     struct stat facts;
@@ -165,8 +172,7 @@ static fovea_status recognise(fovea_format *out, const char *path)
 static fovea_status locate(char **path, fovea_format *format, const char *annotations)
 {
     *path = NULL;
-    if (*format == FOVEA_FORMAT_ANY)
-        FOVEA_TRY(recognise(format, annotations));
+    FOVEA_TRY(fovea__annotations_tell(format, annotations));
     if (*format == FOVEA_FORMAT_YOLO && fovea__is_folder(annotations)) {
         FOVEA_TRY(fovea__path_join(path, annotations, "data.yaml"));
         if (fovea__is_file(*path))
@@ -179,22 +185,22 @@ static fovea_status locate(char **path, fovea_format *format, const char *annota
 
 /* Pascal VOC and YOLO. */
 static fovea_status read_native(cJSON **out, fovea_format format, const char *images_dir, const char *annotations,
-                                bool extras)
+                                bool extras, fovea__listing *met)
 {
     *out = NULL;
     if (format == FOVEA_FORMAT_VOC)
-        return fovea__voc_read(out, annotations, extras);
+        return fovea__voc_read(out, annotations, extras, met);
     if (format == FOVEA_FORMAT_YOLO)
-        return fovea__yolo_read(out, images_dir, annotations, extras);
+        return fovea__yolo_read(out, images_dir, annotations, extras, met);
     FOVEA_FAIL(FOVEA_ERROR_ARGUMENT, "%s: %d is no format of annotations", annotations, (int)format);
 }
 
 static fovea_status read_merged(cJSON **out, fovea_format format, const char *images_dir, const char *annotations,
-                                const char *unread)
+                                const char *unread, fovea__listing *met)
 {
     if (format == FOVEA_FORMAT_COCO)
         return fovea__json_read(out, annotations, unread);
-    FOVEA_TRY(read_native(out, format, images_dir, annotations, false));
+    FOVEA_TRY(read_native(out, format, images_dir, annotations, false, met));
     fovea__text merged = {0};
     bool found = false;
     fovea_status status = fovea__sidecar_merge(&merged, &found, *out, format, annotations, false, NULL);
@@ -208,15 +214,21 @@ static fovea_status read_merged(cJSON **out, fovea_format format, const char *im
     return status;
 }
 
-fovea_status fovea__annotations_read(cJSON **out, const char *images_dir, const char *annotations, fovea_format format,
-                                     const char *unread)
+fovea_status fovea__annotations_look(cJSON **out, const char *images_dir, const char *annotations, fovea_format *format,
+                                     const char *unread, fovea__listing *met)
 {
     char *path = NULL;
     *out = NULL;
-    FOVEA_TRY(locate(&path, &format, annotations));
-    const fovea_status status = read_merged(out, format, images_dir, path, unread);
+    FOVEA_TRY(locate(&path, format, annotations));
+    const fovea_status status = read_merged(out, *format, images_dir, path, unread, met);
     free(path);
     return status;
+}
+
+fovea_status fovea__annotations_read(cJSON **out, const char *images_dir, const char *annotations, fovea_format format,
+                                     const char *unread)
+{
+    return fovea__annotations_look(out, images_dir, annotations, &format, unread, NULL);
 }
 
 static fovea_status read_text(fovea__text *out, fovea__listing *places, fovea_format format, const char *images_dir,
@@ -226,7 +238,7 @@ static fovea_status read_text(fovea__text *out, fovea__listing *places, fovea_fo
     bool found = false;
     if (format == FOVEA_FORMAT_COCO)
         return fovea__file_read(&out->bytes, &out->used, annotations, UINT32_MAX);
-    fovea_status status = read_native(&native, format, images_dir, annotations, !plain);
+    fovea_status status = read_native(&native, format, images_dir, annotations, !plain, NULL);
     if (!status && !plain)
         status = fovea__sidecar_merge(out, &found, native, format, annotations, true, places);
     if (!status && !found)

@@ -118,9 +118,10 @@ static fovea_status declare(fovea_inspection *in, const fovea__key *first, size_
 {
     fovea_fault fault = fault_of_box(in, &in->boxes[first->index], FOVEA_FAULT_CATEGORY_UNDECLARED);
     FOVEA_TRY(fovea__inspect_declare(in, first->id));
+    char name[FOVEA__INSPECT_NAME];
     return fovea__inspection_tell(in, fault, first->index, "the category %lld is not declared; %zu boxes have it, the "
-                                  "first is annotations[%zu] (id %lld)", (long long)first->id, count, first->index,
-                                  (long long)in->boxes[first->index].id);
+                                  "first is %s", (long long)first->id, count,
+                                  fovea__inspect_box_name(in, first->index, false, name));
 }
 
 /* Declares what boxes ask for, and gives every box its label. */

@@ -59,10 +59,10 @@ static fovea_status tell_box(fovea_inspection *in, size_t index, fovea_fault_kin
                              const char *what)
 {
     const fovea__seen_box *box = &in->boxes[index];
+    char name[FOVEA__INSPECT_NAME];
     return fovea__inspection_tell(in, fault_of(in, box, kind), index,
-                                  "annotations[%zu] (id %lld) in %s of %dx%d: the box [%.10g, %.10g, %.10g, %.10g] %s",
-                                  index, (long long)box->id, in->pictures[box->picture].file_name, width, height,
-                                  box->box[0], box->box[1], box->box[2], box->box[3], what);
+                                  "%s of %dx%d: the box [%.10g, %.10g, %.10g, %.10g] %s",
+                                  fovea__inspect_box_name(in, index, true, name), width, height, box->box[0], box->box[1], box->box[2], box->box[3], what);
 }
 
 static fovea_status check_box(fovea_inspection *in, size_t index)
@@ -134,11 +134,11 @@ static fovea_status compare_all(fovea_inspection *in)
             first = i;
             continue;
         }
+        char name[FOVEA__INSPECT_NAME], other_name[FOVEA__INSPECT_NAME];
         const size_t index = (size_t)(sorted[i] - in->boxes), other = (size_t)(sorted[first] - in->boxes);
         status = fovea__inspection_tell(in, fault_of(in, sorted[i], FOVEA_FAULT_BOX_TWICE), index,
-                                        "annotations[%zu] (id %lld) in %s is the box of annotations[%zu] (id %lld)",
-                                        index, (long long)sorted[i]->id, in->pictures[sorted[i]->picture].file_name,
-                                        other, (long long)sorted[first]->id);
+                                        "%s is the box of %s", fovea__inspect_box_name(in, index, true, name),
+                                        fovea__inspect_box_name(in, other, false, other_name));
         if (!status)
             status = leave_out(in, index);
     }
@@ -232,11 +232,11 @@ static fovea_status tell_pictures_without_boxes(fovea_inspection *in)
             has[in->boxes[i].picture] = true;
     fovea_status status = FOVEA_OK;
     for (size_t i = 0; i < in->n_pictures && !status; i++) {
+        char name[FOVEA__INSPECT_NAME];
         fovea_fault note = fovea__inspect_fault_of_picture(&in->pictures[i], FOVEA_NOTE_NO_BOX);
         note.mended = false;
         if (!has[i] && !in->pictures[i].out)
-            status = fovea__inspection_tell(in, note, i, "images[%zu] (id %lld) %s has no box", i,
-                                            (long long)in->pictures[i].id, in->pictures[i].file_name);
+            status = fovea__inspection_tell(in, note, i, "%s has no box", fovea__inspect_picture_name(in, i, name));
     }
     free(has);
     return status;
@@ -245,6 +245,7 @@ static fovea_status tell_pictures_without_boxes(fovea_inspection *in)
 static fovea_status tell_notes(fovea_inspection *in)
 {
     size_t crowds = 0, first = 0;
+    char name[FOVEA__INSPECT_NAME];
     FOVEA_TRY(tell_pictures_without_boxes(in));
     for (size_t i = in->n_boxes; i-- > 0;)
         if (in->boxes[i].crowd && !in->boxes[i].out) {
@@ -254,8 +255,9 @@ static fovea_status tell_notes(fovea_inspection *in)
     fovea_fault note = fovea__fault_of(FOVEA_NOTE_CROWD);
     note.mended = false;
     if (crowds)
-        FOVEA_TRY(fovea__inspection_tell(in, note, first, "%zu boxes are of crowds (iscrowd 1), the first is "
-                                         "annotations[%zu] (id %lld)", crowds, first, (long long)in->boxes[first].id));
+        FOVEA_TRY(fovea__inspection_tell(in, note, first, "%zu boxes are of crowds (%s), the first is %s", crowds,
+                                         in->format == FOVEA_FORMAT_VOC ? "difficult" : "iscrowd 1",
+                                         fovea__inspect_box_name(in, first, false, name)));
     for (size_t i = 0; i < in->categories_by_id.count; i++) {
         const fovea__key *key = &in->categories_by_id.items[i];
         note = fovea__fault_of(FOVEA_NOTE_UNUSED);

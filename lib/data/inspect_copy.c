@@ -269,10 +269,15 @@ fovea_status fovea_inspection_save(const fovea_inspection *inspection, const cha
     FOVEA_CHECK_ARG(stat(inspection->file, &here) != 0 || stat(path, &there) != 0 || here.st_dev != there.st_dev ||
                         here.st_ino != there.st_ino,
                     "%s: is the original, which stays as it is; name another file for the copy", path);
+    const fovea__text *made = &inspection->text;
+    FOVEA_CHECK_ARG(!made->bytes || fovea__ends_in(path, ".json") || stat(path, &there) != 0,
+                    "%s: is there and no JSON; the mended copy of Pascal VOC and YOLO is COCO JSON", path);
     char *bytes = NULL, *mended = NULL;
     size_t size = 0, mended_size = 0;
-    FOVEA_TRY(fovea__file_read(&bytes, &size, inspection->file, UINT32_MAX));
-    fovea_status status = fovea__inspection_mend(inspection, &mended, &mended_size, bytes, size);
+    if (!made->bytes)
+        FOVEA_TRY(fovea__file_read(&bytes, &size, inspection->file, UINT32_MAX));
+    fovea_status status = fovea__inspection_mend(inspection, &mended, &mended_size, made->bytes ? made->bytes : bytes,
+                                                 made->bytes ? made->used : size);
     if (!status)
         status = fovea__file_write(path, mended, mended_size);
     free(mended);

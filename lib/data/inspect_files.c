@@ -142,8 +142,11 @@ static fovea_status tell_unread(fovea_inspection *in, size_t index)
     const fovea__seen_picture *picture = &in->pictures[index];
     const bool missing = fovea__file_is_missing(picture->path);
     const fovea_fault_kind kind = missing ? FOVEA_FAULT_PICTURE_MISSING : FOVEA_FAULT_PICTURE_BROKEN;
-    FOVEA_TRY(fovea__inspection_tell(in, fovea__inspect_fault_of_picture(picture, kind), index,
-                                     "images[%zu] (id %lld): %s", index, (long long)picture->id, picture->why));
+    if (in->format == FOVEA_FORMAT_COCO)
+        FOVEA_TRY(fovea__inspection_tell(in, fovea__inspect_fault_of_picture(picture, kind), index,
+                                         "images[%zu] (id %lld): %s", index, (long long)picture->id, picture->why));
+    else
+        FOVEA_TRY(fovea__inspection_tell(in, fovea__inspect_fault_of_picture(picture, kind), index, "%s", picture->why));
     return leave_out(in, index);
 }
 
@@ -159,29 +162,28 @@ static fovea_status tell_size(fovea_inspection *in, size_t index)
     fovea__seen_picture *picture = &in->pictures[index];
     const int width = picture->width, height = picture->height;
     const bool said = width > 0 && height > 0, same = width == picture->true_width && height == picture->true_height;
-    const long long id = (long long)picture->id;
+    char name[FOVEA__INSPECT_NAME];
+    fovea__inspect_picture_name(in, index, name);
     picture->turned = !same && picture->orientation >= 5 && width == picture->true_height &&
                       height == picture->true_width;
     if (!said) {
         FOVEA_TRY(fovea__inspection_tell(in, fovea__inspect_fault_of_picture(picture, FOVEA_NOTE_NO_SIZE), index,
-                                         "images[%zu] (id %lld) %s: no width or no height; the file has %dx%d", index,
-                                         id, picture->file_name, picture->true_width, picture->true_height));
+                                         "%s: no width or no height; the file has %dx%d", name, picture->true_width,
+                                         picture->true_height));
     } else if (picture->turned) {
         FOVEA_TRY(fovea__inspection_tell(in, fovea__inspect_fault_of_picture(picture, FOVEA_FAULT_PICTURE_TURNED),
-                                         index, "images[%zu] (id %lld) %s: %dx%d is the size as stored; people see "
-                                         "%dx%d, as the EXIF orientation %d turns it", index, id, picture->file_name,
-                                         width, height, picture->true_width, picture->true_height,
-                                         picture->orientation));
+                                         index, "%s: %dx%d is the size as stored; people see %dx%d, as the EXIF "
+                                         "orientation %d turns it", name, width, height, picture->true_width,
+                                         picture->true_height, picture->orientation));
     } else if (!same) {
         FOVEA_TRY(fovea__inspection_tell(in, fovea__inspect_fault_of_picture(picture, FOVEA_FAULT_PICTURE_SIZE), index,
-                                         "images[%zu] (id %lld) %s: the annotations say %dx%d pixels, the file has "
-                                         "%dx%d", index, id, picture->file_name, width, height, picture->true_width,
-                                         picture->true_height));
+                                         "%s: the annotations say %dx%d pixels, the file has %dx%d", name, width, height,
+                                         picture->true_width, picture->true_height));
     } else if (picture->orientation != 1 && (picture->orientation < 5 || width == height)) {
         fovea_fault note = fovea__inspect_fault_of_picture(picture, FOVEA_NOTE_TURNED);
         note.mended = false;
-        FOVEA_TRY(fovea__inspection_tell(in, note, index, "images[%zu] (id %lld) %s: EXIF turns it (orientation %d)",
-                                         index, id, picture->file_name, picture->orientation));
+        FOVEA_TRY(fovea__inspection_tell(in, note, index, "%s: EXIF turns it (orientation %d)", name,
+                                         picture->orientation));
     }
     return same ? FOVEA_OK : write_size(in, index);
 }
@@ -209,10 +211,10 @@ static fovea_status tell_same_content(fovea_inspection *in, const fovea__keys *k
         fovea_fault fault = fovea__inspect_fault_of_picture(&in->pictures[index], FOVEA_FAULT_PICTURE_TWICE);
         fault.mended = false;
         fault.fix = "keep the one whose boxes are right";
-        FOVEA_TRY(fovea__inspection_tell(in, fault, index, "images[%zu] (id %lld) %s shows the same as images[%zu] "
-                                         "(id %lld) %s", index, (long long)in->pictures[index].id,
-                                         in->pictures[index].file_name, other, (long long)in->pictures[other].id,
-                                         in->pictures[other].file_name));
+        char name[FOVEA__INSPECT_NAME], other_name[FOVEA__INSPECT_NAME];
+        FOVEA_TRY(fovea__inspection_tell(in, fault, index, "%s shows the same as %s",
+                                         fovea__inspect_picture_name(in, index, name),
+                                         fovea__inspect_picture_name(in, other, other_name)));
     }
     return FOVEA_OK;
 }
@@ -225,11 +227,12 @@ static fovea_status tell_shared(fovea_inspection *in, const fovea__keys *keys, c
         const size_t index = keys->items[i].index, at = fovea__keys_find(&others, keys->items[i].id);
         if (at == SIZE_MAX)
             continue;
+        char name[FOVEA__INSPECT_NAME];
         const fovea__seen_picture *own = &in->pictures[index], *other = &in->others[others.items[at].index];
         status = fovea__inspection_tell(in, fovea__inspect_fault_of_picture(own, FOVEA_FAULT_PICTURE_SHARED), index,
-                                        "images[%zu] (id %lld) %s shows the same as %s (id %lld) of %s", index,
-                                        (long long)own->id, own->file_name, other->file_name, (long long)other->id,
-                                        against);
+                                        "%s shows the same as %s (id %lld) of %s",
+                                        fovea__inspect_picture_name(in, index, name), other->file_name,
+                                        (long long)other->id, against);
         if (!status)
             status = leave_out(in, index);
     }

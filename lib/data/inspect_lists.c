@@ -184,10 +184,14 @@ static fovea_status compare_names(fovea_inspection *in)
         const size_t index = names.items[i].index, other = names.items[first].index;
         in->pictures[index].out = true;
         in->pictures[index].stands_for = other;
-        status = fovea__inspection_tell(in, fovea__inspect_fault_of_picture(&in->pictures[index], FOVEA_FAULT_PICTURE_TWICE), index,
-                                        "images[%zu] (id %lld) lists %s once more, after images[%zu] (id %lld)", index,
-                                        (long long)in->pictures[index].id, names.items[i].text, other,
-                                        (long long)in->pictures[other].id);
+        const fovea_fault fault = fovea__inspect_fault_of_picture(&in->pictures[index], FOVEA_FAULT_PICTURE_TWICE);
+        if (in->format == FOVEA_FORMAT_COCO)
+            status = fovea__inspection_tell(in, fault, index, "images[%zu] (id %lld) lists %s once more, after images[%zu] "
+                                            "(id %lld)", index, (long long)in->pictures[index].id, names.items[i].text,
+                                            other, (long long)in->pictures[other].id);
+        else
+            status = fovea__inspection_tell(in, fault, index, "%s is annotated once more, by another file",
+                                            names.items[i].text);
         if (!status)
             status = fovea__inspection_edit(in, FOVEA__IMAGES, index, NULL, NULL);
     }

@@ -1,6 +1,7 @@
 /* The inspection itself: its life, the faults and edits that it keeps, and what fovea.h lets a program ask. */
 #include "inspection.h"
 
+#include "annotations.h"
 #include "file.h"
 #include "hash.h"
 #include "json.h"
@@ -38,6 +39,7 @@ static const struct {
     [FOVEA_NOTE_CROWD] = {"crowd", "nothing: training leaves them out, evaluation knows them"},
     [FOVEA_NOTE_UNUSED] = {"unused", "nothing, if another split has boxes of it"},
     [FOVEA_NOTE_GAPS] = {"gaps", "nothing: ids are kept as they are"},
+    [FOVEA_NOTE_UNCHECKED] = {"unchecked", "nothing: the format does not hold it"},
 };
 
 const char *fovea_fault_name(fovea_fault_kind kind)
@@ -84,6 +86,39 @@ fovea_status fovea__inspection_edit(fovea_inspection *in, fovea__list list, size
     }
     in->edits[in->n_edits++] = edit;
     return FOVEA_OK;
+}
+
+/* The n-th of its picture; VOC and YOLO have the boxes of a picture one after the other. */
+static size_t number_in_picture(const fovea_inspection *in, size_t index)
+{
+    size_t number = 1;
+    while (number <= index && in->boxes[index - number].picture == in->boxes[index].picture)
+        number++;
+    return number;
+}
+
+const char *fovea__inspect_box_name(const fovea_inspection *in, size_t index, bool with_picture,
+                                    char out[FOVEA__INSPECT_NAME])
+{
+    const fovea__seen_box *box = &in->boxes[index];
+    const char *picture = in->pictures[box->picture].file_name;
+    if (in->format != FOVEA_FORMAT_COCO)
+        snprintf(out, FOVEA__INSPECT_NAME, "box %zu in %s", number_in_picture(in, index), picture);
+    else if (with_picture)
+        snprintf(out, FOVEA__INSPECT_NAME, "annotations[%zu] (id %lld) in %s", index, (long long)box->id, picture);
+    else
+        snprintf(out, FOVEA__INSPECT_NAME, "annotations[%zu] (id %lld)", index, (long long)box->id);
+    return out;
+}
+
+const char *fovea__inspect_picture_name(const fovea_inspection *in, size_t index, char out[FOVEA__INSPECT_NAME])
+{
+    const fovea__seen_picture *picture = &in->pictures[index];
+    if (in->format != FOVEA_FORMAT_COCO)
+        snprintf(out, FOVEA__INSPECT_NAME, "%s", picture->file_name);
+    else
+        snprintf(out, FOVEA__INSPECT_NAME, "images[%zu] (id %lld) %s", index, (long long)picture->id, picture->file_name);
+    return out;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -133,12 +168,30 @@ static const char *const UNREAD = "segmentation";
 
 static fovea_status read_others(fovea_inspection *in, const char *images_dir, const fovea_inspect_options *options)
 {
+    const char *folder = options->against_images ? options->against_images : images_dir;
     cJSON *root = NULL;
-    FOVEA_TRY(fovea__json_read(&root, options->against, UNREAD));
-    const fovea_status status = fovea__inspect_others(
-        in, root, options->against_images ? options->against_images : images_dir, options->against);
+    fovea__listing met = {0}; /* faults of the other split are not told */
+    fovea_format format = options->format;
+    fovea_status status = fovea__annotations_look(&root, folder, options->against, &format, UNREAD, &met);
+    if (!status)
+        status = fovea__inspect_others(in, root, folder, options->against);
+    fovea__listing_clear(&met);
     cJSON_Delete(root);
     return status;
+}
+
+/* What could not be understood of VOC and YOLO, and what these do not hold. */
+static fovea_status tell_native(fovea_inspection *in, const fovea__listing *met)
+{
+    static const char *const unchecked[] = {
+        [FOVEA_FORMAT_VOC] = "Pascal VOC has no ids and no list of classes: neither is checked, and a class that is misspelt "
+                             "counts as one of its own",
+        [FOVEA_FORMAT_YOLO] = "YOLO has no ids and no sizes of pictures: neither is checked"};
+    fovea_fault note = fovea__fault_of(FOVEA_NOTE_UNCHECKED);
+    note.mended = false;
+    for (size_t i = 0; i < met->count; i++)
+        FOVEA_TRY(fovea__inspection_tell(in, fovea__fault_of(FOVEA_FAULT_FORM), i, "%s", met->names[i]));
+    return fovea__inspection_tell(in, note, 0, "%s", unchecked[in->format]);
 }
 
 static fovea_status read_annotations(fovea_inspection *in, const char *text, size_t size_bytes)
@@ -168,17 +221,45 @@ static fovea_status inspect(fovea_inspection *in, const char *images_dir, const 
     return FOVEA_OK;
 }
 
-fovea_status fovea__inspection_parse(fovea_inspection **out, const char *images_dir, const char *text,
-                                     size_t size_bytes, const char *name, const fovea_inspect_options *options)
+/* Pascal VOC and YOLO are put into a COCO document first. */
+static fovea_status inspect_any(fovea_inspection *in, const char *images_dir, const fovea_inspect_options *options)
+{
+    cJSON *root = NULL;
+    fovea__listing met = {0};
+    in->format = options->format;
+    FOVEA_TRY(fovea__annotations_tell(&in->format, in->file));
+    if (in->format == FOVEA_FORMAT_COCO) {
+        char *text = NULL;
+        size_t size = 0;
+        FOVEA_TRY(fovea__file_read(&text, &size, in->file, UINT32_MAX));
+        const fovea_status status = inspect(in, images_dir, text, size, options);
+        free(text);
+        return status;
+    }
+    fovea_status status = fovea__annotations_look(&root, images_dir, in->file, &in->format, UNREAD, &met);
+    if (!status)
+        status = fovea__text_document(&in->text, root);
+    cJSON_Delete(root);
+    if (!status)
+        status = tell_native(in, &met);
+    fovea__listing_clear(&met);
+    return status ? status : inspect(in, images_dir, in->text.bytes, in->text.used, options);
+}
+
+/* text NULL: `name` is a file to be read. */
+static fovea_status open_inspection(fovea_inspection **out, const char *images_dir, const char *text, size_t size_bytes,
+                                    const char *name, const fovea_inspect_options *options)
 {
     static const fovea_inspect_options defaults;
     *out = NULL;
     const fovea__error_kept kept = fovea__error_keep();
     fovea_inspection *in = NULL;
+    options = options ? options : &defaults;
     FOVEA_TRY(fovea__allocate(&in, 1, sizeof *in, "an inspection"));
+    in->format = FOVEA_FORMAT_COCO;
     fovea_status status = fovea__copy_text(&in->file, name);
     if (!status)
-        status = inspect(in, images_dir, text, size_bytes, options ? options : &defaults);
+        status = text ? inspect(in, images_dir, text, size_bytes, options) : inspect_any(in, images_dir, options);
     if (status) {
         fovea_inspection_close(in);
         return status;
@@ -186,6 +267,12 @@ fovea_status fovea__inspection_parse(fovea_inspection **out, const char *images_
     fovea__error_restore(&kept); /* what was found is told as a fault */
     *out = in;
     return FOVEA_OK;
+}
+
+fovea_status fovea__inspection_parse(fovea_inspection **out, const char *images_dir, const char *text,
+                                     size_t size_bytes, const char *name, const fovea_inspect_options *options)
+{
+    return open_inspection(out, images_dir, text, size_bytes, name, options);
 }
 
 fovea_status fovea_inspection_open(fovea_inspection **out, const char *images_dir, const char *annotations,
@@ -196,12 +283,7 @@ fovea_status fovea_inspection_open(fovea_inspection **out, const char *images_di
     FOVEA_CHECK_ARG(images_dir && annotations, "fovea_inspection_open: images_dir or annotations is NULL");
     FOVEA_CHECK_ARG(!options || (options->threads >= 0 && options->threads <= 256),
                     "fovea_inspection_open: threads is %d; expected 0 to 256", options->threads);
-    char *text = NULL;
-    size_t size = 0;
-    FOVEA_TRY(fovea__file_read(&text, &size, annotations, UINT32_MAX));
-    const fovea_status status = fovea__inspection_parse(out, images_dir, text, size, annotations, options);
-    free(text);
-    return status;
+    return open_inspection(out, images_dir, NULL, 0, annotations, options);
 }
 
 static void free_pictures(fovea__seen_picture *pictures, size_t count)
@@ -234,6 +316,7 @@ void fovea_inspection_close(fovea_inspection *inspection)
     free(inspection->told);
     free(inspection->edits);
     free(inspection->box_ids);
+    free(inspection->text.bytes);
     free(inspection->file);
     fovea_dataset_close(inspection->dataset);
     free(inspection);

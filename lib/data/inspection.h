@@ -7,9 +7,8 @@
 #ifndef FOVEA_DATA_INSPECTION_H
 #define FOVEA_DATA_INSPECTION_H
 
-#include "status.h"
-
-#include <cjson/cJSON.h>
+#include "json_text.h"
+#include "listing.h"
 
 typedef enum fovea__list { FOVEA__IMAGES, FOVEA__CATEGORIES, FOVEA__ANNOTATIONS, FOVEA__LISTS } fovea__list;
 
@@ -85,6 +84,8 @@ struct fovea_inspection {
     size_t n_edits, edits_room;
     fovea_dataset *dataset;
     int64_t *box_ids;
+    fovea_format format;
+    fovea__text text; /* the COCO document that Pascal VOC and YOLO were put into; of COCO empty */
 };
 
 extern const char *const fovea__list_names[FOVEA__LISTS]; /* "images" */
@@ -105,6 +106,13 @@ void fovea__keys_sort(fovea__keys *keys);
 
 /* The first of an id, SIZE_MAX where there is none. */
 size_t fovea__keys_find(const fovea__keys *keys, int64_t id);
+
+/* What messages call an entry: "annotations[3] (id 4)", and with its picture " in a.jpg"; of VOC and YOLO, which number
+ * nothing, "box 2 in a.jpg". "images[1] (id 2) a.jpg", of those "a.jpg". */
+enum { FOVEA__INSPECT_NAME = 400 };
+const char *fovea__inspect_box_name(const fovea_inspection *in, size_t index, bool with_picture,
+                                    char out[FOVEA__INSPECT_NAME]);
+const char *fovea__inspect_picture_name(const fovea_inspection *in, size_t index, char out[FOVEA__INSPECT_NAME]);
 
 /* The sentence of the failure that was met in place of an entry, without the file's name before it. */
 const char *fovea__inspect_met(const fovea_inspection *in);

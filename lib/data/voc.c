@@ -85,7 +85,8 @@ static fovea_status read_root(reader *r, const xmlNode *root, const char *path, 
         FOVEA_TRY(add_picture(r, root, path, stem));
     for (const xmlNode *node = root->children; node; node = node->next)
         if (fovea__voc_xml_is(node, "object"))
-            FOVEA_TRY(add_object(r, node, listed ? r->document.n_images : 0, path));
+            FOVEA_TRY(fovea__document_pass(&r->document,
+                                           add_object(r, node, listed ? r->document.n_images : 0, path)));
     return FOVEA_OK;
 }
 
@@ -110,7 +111,7 @@ static fovea_status read_file(reader *r, const char *stem, bool listed)
     free(text);
     free(path);
     free(name);
-    return status;
+    return fovea__document_pass(&r->document, status);
 }
 
 /* ---- a data set ------------------------------------------------------------------------------------------------ */
@@ -244,12 +245,13 @@ static fovea_status find_folder(reader *r, fovea__listing *listed, const char *a
     return fovea__copy_text(&r->folder, annotations);
 }
 
-fovea_status fovea__voc_read(cJSON **out, const char *annotations, bool extras)
+fovea_status fovea__voc_read(cJSON **out, const char *annotations, bool extras, fovea__listing *met)
 {
     *out = NULL;
     reader r = {.extras = extras};
     fovea__listing all = {0}, listed = {0};
     fovea_status status = fovea__document_begin(&r.document);
+    r.document.met = met;
     if (!status)
         status = find_folder(&r, &listed, annotations);
     if (!status)

@@ -55,12 +55,13 @@ static fovea_status read_labels(reader *r, const char *path, const int size[2])
     size_t size_bytes = 0, number = 0;
     if (fovea__file_is_missing(path))
         return FOVEA_OK;
-    FOVEA_TRY(fovea__file_read(&text, &size_bytes, path, LARGEST_FILE));
-    fovea_status status = FOVEA_OK;
+    fovea_status status = fovea__file_read(&text, &size_bytes, path, LARGEST_FILE);
+    if (status)
+        return fovea__document_pass(&r->document, status);
     if (r->extras && strlen(text) == size_bytes)
         status = fovea__document_keep(r->document.last_image, "yolo", "labels", text);
     for (char *rest = text, *line; !status && (line = fovea__yolo_line_cut(&rest)) != NULL;)
-        status = take_line(r, line, path, ++number, size);
+        status = fovea__document_pass(&r->document, take_line(r, line, path, ++number, size));
     free(text);
     return status;
 }
@@ -107,9 +108,11 @@ static fovea_status add_picture(reader *r, const char *name, const char *labels)
     FOVEA_TRY(fovea__path_join(&path, r->images_dir, name));
     fovea_status status = fovea__image_size(&size[0], &size[1], path);
     free(path);
-    if (!status)
-        status = fovea__document_picture(&r->document, name, size[0], size[1]);
-    return status ? status : read_labels(r, labels, size);
+    const bool unread = r->document.met && (status == FOVEA_ERROR_FORMAT || status == FOVEA_ERROR_IO);
+    if (status && !unread)
+        return status;
+    FOVEA_TRY(fovea__document_picture(&r->document, name, size[0], size[1]));
+    return unread ? FOVEA_OK : read_labels(r, labels, size);
 }
 
 /* A picture of data.yaml by its path; the part behind its folder "images" is its name. */
@@ -150,8 +153,59 @@ static fovea_status add_list(reader *r, const char *list)
     return status;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Cuts the ending off. */
+static char *cut_ending(char *name)
+{
+    char *dot = strrchr(name, '.');
+    if (dot && !strchr(dot, '/'))
+        *dot = '\0';
+    return name;
+}
+
+/* Where faults are looked for: files in the folder of labels that no picture has. The pictures' names lose their endings. */
+static fovea_status tell_lone_labels(reader *r, const char *folder, fovea__listing *pictures)
+{
+    fovea__listing labels;
+    if (!r->document.met || !fovea__is_folder(folder))
+        return FOVEA_OK;
+    FOVEA_TRY(fovea__listing_read(&labels, folder, (const char *const[]){".txt", NULL}, true));
+    for (size_t i = 0; i < pictures->count; i++)
+        cut_ending(pictures->names[i]);
+    if (pictures->count > 1)
+        qsort(pictures->names, pictures->count, sizeof *pictures->names, by_text);
+    fovea_status status = FOVEA_OK;
+    for (size_t i = 0; i < labels.count && !status; i++) {
+        char *const name = cut_ending(labels.names[i]);
+        if (strcmp(name, "classes") != 0 &&
+            (pictures->count == 0 || !bsearch(&name, pictures->names, pictures->count, sizeof name, by_text)))
+            status = fovea__document_pass(&r->document, fovea__fail(FOVEA_ERROR_FORMAT, "%s/%s.txt: expected a picture "
+                                                                    "of that name, found none", folder, name));
+    }
+    fovea__listing_clear(&labels);
+    return status;
+}
+
+/* The folder of labels that goes with a folder of pictures; *out NULL where both are one. */
+static fovea_status labels_of(char **out, const char *folder)
+{
+    char *inner = NULL;
+    *out = NULL;
+    FOVEA_TRY(fovea__path_join(&inner, folder, "inner"));
+    const fovea_status status = last_images(inner) ? label_path(out, inner, NULL) : FOVEA_OK;
+    if (*out)
+        *strrchr(*out, '/') = '\0';
+    free(inner);
+    return status;
+}
+
 static fovea_status add_folder(reader *r, const char *folder)
 {
+    char *labels = NULL;
     fovea__listing listing;
     FOVEA_TRY(fovea__listing_read(&listing, folder, PICTURES, true));
     fovea_status status = FOVEA_OK;
@@ -162,6 +216,11 @@ static fovea_status add_folder(reader *r, const char *folder)
             status = add_path(r, path, folder);
         free(path);
     }
+    if (!status)
+        status = labels_of(&labels, folder);
+    if (!status && labels)
+        status = tell_lone_labels(r, labels, &listing);
+    free(labels);
     fovea__listing_clear(&listing);
     return status;
 }
@@ -244,6 +303,8 @@ static fovea_status read_folder(reader *r)
             status = add_picture(r, listing.names[i], labels);
         free(labels);
     }
+    if (!status)
+        status = tell_lone_labels(r, r->annotations, &listing);
     fovea__listing_clear(&listing);
     return status;
 }
@@ -263,7 +324,6 @@ static fovea_status keep_yaml(reader *r)
 
 static fovea_status read_all(reader *r)
 {
-    FOVEA_TRY(fovea__document_begin(&r->document));
     if (fovea__is_folder(r->annotations))
         FOVEA_TRY(read_folder(r));
     else
@@ -276,10 +336,14 @@ static fovea_status read_all(reader *r)
     return FOVEA_OK;
 }
 
-fovea_status fovea__yolo_read(cJSON **out, const char *images_dir, const char *annotations, bool extras)
+fovea_status fovea__yolo_read(cJSON **out, const char *images_dir, const char *annotations, bool extras,
+                              fovea__listing *met)
 {
     reader r = {.images_dir = images_dir, .annotations = annotations, .extras = extras};
-    const fovea_status status = read_all(&r);
+    fovea_status status = fovea__document_begin(&r.document);
+    r.document.met = met;
+    if (!status)
+        status = read_all(&r);
     if (status)
         fovea__document_drop(&r.document);
     *out = r.document.root;

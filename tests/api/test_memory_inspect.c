@@ -3,6 +3,7 @@
 #include "starve.h"
 
 #include <limits.h>
+#include <sys/stat.h>
 
 /* A data set that has about every fault. */
 static const char faulty[] =
@@ -27,11 +28,11 @@ static const char clean[] =
     "{\"id\":2,\"image_id\":2,\"category_id\":3,\"bbox\":[1,2,300,240]},"
     "{\"id\":3,\"image_id\":2,\"category_id\":3,\"bbox\":[11,2,300,240]}]}";
 
-static const char *opened;
+static const char *opened, *other_split;
 
 static fovea_status inspect(const char *mended)
 {
-    const fovea_inspect_options options = {.against = support_scratch_file("other.json"), .threads = 2};
+    const fovea_inspect_options options = {.against = support_scratch_file(other_split), .threads = 2};
     fovea_inspection *inspection = NULL;
     const fovea_status status =
         fovea_inspection_open(&inspection, support_scratch(), support_scratch_file(opened), &options);
@@ -82,8 +83,31 @@ START_TEST(memory__runs_out_over_an_inspection)
 {
     write_pictures();
     opened = "faulty.json";
+    other_split = "other.json";
     starve("inspecting", look, 60, LONG_MAX, false);
     starve("mending", mend, 80, LONG_MAX, false);
+}
+END_TEST
+
+START_TEST(memory__runs_out_over_voc_and_yolo)
+{
+    write_pictures();
+    other_split = "data.yaml#val";
+    mkdir(support_scratch_file("voc"), 0777);
+    support_write(support_scratch_file("voc/a.xml"), "<annotation><object><name>cell</name><bndbox><xmin>1</xmin><ymin>2"
+                  "</ymin><xmax>90</xmax><ymax>4</ymax></bndbox></object><object/></annotation>");
+    support_write(support_scratch_file("voc/b.xml"), "<annotation>");
+    mkdir(support_scratch_file("labels"), 0777);
+    mkdir(support_scratch_file("images"), 0777);
+    support_write(support_scratch_file("images/c.jpg"), "broken");
+    support_write(support_scratch_file("labels/lone.txt"), "0 .5 .5 .2 .2\n");
+    support_write(support_scratch_file("list.txt"), "./a.jpg\n./missing.jpg\n");
+    support_write(support_scratch_file("a.txt"), "0 .5 .5 .2 .2\n7 .5 .5 .2 .2\n0 1 1 .2 .2\n");
+    support_write(support_scratch_file("data.yaml"), "train: list.txt\nval: images\nnames: {0: cell, 2: dot}\n");
+    opened = "voc";
+    starve("inspecting Pascal VOC", look, 60, LONG_MAX, false);
+    opened = "data.yaml";
+    starve("inspecting YOLO", mend, 60, LONG_MAX, false);
 }
 END_TEST
 
@@ -100,6 +124,7 @@ int main(void)
 {
     const support_case cases[] = {
         {.test = memory__runs_out_over_an_inspection},
+        {.test = memory__runs_out_over_voc_and_yolo},
         {.test = memory__runs_out_over_coverage},
     };
     return support_run("memory_inspect", cases, COUNT(cases));
