@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Tables and pictures of the paper's experiments:  bench/paper/table.py DIR
+"""Tables and pictures of the paper's experiments:  bench/paper/table.py DIR [NOT_RUN...]
 
-Reads DIR/results.json and anchors.json, which run.sh wrote; writes README.md and SVGs beside them."""
+Reads DIR/results.json and anchors.json, which run.sh wrote; writes README.md and SVGs beside them. NOT_RUN: rows to be named
+as not run."""
 import json
 import math
 import pathlib
@@ -102,6 +103,12 @@ def stamps(rows):
     return sorted({f'{row["machine"]}; commit {row["commit"]}' for row in rows})
 
 
+def times(rows):
+    cpu = [row["cpu_seconds"] for row in rows]
+    return (f"{len(rows)} rows took {sum(cpu) / 3600:.1f} hours of one core in all, evaluation included; the middle one "
+            f"{statistics.median(cpu) / 60:.1f} minutes, the longest {max(cpu) / 60:.1f}.") if rows else "No row is done."
+
+
 def chart(file, title, axis, lines, marks, notes, largest, unit):
     """lines: name to points, x from 0 to 1; marks: place to label along the axis."""
     scale = next(step for step in (.2, 1, 2, 5, 10, 20) if largest / step <= 6)
@@ -170,7 +177,7 @@ def figure_4(folder, rows):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1])
     rows = json.loads((folder / "results.json").read_text())
@@ -181,6 +188,7 @@ def main():
            "over seeds."]
     for table in tables:
         out += ["", *table] if table else []
+    out += ["", f"**Not run:** {', '.join(sys.argv[2:]) or 'none'}. {times(rows)}"]
     out += ["", "Machines and commits:", "", *[f"- {stamp}" for stamp in stamps(rows)]]
     (folder / "README.md").write_text("\n".join(out) + "\n")
     for title in PICTURES:
