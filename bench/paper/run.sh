@@ -27,7 +27,7 @@ done
 work=${work:-$root/build/paper${quick:+_quick}}
 [ -z "$steps" ] || out=${out:-$work/results}
 out=${out:-$here/results${quick:+/quick}}
-steps=${steps:-${quick:+500}} steps=${steps:-1000}
+steps=${steps:-${quick:+400}} steps=${steps:-1000}
 shared=${FOVEA_TEST_DATA:-$root/../shared}
 weights=$shared/weights/resnet18_imagenet_partial.safetensors
 mkdir -p "$work" "$out/rows"
@@ -76,14 +76,14 @@ sum_of() { # DATA: of its boxes, pictures and the weights that its trainings beg
     [ -e "$folder/train.json" ] || return 0
     {
         cat "$folder/train.json" "$folder/val.json" "$folder"/images/*
-        [ "$1" = hard ] || cat "$weights" 2>/dev/null || true
+        cat "$weights" 2>/dev/null || true
     } | cksum | sed 's/ .*//'
 }
 
 own_options() { # NAME DATA
     local options="--backbone resnet18 --channels 64 --head-depth 2 --size 256 --max-size 400 --batch 2 --lr 0.005"
-    options="$options --clip 0 --steps $steps $(options_of "$1")"
-    [ "$2" = hard ] || [ ! -e "$weights" ] || options="$options --weights $(basename "$weights")"
+    options="$options --steps $steps $(options_of "$1")"
+    [[ $1 == resnet* || ! -e $weights ]] || options="$options --weights $(basename "$weights")"
     echo "$options"
 }
 
