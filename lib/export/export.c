@@ -63,7 +63,7 @@ fovea_status fovea_model_export(const fovea_model *model, const char *path, cons
     fovea__export e = {.model = model};
     fovea__network *network = NULL;
     FOVEA_TRY(fovea__detect_plan_begin(&e.plan, model, &options->detect));
-    FOVEA_TRY(fovea__network_create(&network, model->parameters, false, 0));
+    FOVEA_TRY(fovea__network_create(&network, fovea__model_shown(model), false, 0));
     e.network = network;
     fovea_status status = build(&e, options->raw);
     if (!status)

@@ -131,7 +131,7 @@ static fovea_status read_norm(folded *f, const fovea__export *e, const fovea__no
     *f = (folded){.channels = fovea__parameter_elements(norm->gamma), .epsilon = e->model->config.norm_epsilon};
     for (int i = 0; i < 4; i++) {
         FOVEA_TRY(fovea__allocate(&f->values[i], f->channels, sizeof(float), norm->gamma->name.name));
-        FOVEA_TRY(fovea__parameter_read(e->model->parameters, parts[i], f->values[i]));
+        FOVEA_TRY(fovea__parameter_read(fovea__model_shown(e->model), parts[i], f->values[i]));
     }
     return FOVEA_OK;
 }
@@ -147,7 +147,7 @@ static fovea_status fill_folded(const fovea__export *e, const fovea__node *node,
     folded f = {.channels = 0};
     fovea_status status = read_norm(&f, e, &e->network->norms[node->norm]);
     if (!status && part == FOVEA__EXPORT_WEIGHTS)
-        status = fovea__parameter_read(e->model->parameters, weights, out);
+        status = fovea__parameter_read(fovea__model_shown(e->model), weights, out);
     const size_t each = fovea__parameter_elements(weights) / (f.channels ? f.channels : 1);
     for (size_t c = 0; c < f.channels && !status; c++) {
         const double factor = factor_of(&f, c);
@@ -167,10 +167,10 @@ fovea_status fovea__export_fill(const void *context, const fovea__onnx_tensor *t
     const bool bias = tensor->part == FOVEA__EXPORT_BIAS;
     if (node->kind == FOVEA__NODE_GROUP_NORM) {
         const fovea__norm_layer *norm = &e->network->norms[node->norm];
-        return fovea__parameter_read(e->model->parameters, bias ? norm->beta : norm->gamma, out);
+        return fovea__parameter_read(fovea__model_shown(e->model), bias ? norm->beta : norm->gamma, out);
     }
     if (node->norm >= 0)
         return fill_folded(e, node, tensor->part, out);
     const fovea__conv_layer *conv = &e->network->convs[node->conv];
-    return fovea__parameter_read(e->model->parameters, bias ? conv->bias : conv->weights, out);
+    return fovea__parameter_read(fovea__model_shown(e->model), bias ? conv->bias : conv->weights, out);
 }
