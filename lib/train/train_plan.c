@@ -3,6 +3,7 @@
 #include "hash.h"
 #include "text.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +19,10 @@ static fovea_status check_optimizer(const fovea_train_options *o)
     FOVEA_CHECK_ARG(o->optimizer >= FOVEA_OPTIMIZER_SGD && o->optimizer <= FOVEA_OPTIMIZER_ADAMW,
                     "optimizer is %d; expected a fovea_optimizer", (int)o->optimizer);
     FOVEA_CHECK_ARG(o->momentum < 1, "momentum is %g; expected below 1", o->momentum);
-    FOVEA_CHECK_ARG(o->betas[0] >= 0 && o->betas[0] < 1 && o->betas[1] >= 0 && o->betas[1] < 1,
-                    "betas are %g and %g; expected 0 to below 1", o->betas[0], o->betas[1]);
-    FOVEA_CHECK_ARG(o->epsilon >= 0 && o->epsilon <= 1, "epsilon is %g; expected above 0, at most 1", o->epsilon);
+    FOVEA_CHECK_ARG(o->betas[0] >= 0 && (float)o->betas[0] < 1 && o->betas[1] >= 0 && (float)o->betas[1] < 1,
+                    "betas are %g and %g; expected 0 to below 1, as floats", o->betas[0], o->betas[1]);
+    FOVEA_CHECK_ARG(o->epsilon >= 0 && o->epsilon <= 1 && !(o->epsilon > 0 && (float)o->epsilon < FLT_MIN),
+                    "epsilon is %g; expected a float above 0, at most 1", o->epsilon);
     FOVEA_CHECK_ARG(o->ema >= 0 && o->ema < 1, "ema is %g; expected 0 to below 1", o->ema);
     return FOVEA_OK;
 }

@@ -36,8 +36,8 @@ static fovea_status read_place(const fovea_trainer *t, const fovea__safetensors 
     char own[RUN_TEXT], *end = NULL;
     fovea__train_plan_text(&t->plan, t->fingerprint, own, sizeof own);
     if (strcmp(own, run) != 0)
-        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: is another run's checkpoint: its options are %s, these are %s", path, run,
-                   own);
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: is another run's checkpoint, or another version's: its options are %s, these are %s",
+                   path, run, own);
     const long long value = strtoll(text, &end, 10);
     if (*text == '\0' || *end != '\0' || value < 0 || value > t->plan.steps)
         FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: fovea.step is \"%.30s\"; expected 0 to %lld", path, text,
