@@ -31,17 +31,21 @@ typedef struct job {
 
 /* ---- names ----------------------------------------------------------------------------------------------------- */
 
+/* Not the folder of pictures, nor a key that data.yaml has for something else. */
 static bool is_split(const char *name, size_t length)
 {
+    static const char *const others[] = {"images", "names", "nc", "path", "download"};
     size_t good = 0;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strlen(others[i]) == length && strncmp(name, others[i], length) == 0)
+            return false;
     while (good < length && (strchr("_-.", name[good]) || (name[good] >= '0' && name[good] <= '9') ||
                              (name[good] >= 'a' && name[good] <= 'z') || (name[good] >= 'A' && name[good] <= 'Z')))
         good++;
-    return good == length && length > 0 && length < sizeof((fovea_conversion *)NULL)->split && *name != '.' &&
-           strncmp(name, "images", length) != 0;
+    return good == length && length > 0 && length < sizeof((fovea_conversion *)NULL)->split && *name != '.';
 }
 
-/* The split that was asked for, or that of data.yaml, or the file's own name without its ending; of a folder
+/* The split that was asked for (of COCO's file none), or that of data.yaml, or the file's own name without its ending; of a folder
  * "train". */
 static fovea_status choose_split(job *j)
 {
@@ -51,12 +55,15 @@ static fovea_status choose_split(job *j)
         asked = hash ? hash + 1 : "train";
     if (!asked && fovea__is_folder(j->annotations))
         asked = "train";
+    if (j->to == FOVEA_FORMAT_COCO)
+        return FOVEA_OK;
     const size_t length = asked ? strlen(asked) : fovea__convert_stem(name);
     if (!is_split(asked ? asked : name, length))
         FOVEA_FAIL(
             FOVEA_ERROR_ARGUMENT,
-            "'%.*s' cannot be a split's name: expected at most 63 letters, digits, '-', '_' or '.', not \"images\"",
-            (int)length, asked ? asked : name);
+            "%s: '%.*s' cannot be a split's name: expected at most 63 letters, digits, '-', '_' or '.', not \"images\" "
+            "nor a key of data.yaml",
+            j->annotations, (int)length, asked ? asked : name);
     memcpy(j->told->split, asked ? asked : name, length);
     j->told->split[length] = '\0';
     return FOVEA_OK;
@@ -108,10 +115,24 @@ static fovea_status make_name(char **out, const char *folder, const char *name, 
     return FOVEA_OK;
 }
 
+/* A name that leads out of images_dir may be anything's that the document's writer would like to be passed on: a
+ * picture alone is. */
+static fovea_status check_outside(const job *j, size_t image, const char *source)
+{
+    const char *name = place_of(j, image);
+    bool inside = *name != '/';
+    for (const char *part = name; part && inside; part = strchr(part, '/'), part = part ? part + 1 : NULL)
+        inside = strncmp(part, "..", 2) != 0 || (part[2] && part[2] != '/');
+    int width, height;
+    return inside ? FOVEA_OK : fovea__image_size(&width, &height, source);
+}
+
 static fovea_status add_picture(job *j, const char *folder, size_t image)
 {
     char *source = NULL, *name = NULL;
     fovea_status status = picture_path(&source, j, image);
+    if (!status)
+        status = check_outside(j, image, source);
     if (!status)
         status = make_name(&name, folder, j->names[image], strlen(j->names[image]), "");
     if (!status)

@@ -130,9 +130,31 @@ static fovea_status look(bool *needed, const fovea__output *output)
     return FOVEA_OK;
 }
 
+static int by_path(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static fovea_status check_places(const fovea__outputs *outputs)
+{
+    const char **paths = NULL;
+    FOVEA_TRY(fovea__allocate(&paths, outputs->count, sizeof *paths, "files to be written"));
+    for (size_t i = 0; i < outputs->count; i++)
+        paths[i] = outputs->items[i].path;
+    if (outputs->count > 1)
+        qsort(paths, outputs->count, sizeof *paths, by_path);
+    fovea_status status = FOVEA_OK;
+    for (size_t i = 1; i < outputs->count && !status; i++)
+        if (strcmp(paths[i - 1], paths[i]) == 0)
+            status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: would be written twice, for two pictures of that name", paths[i]);
+    free(paths);
+    return status;
+}
+
 fovea_status fovea__outputs_check(const fovea__outputs *outputs)
 {
     bool needed;
+    FOVEA_TRY(check_places(outputs));
     for (size_t i = 0; i < outputs->count; i++)
         FOVEA_TRY(look(&needed, &outputs->items[i]));
     return FOVEA_OK;

@@ -212,6 +212,9 @@ static fovea_status extend_yaml(fovea__text *out, const fovea__yolo_names *names
     FOVEA_TRY(fovea__text_add(out, was, length));
     if (names->pictures.count == 1 && strcmp(names->pictures.names[0], place) == 0)
         return FOVEA_OK;
+    if (*names->root && strcmp(names->root, ".") != 0)
+        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: has pictures of other splits at another \"path\", %s; expected none", path,
+                   names->root);
     if (names->pictures.count > 0)
         FOVEA_FAIL(FOVEA_ERROR_IO, "%s: has pictures of the split %s already: expected %s, found %s", path, split,
                    place, names->pictures.names[0]);

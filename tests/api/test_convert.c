@@ -261,11 +261,37 @@ START_TEST(convert__no_name_leaves_the_folder)
     ck_assert_uint_eq(listing.count, 3);
     fovea__listing_clear(&listing);
     fovea_conversion told;
-    static const char *const bad[] = {"../x", "a/b", "", "images", ".", "a b"};
+    static const char *const bad[] = {"../x", "a/b", "", "images", ".", "a b", "names", "path"};
     for (size_t i = 0; i < COUNT(bad); i++)
         support_fails(
             trial_convert("photos", "odd.json", FOVEA_FORMAT_VOC, "v", (fovea_convert_options){.split = bad[i]}, &told),
             FOVEA_ERROR_ARGUMENT, "cannot be a split's name");
+}
+END_TEST
+
+/* What is no picture is not passed on from outside, and no two pictures are written to one place. */
+START_TEST(convert__refuses_before_anything_is_written)
+{
+    trial_begin();
+    trial_picture("photos/x.jpg", 8, 8);
+    trial_put("secret.txt", "secret");
+    trial_put("out.json", "{\"images\": [{\"id\": 1, \"file_name\": \"../secret.txt\", \"width\": 8, \"height\": 8}], "
+                          "\"categories\": [{\"id\": 1, \"name\": \"x\"}], \"annotations\": []}");
+    trial_put("twice.json", "{\"images\": [{\"id\": 1, \"file_name\": \"x.jpg\", \"voc\": {\"name\": \"q\"}}, {\"id\": 2, "
+                            "\"file_name\": \"./x.jpg\", \"voc\": {\"name\": \"q\"}}], \"categories\": [{\"id\": 1, "
+                            "\"name\": \"x\"}], \"annotations\": []}");
+    fovea_conversion told;
+    const fovea_convert_options copy = {.pictures = FOVEA_PICTURES_COPY, .split = "image"};
+    support_fails(trial_convert("photos", "out.json", FOVEA_FORMAT_VOC, "v", copy, &told), FOVEA_ERROR_FORMAT,
+                  "secret.txt");
+    support_fails(trial_convert("photos", "twice.json", FOVEA_FORMAT_VOC, "v", copy, &told), FOVEA_ERROR_FORMAT,
+                  "q.xml: would be written twice");
+    ck_assert(!trial_is_there("v"));
+    trial_put("my set.json", "{\"images\": [], \"categories\": [{\"id\": 1, \"name\": \"x\"}], \"annotations\": []}");
+    trial_must_convert("photos", "my set.json", FOVEA_FORMAT_COCO, "again.json");
+    trial_put("y/data.yaml", "path: /nowhere/else\ntrain: images/train\nnames: ['x']\n");
+    support_fails(trial_convert("photos", "my set.json", FOVEA_FORMAT_YOLO, "y", (fovea_convert_options){.split = "val"},
+                                &told), FOVEA_ERROR_IO, "/nowhere/else");
 }
 END_TEST
 
@@ -302,6 +328,7 @@ int main(void)
         {.test = convert__voc_comes_back_to_the_byte, .rows = COUNT(ways_to_voc)},
         {.test = convert__yolo_comes_back_to_the_byte, .rows = COUNT(ways_to_yolo)},
         {.test = convert__no_name_leaves_the_folder, .rows = 2},
+        {.test = convert__refuses_before_anything_is_written},
         {.test = convert__plain_says_what_is_lost},
     };
     return support_run("convert", cases, COUNT(cases));
