@@ -47,19 +47,23 @@ static inline void copy_run(float *to, __global const float *from, int count)
 static inline void load_columns(float *to, __global const float *x, int begin, int end, int n, int y, int first_x,
                                 int from_h, int from_w, int channels, int size)
 {
-    const int row = size * channels;
-    const int inside = clamp(-first_x, 0, size) * channels, outside = clamp(from_w - first_x, 0, size) * channels;
-    for (int k = begin; k < end;) {
-        const int ky = k / row, at = k - ky * row, stop = min(row, at + end - k);
+    const int row = size * channels, inside = clamp(-first_x, 0, size) * channels;
+    const int outside = clamp(from_w - first_x, 0, size) * channels;
+    int ky = begin / row, at = begin - ky * row;
+    uint from = (((uint)n * from_h + y + ky) * from_w + first_x) * channels; /* outside it may wrap, unused */
+    for (int left = end - begin; left > 0; ky++, at = 0, from += (uint)from_w * channels) {
+        const int count = min(row - at, left), stop = at + count;
         const bool is_outside = (uint)(y + ky) >= (uint)from_h;
         const int low = is_outside ? stop : clamp(inside, at, stop);
         const int high = is_outside ? stop : clamp(outside, low, stop);
-        clear_run(to, low - at);
+        if (low > at)
+            clear_run(to, low - at);
         if (low < high)
-            copy_run(to + low - at, x + (((n * from_h + y + ky) * from_w + first_x) * channels + low), high - low);
-        clear_run(to + high - at, stop - high);
-        to += stop - at;
-        k += stop - at;
+            copy_run(to + low - at, x + (from + low), high - low);
+        if (high < stop)
+            clear_run(to + high - at, stop - high);
+        to += count;
+        left -= count;
     }
 }
 
