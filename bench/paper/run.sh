@@ -30,6 +30,7 @@ out=${out:-$here/results${quick:+/quick}}
 steps=${steps:-${quick:+400}} steps=${steps:-1000}
 shared=${FOVEA_TEST_DATA:-$root/../shared}
 weights=$shared/weights/resnet18_imagenet_partial.safetensors
+commit=$(git -C "$root" describe --always --dirty --exclude '*' 2>/dev/null || echo unknown)
 mkdir -p "$work" "$out/rows"
 
 # NAME  OPTIONS: everything else is the default, focal loss with alpha .25 and gamma 2 and a prior of .01.
@@ -108,7 +109,7 @@ write_row() { # KEY RUN RESULT
         cat "$2/row"
         printf ' "seconds": %s, "cpu_seconds": %s, "machine": %s, "commit": %s,\n %s}\n' "$seconds" \
             "$(awk '{ s += $1 + $2 } END { printf "%.0f", s }' "$2/cpu")" "$(text "$device; $(uname -sm), $(nproc) cores")" \
-            "$(text "$(git -C "$root" describe --always --dirty --exclude '*' 2>/dev/null || echo unknown)")" "$3"
+            "$(text "$commit")" "$3"
     } >"$out/rows/$1.json.part"
     mv "$out/rows/$1.json.part" "$out/rows/$1.json"
 }
