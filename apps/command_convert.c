@@ -14,9 +14,6 @@ typedef struct convert_options {
     bool plain;
 } convert_options;
 
-static const options_choice formats[] = {
-    {"coco", FOVEA_FORMAT_COCO}, {"voc", FOVEA_FORMAT_VOC}, {"yolo", FOVEA_FORMAT_YOLO}, {"any", FOVEA_FORMAT_ANY},
-    {NULL, 0}};
 static const options_choice targets[] = {
     {"coco", FOVEA_FORMAT_COCO}, {"voc", FOVEA_FORMAT_VOC}, {"yolo", FOVEA_FORMAT_YOLO}, {NULL, 0}};
 static const options_choice places[] = {{"auto", FOVEA_PICTURES_DEFAULT},
@@ -41,7 +38,7 @@ static const options_row rows[] = {
      "for each split.",
      .kind = OPTIONS_TEXT, .at = offsetof(convert_options, out)},
     {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).",
-     .kind = OPTIONS_CHOICE, .at = offsetof(convert_options, format), .choices = formats},
+     .kind = OPTIONS_CHOICE, .at = offsetof(convert_options, format), .choices = options_formats},
     {"split", "NAME",
      "What this part of the data set is called in the new place (the name of the annotations' file, of "
      "data.yaml its split, of a folder 'train').",

@@ -21,16 +21,13 @@ typedef struct evaluate_options {
     double norm_epsilon;
 } evaluate_options;
 
-static const options_choice formats[] = {
-    {"coco", FOVEA_FORMAT_COCO}, {"voc", FOVEA_FORMAT_VOC}, {"yolo", FOVEA_FORMAT_YOLO}, {"any", FOVEA_FORMAT_ANY},
-    {NULL, 0}};
 
 static const options_row rows[] = {
     {"annotations", "FILE", "The true boxes: COCO JSON; Pascal VOC, a folder of XML or a list in ImageSets/Main; or YOLO, "
      "data.yaml (data.yaml#val: its val) or a folder of labels with classes.txt.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, annotations)},
     {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).",
-     .kind = OPTIONS_CHOICE, .at = offsetof(evaluate_options, format), .choices = formats},
+     .kind = OPTIONS_CHOICE, .at = offsetof(evaluate_options, format), .choices = options_formats},
     {"model", "FILE", "The model to run: one that 'fovea train' made, or a torchvision RetinaNet's state_dict saved by "
      "safetensors.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, model)},
     {"images", "DIR", "The folder that the annotations' file names start from.",

@@ -15,9 +15,6 @@ typedef struct inspect_options {
     int profile, format;
 } inspect_options;
 
-static const options_choice formats[] = {
-    {"coco", FOVEA_FORMAT_COCO}, {"voc", FOVEA_FORMAT_VOC}, {"yolo", FOVEA_FORMAT_YOLO}, {"any", FOVEA_FORMAT_ANY},
-    {NULL, 0}};
 static const options_choice profiles[] = {
     {"paper", FOVEA_PROFILE_PAPER}, {"torchvision", FOVEA_PROFILE_TORCHVISION}, {NULL, 0}};
 
@@ -31,7 +28,7 @@ static const options_row rows[] = {
     {"against-images", "DIR", "The folder of its pictures (--images).", .kind = OPTIONS_TEXT,
      .at = offsetof(inspect_options, against_images)},
     {"format", "NAME", "How the boxes are written: coco, voc, yolo, or any, told by content (any).",
-     .kind = OPTIONS_CHOICE, .at = offsetof(inspect_options, format), .choices = formats},
+     .kind = OPTIONS_CHOICE, .at = offsetof(inspect_options, format), .choices = options_formats},
     {"fix", "OUT", "Write a copy of the annotations without the faults that can be mended. The original stays as it is, "
      "and fields that are not mended keep their bytes; of VOC and YOLO the copy is COCO JSON.", .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, fix)},
     {"json", "FILE", "Write everything that was found as JSON to FILE; '-': to stdout, instead of the text.",

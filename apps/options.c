@@ -1,6 +1,7 @@
 /* Parsing of the command's options, see options.h. getopt_long does the splitting and the permuting. */
 #include "options.h"
 
+#include "fovea.h"
 #include "options_help.h"
 #include "options_page.h"
 
@@ -11,6 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+const options_choice options_formats[] = {
+    {"coco", FOVEA_FORMAT_COCO}, {"voc", FOVEA_FORMAT_VOC}, {"yolo", FOVEA_FORMAT_YOLO}, {"any", FOVEA_FORMAT_ANY},
+    {NULL, 0}};
 
 enum { MAX_ROWS = 96, FIRST_CODE = 256, HELP_CODE = 1000 }; /* of getopt_long; ':' and '?' are its own */
 

@@ -32,6 +32,9 @@ typedef struct options_choice {
     int value;
 } options_choice;
 
+/* What annotations may be in, for --format. */
+extern const options_choice options_formats[];
+
 typedef struct options_row {
     const char *name;  /* without the dashes */
     const char *value; /* what the help calls it, "FILE"; NULL for flags */

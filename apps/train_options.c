@@ -19,9 +19,6 @@ static const options_choice head_norms[] = {
     {"none", FOVEA_HEAD_NORM_NONE}, {"group", FOVEA_HEAD_NORM_GROUP}, {NULL, 0}};
 static const options_choice profiles[] = {
     {"paper", FOVEA_PROFILE_PAPER}, {"torchvision", FOVEA_PROFILE_TORCHVISION}, {NULL, 0}};
-static const options_choice formats[] = {
-    {"coco", FOVEA_FORMAT_COCO}, {"voc", FOVEA_FORMAT_VOC}, {"yolo", FOVEA_FORMAT_YOLO}, {"any", FOVEA_FORMAT_ANY},
-    {NULL, 0}};
 static const options_choice losses[] = {
     {"focal", FOVEA_LOSS_FOCAL}, {"ce", FOVEA_LOSS_CE}, {"ohem", FOVEA_LOSS_OHEM}, {NULL, 0}};
 static const options_choice optimizers[] = {
@@ -41,7 +38,7 @@ static const options_row rows[] = {
      "kept.", OPTIONS_TEXT,
      AT(val_annotations)},
     {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).", OPTIONS_CHOICE,
-     AT(format), .choices = formats},
+     AT(format), .choices = options_formats},
     {"val-images", "DIR", "The folder of its pictures (--images).", OPTIONS_TEXT, AT(val_images)},
     {"config", "FILE", "Take the options that this file has under \"options\", as every run's config.json; those of the "
      "command line go before them.", OPTIONS_TEXT, AT(config), .of_the_call = true},
