@@ -36,6 +36,7 @@ mkdir -p "$work" "$out/rows"
 # NAME  OPTIONS: everything else is the default, focal loss with alpha .25 and gamma 2 and a prior of .01.
 options_of() {
     case $1 in
+    *_unlimited) echo "$(options_of "${1%_unlimited}") --lr 0.00125 --clip 0" ;;
     ce_standard) echo "--loss ce --prior 0.5" ;;
     ce_prior) echo "--loss ce" ;;
     ce_alpha_*) echo "--loss ce --alpha 0.${1#ce_alpha_}" ;;
@@ -83,7 +84,7 @@ sum_of() { # DATA: of its boxes, pictures and the weights that its trainings beg
 
 own_options() { # NAME DATA
     local options="--backbone resnet18 --channels 64 --head-depth 2 --size 256 --max-size 400 --batch 2 --lr 0.005"
-    options="$options --steps $steps $(options_of "$1")"
+    options="$options --steps $steps $(options_of "$1")" # of an option given twice the last counts
     [[ $1 == resnet* || ! -e $weights ]] || options="$options --weights $(basename "$weights")"
     echo "$options"
 }
@@ -177,7 +178,8 @@ if [ -z "$quick" ]; then
     for name in focal ce_prior ce_alpha_75 ohem ce_standard; do list+=("$name bccd 1"); done
     for name in focal ce_prior ce_alpha_75 ohem; do list+=("$name chess 1"); done
     for name in gamma_0.1 gamma_0.2 gamma_0.5 gamma_1 gamma_5 ce_alpha_25 ce_alpha_50 ce_alpha_90 ce_alpha_99 \
-        ohem_nms_7 ohem_256 ohem_512 anchors_2x3 resnet50 resnet101; do
+        focal_unlimited ce_prior_unlimited ce_standard_unlimited ohem_nms_7 ohem_256 ohem_512 anchors_2x3 \
+        resnet50 resnet101; do
         list+=("$name hard 1")
     done
     list+=("${main_rows[@]/%/ hard 2}" "${main_rows[@]/%/ hard 3}")

@@ -31,6 +31,10 @@ SWEEPS = {
     "OHEM by anchors kept and NMS": {"ohem_nms_7": ("128, .7", 31.1), "ohem": ("128, .5", 32.8),
                                      "ohem_256": ("256, .5", 31.0), "ohem_512": ("512, .5", 27.6)},
     "Anchors a place": {"anchors_1x1": ("1 x 1", 30.3), "anchors_2x3": ("2 x 3", 34.2), "focal": ("3 x 3", 34.0)},
+    "No limit of the gradient, a quarter of the rate": {
+        "ce_standard_unlimited": ("cross entropy, standard initialisation", "diverges"),
+        "ce_prior_unlimited": ("cross entropy, prior .01", 30.2),
+        "focal_unlimited": ("focal loss, alpha .25, gamma 2", 34.0)},
     "Backbone": {"focal": ("ResNet-18", None), "resnet50": ("ResNet-50", 34.0), "resnet101": ("ResNet-101", 36.0)},
 }
 PICTURES = {"Cross entropy by alpha": ("ap_by_alpha", "alpha"),
