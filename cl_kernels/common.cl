@@ -63,6 +63,23 @@ static inline matrix_part part_of(int rows, int columns, int run_rows, int run_c
     return part;
 }
 
+/* The sum of all work-items' values, for each of them, by a tree. sums: a float a work-item, of which there are a power of
+ * two. */
+static inline float sum_of_group(float value, __local float *sums)
+{
+    const int item = (int)get_local_id(0);
+    sums[item] = value;
+    for (int half_items = (int)get_local_size(0) / 2; half_items > 0; half_items /= 2) {
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (item < half_items)
+            sums[item] += sums[item + half_items];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    const float sum = sums[0];
+    barrier(CLK_LOCAL_MEM_FENCE); /* sums may be used again */
+    return sum;
+}
+
 /* For rooms that compute with registers of -DVECTOR floats, 4, 8 or 16, some lanes of which may not exist. */
 #ifdef VECTOR
 typedef JOIN(float, VECTOR) floatv;

@@ -94,12 +94,7 @@ kernel void focal_loss(global const float *all_logits, global const int *all_mat
     STORE(sum, lanes);
     for (int lane = 0; lane < WIDTH; lane++)
         total += lanes[lane];
-    sums[item] = total;
-    for (int half_items = items / 2; half_items > 0; half_items /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (item < half_items)
-            sums[item] += sums[item + half_items];
-    }
+    total = sum_of_group(total, sums);
     if (item == 0)
-        partials[first_partial + picture * get_num_groups(0) + get_group_id(0)] = scale * sums[0];
+        partials[first_partial + picture * get_num_groups(0) + get_group_id(0)] = scale * total;
 }

@@ -56,12 +56,7 @@ kernel void giou(global const float *codes, global const float *anchors, global 
             sum += loss_of(vload4(anchor, anchors), vload4(match, boxes), vload4(place, codes), &gradient);
         vstore4(scale * gradient, place, d_codes);
     }
-    sums[item] = sum;
-    for (int half_items = items / 2; half_items > 0; half_items /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (item < half_items)
-            sums[item] += sums[item + half_items];
-    }
+    const float total = sum_of_group(sum, sums);
     if (item == 0)
-        partials[first_partial + picture * get_num_groups(0) + get_group_id(0)] = scale * sums[0];
+        partials[first_partial + picture * get_num_groups(0) + get_group_id(0)] = scale * total;
 }

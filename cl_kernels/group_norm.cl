@@ -37,22 +37,6 @@ kernel void group_norm_moments(global const float *restrict x, int pixels, int c
     }
 }
 
-/* The sum of all work-items' values, by a tree. */
-static float sum_of_group(float value, local float *sums)
-{
-    const int item = get_local_id(0);
-    sums[item] = value;
-    for (int half_items = get_local_size(0) / 2; half_items > 0; half_items /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (item < half_items)
-            sums[item] += sums[item + half_items];
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    const float sum = sums[0];
-    barrier(CLK_LOCAL_MEM_FENCE);
-    return sum;
-}
-
 /* statistics, of each picture: means, then inverse deviations. */
 kernel void group_norm_statistics(global const float *moments, int pixels, int channels, int width, int run_rows,
                                   float epsilon, global float *statistics, local float *sums)

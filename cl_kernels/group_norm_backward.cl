@@ -35,22 +35,6 @@ kernel void group_norm_products(global const float *restrict x, global const flo
     }
 }
 
-/* The sum of all work-items' values, by a tree. */
-static float sum_of_group(float value, local float *sums)
-{
-    const int item = get_local_id(0);
-    sums[item] = value;
-    for (int half_items = get_local_size(0) / 2; half_items > 0; half_items /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (item < half_items)
-            sums[item] += sums[item + half_items];
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    const float sum = sums[0];
-    barrier(CLK_LOCAL_MEM_FENCE);
-    return sum;
-}
-
 /* Leaves in work, from `sums` on, of each picture: sums of d_y and of d_y normalised by channel, then their groups' means
  * with gamma, once a channel. */
 kernel void group_norm_sums(global float *work, int n_parts, global const float *gamma, int pixels, int channels,

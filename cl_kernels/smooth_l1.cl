@@ -25,12 +25,7 @@ kernel void smooth_l1(global const float *codes, global const float *targets, gl
         }
         vstore4(gradient, place, d_codes);
     }
-    sums[item] = (sum.x + sum.y) + (sum.z + sum.w);
-    for (int half_items = items / 2; half_items > 0; half_items /= 2) {
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (item < half_items)
-            sums[item] += sums[item + half_items];
-    }
+    const float total = sum_of_group((sum.x + sum.y) + (sum.z + sum.w), sums);
     if (item == 0)
-        partials[first_partial + picture * get_num_groups(0) + get_group_id(0)] = scale * sums[0];
+        partials[first_partial + picture * get_num_groups(0) + get_group_id(0)] = scale * total;
 }
