@@ -3,8 +3,8 @@
  *                          distances from it, each channel's
  *   group_norm_statistics  work-group = one group of a picture: its mean and inverse deviation, once a channel
  *   group_norm_apply       work-item = a part of a picture's matrix of pixels by channels: y
- * Distances are taken from a value of the data, so a mean far from 0 costs no digits of the variance. Every sum's order is
- * fixed by shape and work-group size. The second dimension counts pictures.
+ * Distances are taken from the mean so far, and both from a value of the data, so neither a mean far from 0 nor a value
+ * far from all others costs digits of the variance. Every sum's order is fixed by shape and work-group size. The second dimension counts pictures.
  * -D: Y_IS_X. Arguments: the rest. */
 
 #ifdef Y_IS_X
@@ -22,19 +22,18 @@ kernel void group_norm_moments(global const float *restrict x, int pixels, int c
     global const float *restrict from = x + (picture * pixels + part.top) * channels;
     global float *restrict mean = out + (picture * parts + part.top / run_rows) * 2 * channels;
     global float *restrict squares = mean + channels;
-    const float share = 1.0f / (float)(part.bottom - part.top);
     for (int c = part.left; c < part.right; c++)
         mean[c] = squares[c] = 0.0f;
-    for (int row = 1; row < part.bottom - part.top; row++)
+    for (int row = 0; row < part.bottom - part.top; row++) {
+        const float share = 1.0f / (float)(row + 1), before = share * (float)row;
         for (int c = part.left; c < part.right; c++) {
-            const float distance = from[row * channels + c] - from[c];
-            mean[c] += distance;
-            squares[c] += distance * distance;
+            const float distance = from[row * channels + c] - from[c] - mean[c];
+            mean[c] += share * distance;
+            squares[c] += before * distance * distance;
         }
-    for (int c = part.left; c < part.right; c++) {
-        squares[c] -= share * mean[c] * mean[c];
-        mean[c] = from[c] + share * mean[c];
     }
+    for (int c = part.left; c < part.right; c++)
+        mean[c] += from[c];
 }
 
 /* statistics, of each picture: means, then inverse deviations. */
@@ -46,15 +45,22 @@ kernel void group_norm_statistics(global const float *moments, int pixels, int c
     global const float *from = moments + picture * parts * 2 * channels + first;
     const float origin = from[0], count = (float)pixels * (float)width;
     float sum = 0.0f, squares = 0.0f;
-    for (int i = item; i < parts * width; i += items) {
-        const float values = min(run_rows, pixels - i / width * run_rows);
-        sum += values * (from[i / width * 2 * channels + i % width] - origin);
+    for (int part = item; part < parts; part += items) {
+        global const float *restrict means = from + part * 2 * channels;
+        float distances = 0.0f;
+        for (int c = 0; c < width; c++)
+            distances += means[c] - origin;
+        sum += (float)min(run_rows, pixels - part * run_rows) * distances;
     }
     const float mean = origin + sum_of_group(sum, sums) / count;
-    for (int i = item; i < parts * width; i += items) {
-        const float values = min(run_rows, pixels - i / width * run_rows);
-        const float distance = from[i / width * 2 * channels + i % width] - mean;
-        squares += values * distance * distance + from[(i / width * 2 + 1) * channels + i % width];
+    for (int part = item; part < parts; part += items) {
+        global const float *restrict means = from + part * 2 * channels;
+        float distances = 0.0f, within = 0.0f;
+        for (int c = 0; c < width; c++) {
+            distances += (means[c] - mean) * (means[c] - mean);
+            within += means[channels + c];
+        }
+        squares += (float)min(run_rows, pixels - part * run_rows) * distances + within;
     }
     const float inverse = 1.0f / sqrt(sum_of_group(squares, sums) / count + epsilon);
     for (int c = first + item; c < first + width; c += items) {

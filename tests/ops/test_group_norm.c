@@ -30,10 +30,10 @@ typedef struct batch {
     double moment_error, normalised_error, peak, steepest; /* peak: the largest normalised value */
 } batch;
 
-/* A part is a chain of at most 66 additions, of distances from its first value: their squares are at most 4 times those
- * about the mean, as values lie within 1.8 deviations of it. Parts and channels of a group are a chain again. So the mean
- * is off by moment_error of the largest distance, which is 3.6, and by the rounding of what it is added to; a normalised
- * value by that over the deviation, and the squares by as much of themselves and by twice the mean's error. */
+/* A part is a chain of at most 67 steps, of distances from the mean so far, each of which counts with a rounding or two.
+ * Parts and channels of a group are a chain again. So the mean is off by moment_error of the largest distance, which is
+ * 3.6, and by the rounding of what it is added to; a normalised value by that over the deviation, and the squares by as
+ * much of themselves and by twice the mean's error. */
 static void bound_errors(batch *b)
 {
     const ref_group_norm *of = &b->of;
@@ -41,7 +41,7 @@ static void bound_errors(batch *b)
     const double parts = ceil((double)of->pixels / 64);
     double *mean = array_doubles(groups), *variance = array_doubles(groups), reach = 0;
     ref_group_norm_statistics(of, b->wide_x, mean, variance);
-    b->moment_error = unit * (4 * 66 + parts * (double)width + 8);
+    b->moment_error = unit * (4 * 67 + parts * (double)width + 8);
     for (size_t i = 0; i < b->count; i++) {
         const size_t g = i / (of->pixels * of->channels) * of->groups + i % of->channels / width;
         const double deviation = sqrt(variance[g] + of->epsilon);
@@ -178,6 +178,37 @@ START_TEST(group_norm__backward_goes_through_the_statistics)
 }
 END_TEST
 
+/* On a map so large that a part has 2048 pixels, the first of each lies far from all others: what is squared must not be
+ * the distance from it. Distances from the mean so far shrink as 1/k, so few roundings of a part count; its 512 parts
+ * meet in a chain. */
+START_TEST(group_norm__a_far_pixel_costs_no_digits)
+{
+    if (support_is_simulator())
+        support_skip("too many values for a simulator");
+    const fovea__shape shape = {1, 1024, 1024, 1}, one = fovea__shape_vector(1);
+    const ref_group_norm of = {1, 1024 * 1024, 1, 1, 0};
+    float *values = array_uniform(of.pixels, 1, 0.3f, 0.3f);
+    for (size_t i = 0; i < of.pixels; i += 2048)
+        values[i] = 1000.7f;
+    double *wide = array_widen(values, of.pixels), mean = 0, variance = 0;
+    ref_group_norm_statistics(&of, wide, &mean, &variance);
+    fence x = fence_tensor(shape, values), gamma = fence_tensor(one, (float[]){1}), beta = fence_tensor(one, (float[]){0});
+    fence y = fence_tensor(shape, NULL), statistics = fence_tensor(fovea__shape_vector(2), NULL);
+    fovea__buffer *workspace = array_workspace(fovea__group_norm_workspace_bytes(shape));
+    support_ok(fovea__group_norm_forward(support_device(), &x.tensor, &gamma.tensor, &beta.tensor, 1, 0, false, &y.tensor,
+                                         statistics.tensor.buffer, workspace));
+    float *got = fence_read(&statistics);
+    support_close("inverse deviation", got + 1, (double[]){1 / sqrt(variance)}, 1, 600 * unit, 0);
+    free(got);
+    free(values);
+    free(wide);
+    fovea__buffer_free(workspace);
+    fence *const fences[] = {&x, &gamma, &beta, &y, &statistics};
+    for (size_t i = 0; i < COUNT(fences); i++)
+        fence_free(fences[i], "a tensor");
+}
+END_TEST
+
 /* Whatever is not finite shows in its own group and in no other. */
 START_TEST(group_norm__nan_stays_in_its_group)
 {
@@ -262,6 +293,7 @@ int main(void)
     const support_case cases[] = {
         {.test = group_norm__forward_normalises_groups_of_pictures, .rows = COUNT(rows), .needs_device = true},
         {.test = group_norm__backward_goes_through_the_statistics, .rows = COUNT(rows), .needs_device = true},
+        {.test = group_norm__a_far_pixel_costs_no_digits, .needs_device = true},
         {.test = group_norm__nan_stays_in_its_group, .needs_device = true},
         {.test = group_norm__of_nothing_has_no_gradient, .rows = 2, .needs_device = true},
         {.test = group_norm__the_reference_agrees_with_differences},
