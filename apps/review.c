@@ -33,14 +33,14 @@ static void choose_score(review *r)
 
 static bool list_matches(fovea_evaluator *evaluator, double score, fovea_match **out, size_t *n)
 {
-    if (!told(fovea_evaluator_matches(evaluator, 0.5, score, NULL, 0, n)))
+    if (!told(fovea_evaluator_matches(evaluator, 0.5, &score, 1, NULL, 0, n)))
         return false;
     *out = calloc(*n ? *n : 1, sizeof **out);
     if (!*out) {
         fprintf(stderr, "fovea: out of memory for %zu matches\n", *n);
         return false;
     }
-    return told(fovea_evaluator_matches(evaluator, 0.5, score, *out, *n, n));
+    return told(fovea_evaluator_matches(evaluator, 0.5, &score, 1, *out, *n, n));
 }
 
 bool review_make(review *r, const judge_result *result, const char *images)

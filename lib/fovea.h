@@ -756,8 +756,8 @@ typedef struct fovea_curve {
     double precision[FOVEA_CURVE_POINTS]; /* at recalls 0, .01, ... 1, as pycocotools has it; -1 where objects is 0 */
     double score[FOVEA_CURVE_POINTS];     /* at which each recall is reached; 0 where none does, -1 where objects is 0 */
     int64_t right[FOVEA_CURVE_POINTS], wrong[FOVEA_CURVE_POINTS]; /* detections that score at least 0, .01, ... 1 */
-    double best_f1, best_score; /* largest 2 right / (right + wrong + objects), and the least score then; -1 where
-                                   objects is 0 or nothing was detected */
+    double best_f1;    /* largest 2 right / (right + wrong + objects); -1 where objects is 0 or nothing detected */
+    double best_score; /* least score of the detections that give it, of equal F1 the highest; -1 where none is right */
 } fovea_curve;
 
 /* Precision by recall and by score: one row a category in ascending id, as fovea_evaluator_run() has them.
@@ -785,16 +785,20 @@ typedef struct fovea_match {
     double overlap; /* IoU of the two; of a detection on nothing, with the nearest object */
 } fovea_match;
 
-/* What became of every detection that scores at least min_score, and of every object: each object stands in one row
- * that is right, a wrong class or missed, each detection in one row. Objects of the class come first, matched as COCO
- * does; what is left takes objects of other classes, the strongest first. Crowds, detections on them and those beyond
- * the first 100 of a class in a picture are left out.
- *   iou      one of .5, .55, ... .95 (0: .5)
- *   out      room for `capacity` rows; may be NULL when capacity is 0. Pictures in ascending id; in each, detections
- *            from the strongest on, then what was missed
- *   *count   how many rows there are, which may exceed capacity. */
-FOVEA_API fovea_status fovea_evaluator_matches(fovea_evaluator *evaluator, double iou, double min_score,
-                                               fovea_match *out, size_t capacity, size_t *count);
+/* What became of every detection that scores enough, and of every object: each object stands in one row that is
+ * right, a wrong class or missed, each detection in one row. Objects of the class come first, matched as COCO does;
+ * what is left takes objects of other classes, the strongest first. Crowds, detections on them and those beyond the
+ * first 100 of a class in a picture are left out.
+ *   iou          one of .5, .55, ... .95 (0: .5)
+ *   min_scores   the least score of a detection that counts: one a category in ascending id, as
+ *                fovea_evaluator_curves() has them, or one for all. May be NULL when n_scores is 0: all count whose
+ *                score is not NaN
+ *   n_scores     how many categories there are, 1 or 0; else FOVEA_ERROR_ARGUMENT
+ *   out          room for `capacity` rows; may be NULL when capacity is 0. Pictures in ascending id; in each,
+ *                detections from the strongest on, then what was missed
+ *   *count       how many rows there are, which may exceed capacity. */
+FOVEA_API fovea_status fovea_evaluator_matches(fovea_evaluator *evaluator, double iou, const double *min_scores,
+                                               size_t n_scores, fovea_match *out, size_t capacity, size_t *count);
 
 /* How sure a model is of what its anchors should learn: the losses of section 3 for every gamma, as in the paper's
  * Figure 4. The margin of an anchor and a class is the logit with the label's sign: p_t = 1 / (1 + e^-margin). Bin i holds

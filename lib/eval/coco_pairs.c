@@ -3,6 +3,7 @@
 
 #include "memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* What stands for a detection: the evaluator's, the truth that it is on and how. */
@@ -21,14 +22,16 @@ typedef struct object {
 typedef struct pairing {
     const fovea_evaluator *evaluator;
     fovea__eval_walk walk;
-    double min_score, iou;
+    const double *min_scores; /* n_scores: one a category, one for all, or none */
+    size_t n_scores;
+    double iou;
     pair *pairs;     /* detections that count */
     object *objects; /* truths that count */
     size_t n_pairs, n_objects;
 } pairing;
 
-/* Finds what is right in one spot. */
-static fovea_status match_spot(pairing *p, const fovea__eval_spot *spot)
+/* Finds what is right in one spot among the detections that score at least min_score. */
+static fovea_status match_spot(pairing *p, const fovea__eval_spot *spot, double min_score)
 {
     const fovea_evaluator *e = p->evaluator;
     const uint64_t bit = UINT64_C(1) << p->walk.scratch.threshold;
@@ -40,7 +43,7 @@ static fovea_status match_spot(pairing *p, const fovea__eval_spot *spot)
     for (size_t d = 0; d < p->walk.n_verdicts; d++) {
         const fovea__eval_verdict *verdict = &p->walk.verdicts[d];
         const fovea__eval_detection *detection = &e->detections[spot->detection + d];
-        if (!(detection->score >= p->min_score) || verdict->ignored & bit)
+        if (!(detection->score >= min_score) || verdict->ignored & bit)
             continue;
         pair found = {.detection = detection, .kind = FOVEA_MATCH_BACKGROUND};
         if (verdict->chosen >= 0) {
@@ -165,9 +168,10 @@ static fovea_status find_pairs(pairing *p)
     FOVEA_TRY(fovea__allocate(&p->pairs, e->n_detections, sizeof *p->pairs, "matches"));
     FOVEA_TRY(fovea__allocate(&p->objects, e->n_truths, sizeof *p->objects, "objects"));
     for (size_t k = 0; k < e->n_categories; k++) {
+        const double min_score = p->n_scores ? p->min_scores[p->n_scores > 1 ? k : 0] : -INFINITY;
         fovea__eval_spot spot;
         while (fovea__eval_next(&p->walk, (int32_t)k, &spot))
-            FOVEA_TRY(match_spot(p, &spot));
+            FOVEA_TRY(match_spot(p, &spot, min_score));
     }
     if (p->n_pairs > 1)
         qsort(p->pairs, p->n_pairs, sizeof *p->pairs, compare_pairs);
@@ -176,14 +180,17 @@ static fovea_status find_pairs(pairing *p)
     return FOVEA_OK;
 }
 
-fovea_status fovea_evaluator_matches(fovea_evaluator *evaluator, double iou, double min_score, fovea_match *out,
-                                     size_t capacity, size_t *count)
+fovea_status fovea_evaluator_matches(fovea_evaluator *evaluator, double iou, const double *min_scores,
+                                     size_t n_scores, fovea_match *out, size_t capacity, size_t *count)
 {
     int threshold;
-    pairing p = {.evaluator = evaluator, .min_score = min_score};
+    pairing p = {.evaluator = evaluator, .min_scores = min_scores, .n_scores = n_scores};
     FOVEA_CHECK_ARG(evaluator && count, "fovea_evaluator_matches: %s is NULL", evaluator ? "count" : "evaluator");
     *count = 0;
     FOVEA_CHECK_ARG(out || capacity == 0, "fovea_evaluator_matches: out is NULL, capacity %zu", capacity);
+    FOVEA_CHECK_ARG(min_scores || n_scores == 0, "fovea_evaluator_matches: min_scores is NULL, n_scores %zu", n_scores);
+    FOVEA_CHECK_ARG(n_scores <= 1 || n_scores == evaluator->n_categories,
+                    "fovea_evaluator_matches: %zu scores for %zu categories", n_scores, evaluator->n_categories);
     FOVEA_TRY(fovea__eval_threshold(&threshold, &p.iou, iou, "fovea_evaluator_matches"));
     fovea__eval_sort(evaluator);
     p.walk = (fovea__eval_walk){.evaluator = evaluator, .scratch = {.threshold = threshold}};

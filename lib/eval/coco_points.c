@@ -1,6 +1,8 @@
 /* Curves of each category: precision by recall as COCOeval.accumulate keeps it, right and wrong detections by score. */
 #include "coco_eval.h"
 
+#include <math.h>
+
 /* verdicts: sorted; bit: of area range all and the threshold. */
 static void count_by_score(fovea_curve *out, const fovea__eval_verdict *verdicts, size_t n, uint64_t bit)
 {
@@ -21,9 +23,9 @@ static void count_by_score(fovea_curve *out, const fovea__eval_verdict *verdicts
         }
         const double f1 = 2.0 * (double)right / (double)(right + wrong + out->objects);
         const bool last = i + 1 == n || fovea__eval_compare_scores(score, verdicts[i + 1].score) != 0;
-        if (out->objects && last && f1 > out->best_f1) {
+        if (out->objects && last && !isnan(score) && f1 > out->best_f1) {
             out->best_f1 = f1;
-            out->best_score = score;
+            out->best_score = right ? score : -1.0;
         }
     }
 }

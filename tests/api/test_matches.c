@@ -71,6 +71,28 @@ static void check_counts(const fovea_curve *curve, const fovea_match *rows, size
     ck_assert_msg(curve->best_f1 >= best, "the best F1 is %g, at one of 101 scores it is %g", curve->best_f1, best);
 }
 
+/* Holds the best F1 of every class to the rows that each class's own best score leaves. */
+static void check_best(fovea_evaluator *evaluator, double iou, const fovea_curve *curves, size_t count,
+                       fovea_match *rows)
+{
+    double scores[MOST_CLASSES];
+    size_t n = 0;
+    for (size_t k = 0; k < count; k++)
+        scores[k] = curves[k].best_f1 > 0 ? curves[k].best_score : INFINITY;
+    support_ok(fovea_evaluator_matches(evaluator, iou, scores, count, rows, MOST_ROWS, &n));
+    ck_assert_uint_lt(n, MOST_ROWS);
+    for (size_t k = 0; k < count; k++) {
+        int64_t right = 0, wrong = 0;
+        for (size_t i = 0; i < n; i++)
+            if (rows[i].kind != FOVEA_MATCH_MISSED && rows[i].category_id == curves[k].category_id)
+                *(rows[i].kind == FOVEA_MATCH_RIGHT ? &right : &wrong) += 1;
+        const double best = curves[k].best_f1 > 0 ? curves[k].best_f1 : 0;
+        ck_assert_msg(right + wrong == 0 ? best <= 0 : fabs(f1_of(right, wrong, curves[k].objects) - best) < 1e-12,
+                      "class %d at score %g: %d right and %d wrong, not F1 %g", (int)k, scores[k], (int)right,
+                      (int)wrong, best);
+    }
+}
+
 static void check_case(const char *annotations, const char *results, const char *expected)
 {
     static fovea_curve curves[10][MOST_CLASSES];
@@ -88,10 +110,11 @@ static void check_case(const char *annotations, const char *results, const char 
     /* pycocotools takes a match with an annotation of id 0 for none; rows show it. Scores that are not finite, and
      * repeated annotations, are right for curves as for rows. */
     for (int t = 0; t < 10 && !strstr(annotations, "\"id\":0,"); t++) {
-        support_ok(fovea_evaluator_matches(evaluator, ious[t], 0.0, rows, MOST_ROWS, &n));
+        support_ok(fovea_evaluator_matches(evaluator, ious[t], &(const double){0}, 1, rows, MOST_ROWS, &n));
         ck_assert_uint_lt(n, MOST_ROWS);
         for (size_t k = 0; k < count; k++)
             check_counts(&curves[t][k], rows, n);
+        check_best(evaluator, ious[t], curves[t], count, rows);
     }
     cJSON_Delete(want);
     fovea_evaluator_close(evaluator);
@@ -164,9 +187,9 @@ START_TEST(matches__a_picture_is_told_as_it_is)
     fovea_match rows[16];
     size_t n = 0, fewer = 0;
     fovea_evaluator *evaluator = open_case(ANNOTATIONS, RESULTS);
-    support_ok(fovea_evaluator_matches(evaluator, 0, 0.2, rows, COUNT(rows), &n));
+    support_ok(fovea_evaluator_matches(evaluator, 0, &(const double){0.2}, 1, rows, COUNT(rows), &n));
     check_rows(rows, n, want, COUNT(want));
-    support_ok(fovea_evaluator_matches(evaluator, 0.5, 0.2, NULL, 0, &fewer));
+    support_ok(fovea_evaluator_matches(evaluator, 0.5, (const double[]){0.2, 0.2}, 2, NULL, 0, &fewer));
     ck_assert_uint_eq(fewer, COUNT(want));
     fovea_curve curves[2];
     support_ok(fovea_evaluator_curves(evaluator, 0.5, curves, 2, NULL));
@@ -181,6 +204,61 @@ START_TEST(matches__a_picture_is_told_as_it_is)
 }
 END_TEST
 
+/* What a class's own score leaves out neither finds an object nor lies on one: the other class may take that. */
+START_TEST(matches__each_class_counts_from_its_own_score)
+{
+    const expected_row strict_first[] = {
+        {FOVEA_MATCH_WRONG_CLASS, 3, 2, 1, 51, 50, 0.7, 90.0 / 110, 2},
+        {FOVEA_MATCH_WRONG_CLASS, 3, 2, 1, 2, 0, 0.4, 80.0 / 120, 1},
+        {FOVEA_MATCH_MISSED, 3, -1, 2, 0, 100, 0, 0, 3},
+        {FOVEA_MATCH_RIGHT, 4, 2, 2, 0, 0, 0.1, 1, 4},
+    };
+    const expected_row strict_second[] = {
+        {FOVEA_MATCH_RIGHT, 3, 1, 1, 0, 0, 0.9, 1, 1},
+        {FOVEA_MATCH_MISSED, 3, -1, 1, 0, 50, 0, 0, 2},
+        {FOVEA_MATCH_MISSED, 3, -1, 2, 0, 100, 0, 0, 3},
+        {FOVEA_MATCH_MISSED, 4, -1, 2, 0, 0, 0, 0, 4},
+    };
+    fovea_match rows[16];
+    size_t n = 0;
+    fovea_evaluator *evaluator = open_case(ANNOTATIONS, RESULTS);
+    support_ok(fovea_evaluator_matches(evaluator, 0, (const double[]){0.92, 0.1}, 2, rows, COUNT(rows), &n));
+    check_rows(rows, n, strict_first, COUNT(strict_first));
+    support_ok(fovea_evaluator_matches(evaluator, 0, (const double[]){0.9, INFINITY}, 2, rows, COUNT(rows), &n));
+    check_rows(rows, n, strict_second, COUNT(strict_second));
+    fovea_evaluator_close(evaluator);
+}
+END_TEST
+
+/* One class and two objects, at x of 0 and 50: (1) F1 is 2/3 with the strongest alone and with all four; (2) nothing is
+ * right; (3) a score that is NaN is none; (4) scores below 0 are scores. */
+START_TEST(curve__of_equal_f1_the_highest_score_is_best)
+{
+    static const struct {
+        double x[4], score[4], f1, best;
+        size_t rows; /* that count without a least score */
+    } table[] = {
+        {{0, 200, 300, 50}, {0.9, 0.8, 0.7, 0.6}, 2.0 / 3, 0.9, 4},
+        {{200, 300, 400, 500}, {0.9, 0.8, 0.7, 0.6}, 0, -1, 6},
+        {{0, 50, 0, 50}, {NAN, NAN, NAN, NAN}, -1, -1, 2},
+        {{0, 50, 300, 400}, {-2, -3, -4, -5}, 1, -3, 4},
+    };
+    fovea_evaluator *evaluator = open_case("{\"images\":[{\"id\":1}],\"categories\":[{\"id\":1}],\"annotations\":["
+                                           TRUTH(1, 1, 1, 0) "," TRUTH(2, 1, 1, 50) "]}", "[]");
+    fovea_curve curve;
+    size_t n = 0;
+    for (int i = 0; i < 4; i++)
+        support_ok(fovea_evaluator_add(evaluator, 1, 1, (const double[]){table[_i].x[i], 0, 10, 10},
+                                       table[_i].score[i]));
+    support_ok(fovea_evaluator_curves(evaluator, 0, &curve, 1, NULL));
+    ck_assert_msg(fabs(curve.best_f1 - table[_i].f1) < 1e-12 && fabs(curve.best_score - table[_i].best) < 1e-12,
+                  "F1 %g at %g", curve.best_f1, curve.best_score);
+    support_ok(fovea_evaluator_matches(evaluator, 0, NULL, 0, NULL, 0, &n));
+    ck_assert_uint_eq(n, table[_i].rows);
+    fovea_evaluator_close(evaluator);
+}
+END_TEST
+
 START_TEST(matches__nothing_to_find_is_minus_1)
 {
     fovea_evaluator *evaluator = open_case("{\"images\":[{\"id\":1}],\"categories\":[{\"id\":1,\"name\":\"a\"}]}",
@@ -191,8 +269,9 @@ START_TEST(matches__nothing_to_find_is_minus_1)
     support_ok(fovea_evaluator_curves(evaluator, 0, &curve, 1, &n));
     ck_assert_uint_eq(n, 1);
     ck_assert_str_eq(curve.name, "a");
-    ck_assert(curve.precision[0] < 0 && curve.score[100] < 0 && curve.best_f1 < 0 && curve.wrong[50] == 1);
-    support_ok(fovea_evaluator_matches(evaluator, 0, 0, &row, 1, &n));
+    ck_assert(curve.precision[0] < 0 && curve.score[100] < 0 && curve.best_f1 < 0 && curve.best_score < 0 &&
+              curve.wrong[50] == 1);
+    support_ok(fovea_evaluator_matches(evaluator, 0, NULL, 0, &row, 1, &n));
     ck_assert_uint_eq(n, 1);
     ck_assert_int_eq(row.kind, FOVEA_MATCH_BACKGROUND);
     fovea_evaluator_close(evaluator);
@@ -209,10 +288,15 @@ START_TEST(matches__misuse_is_refused)
     support_fails(fovea_evaluator_curves(evaluator, 0, NULL, 1, &n), FOVEA_ERROR_ARGUMENT, "out is NULL");
     support_fails(fovea_evaluator_curves(evaluator, 0.52, &curve, 1, &n), FOVEA_ERROR_ARGUMENT, "IoU 0.52");
     support_fails(fovea_evaluator_curves(evaluator, NAN, &curve, 1, &n), FOVEA_ERROR_ARGUMENT, "IoU nan");
-    support_fails(fovea_evaluator_matches(NULL, 0, 0, &row, 1, &n), FOVEA_ERROR_ARGUMENT, "evaluator is NULL");
-    support_fails(fovea_evaluator_matches(evaluator, 0, 0, &row, 1, NULL), FOVEA_ERROR_ARGUMENT, "count is NULL");
-    support_fails(fovea_evaluator_matches(evaluator, 0, 0, NULL, 1, &n), FOVEA_ERROR_ARGUMENT, "out is NULL");
-    support_fails(fovea_evaluator_matches(evaluator, 1, 0, &row, 1, &n), FOVEA_ERROR_ARGUMENT, "IoU 1");
+    const double scores[3] = {0};
+    support_fails(fovea_evaluator_matches(NULL, 0, NULL, 0, &row, 1, &n), FOVEA_ERROR_ARGUMENT, "evaluator is NULL");
+    support_fails(fovea_evaluator_matches(evaluator, 0, NULL, 0, &row, 1, NULL), FOVEA_ERROR_ARGUMENT, "count is NULL");
+    support_fails(fovea_evaluator_matches(evaluator, 0, NULL, 0, NULL, 1, &n), FOVEA_ERROR_ARGUMENT, "out is NULL");
+    support_fails(fovea_evaluator_matches(evaluator, 0, NULL, 2, &row, 1, &n), FOVEA_ERROR_ARGUMENT,
+                  "min_scores is NULL");
+    support_fails(fovea_evaluator_matches(evaluator, 0, scores, 3, &row, 1, &n), FOVEA_ERROR_ARGUMENT,
+                  "3 scores for 2 categories");
+    support_fails(fovea_evaluator_matches(evaluator, 1, NULL, 0, &row, 1, &n), FOVEA_ERROR_ARGUMENT, "IoU 1");
     fovea_evaluator_close(evaluator);
 }
 END_TEST
@@ -222,6 +306,8 @@ int main(void)
     const support_case cases[] = {
         {.test = matches__curves_are_as_pycocotools_has_them},
         {.test = matches__a_picture_is_told_as_it_is},
+        {.test = matches__each_class_counts_from_its_own_score},
+        {.test = curve__of_equal_f1_the_highest_score_is_best, .rows = 4},
         {.test = matches__nothing_to_find_is_minus_1},
         {.test = matches__misuse_is_refused},
     };
