@@ -1,7 +1,7 @@
 /* The focal loss against the float64 reference, the reference against central differences, and the figures and hazards
  * that other implementations are known for. */
 #include "assign.h"
-#include "fence.h"
+#include "level_loss.h"
 #include "ref_focal_loss.h"
 
 #include <float.h>
@@ -18,11 +18,6 @@ typedef struct level {
     float *logits, *scales;
     int32_t *matches, labels[BOXES];
 } level;
-
-typedef struct outcome {
-    float *d_logits, *partials;
-    size_t n_partials;
-} outcome;
 
 static level make_level(int before, int n, int h, int w, int a, int classes, float alpha, float gamma, float deviation)
 {
@@ -53,23 +48,19 @@ static void free_level(level *made)
     free(made->matches);
 }
 
-static outcome run(const level *in, bool in_place)
+static level_loss run(const level *in, bool in_place)
 {
-    outcome got = {.n_partials = fovea__focal_loss_partials(in->shape)};
     const int pictures = in->loss.first_picture + in->shape.n;
     fence logits = fence_tensor(in->shape, in->logits), gradients = fence_tensor(in->shape, NULL);
     fence matches = fence_ints(in->loss.n_anchors * (size_t)pictures, in->matches);
     fence labels = fence_ints(BOXES, in->labels);
     fence scales = fence_tensor(fovea__shape_vector(pictures), in->scales);
-    fence partials = fence_tensor(fovea__shape_vector((int)got.n_partials + 3), NULL);
+    fence partials = level_loss_partials(fovea__focal_loss_partials(in->shape));
     support_ok(fovea__focal_loss_run(support_device(), &in->loss, &logits.tensor, matches.tensor.buffer,
                                      labels.tensor.buffer, scales.tensor.buffer,
-                                     in_place ? &logits.tensor : &gradients.tensor, partials.tensor.buffer, 3));
-    got.d_logits = fence_read(in_place ? &logits : &gradients);
-    got.partials = fence_read(&partials);
-    for (int i = 0; i < 3; i++)
-        ck_assert_msg(isnan(got.partials[i]), "wrote before the first partial sum");
-    memmove(got.partials, got.partials + 3, got.n_partials * sizeof *got.partials);
+                                     in_place ? &logits.tensor : &gradients.tensor, partials.tensor.buffer,
+                                     LEVEL_LOSS_FIRST));
+    const level_loss got = level_loss_read(in_place ? &logits : &gradients, &partials);
     fence_free(&partials, "partials");
     fence_free(&scales, "scales");
     fence_free(&labels, "labels");
@@ -77,20 +68,6 @@ static outcome run(const level *in, bool in_place)
     fence_free(&gradients, "d_logits");
     fence_free(&logits, "logits");
     return got;
-}
-
-static void free_outcome(outcome *got)
-{
-    free(got->d_logits);
-    free(got->partials);
-}
-
-static double sum_of(const outcome *got)
-{
-    double sum = 0;
-    for (size_t i = 0; i < got->n_partials; i++)
-        sum += (double)got->partials[i];
-    return sum;
 }
 
 /* Relative error of a value or gradient at a logit, in ulp of 2^-23: OpenCL allows exp 3 and a division 2.5, so e^-|x|
@@ -119,23 +96,20 @@ static void hold_to_reference(const level *in)
         error = fmax(error, relative_error(logits[i], (double)in->loss.gamma));
     }
     const double total = ref_focal_loss_run(&in->loss, in->shape, logits, in->matches, in->labels, in->scales, want);
-    outcome got = run(in, false), in_place = run(in, true);
+    level_loss got = run(in, false), in_place = run(in, true);
     for (size_t i = 0; i < count; i++) {
-        const double gamma = (double)in->loss.gamma, found = (double)got.d_logits[i];
+        const double gamma = (double)in->loss.gamma, found = (double)got.gradients[i];
         const double limit = relative_error(logits[i], gamma) * fabs(want[i]) + lost_below(logits[i], gamma);
         ck_assert_msg(isfinite(found) && fabs(found - want[i]) <= limit, "gradient %zu at logit %g is %.9g, expected "
                       "%.9g", i, logits[i], found, want[i]);
     }
     /* All terms are positive: their own error, and one half ulp for each addition on the way to a partial sum. */
     const double depth = (2048.0 + in->shape.c) * 0x1p-24;
-    const double sum = sum_of(&got);
-    ck_assert_msg(fabs(sum - total) <= (error + depth) * total + (double)count * lost_below(120, 5),
-                  "the loss is %.9g, expected %.9g", sum, total);
-    ck_assert_msg(memcmp(got.d_logits, in_place.d_logits, count * 4) == 0 &&
-                      memcmp(got.partials, in_place.partials, got.n_partials * 4) == 0,
-                  "a second run, in place, gave other bits");
-    free_outcome(&in_place);
-    free_outcome(&got);
+    ck_assert_msg(fabs(got.sum - total) <= (error + depth) * total + (double)count * lost_below(120, 5),
+                  "the loss is %.9g, expected %.9g", got.sum, total);
+    level_loss_same_bits(&got, &in_place);
+    level_loss_free(&in_place);
+    level_loss_free(&got);
     free(want);
     free(logits);
 }
@@ -198,11 +172,11 @@ START_TEST(focal_loss__published_figures)
         in.scales[0] = 1.0f;
         in.labels[0] = 0;
         in.matches[in.loss.first_anchor] = known[i].object ? 0 : FOVEA__BACKGROUND;
-        outcome got = run(&in, false);
+        level_loss got = run(&in, false);
         /* The figures have six digits. */
         support_close("loss", got.partials, &known[i].loss, 1, 1e-5, 0.0);
-        support_close("gradient", got.d_logits, &known[i].gradient, 1, 1e-5, 0.0);
-        free_outcome(&got);
+        support_close("gradient", got.gradients, &known[i].gradient, 1, 1e-5, 0.0);
+        level_loss_free(&got);
         free_level(&in);
     }
 }
@@ -247,15 +221,15 @@ START_TEST(focal_loss__nan_is_not_swallowed)
         in.labels[0] = 2;
         const size_t place = i == 2 ? 20 * 5 + 2 : 133; /* -INFINITY is wrong at an object's class only */
         in.logits[place] = broken[i];
-        outcome got = run(&in, false);
-        ck_assert_msg(!isfinite(sum_of(&got)), "a logit of %g gives a loss of %g", (double)broken[i], sum_of(&got));
-        free_outcome(&got);
+        level_loss got = run(&in, false);
+        ck_assert_msg(!isfinite(got.sum), "a logit of %g gives a loss of %g", (double)broken[i], got.sum);
+        level_loss_free(&got);
         in.logits[place] = 0.0f;
         in.logits[50] = broken[i]; /* but an ignored anchor counts for nothing */
         in.matches[in.loss.first_anchor + 10] = FOVEA__IGNORED;
         got = run(&in, false);
-        ck_assert(isfinite(sum_of(&got)) && !(got.d_logits[50] > 0.0f) && !(got.d_logits[50] < 0.0f));
-        free_outcome(&got);
+        ck_assert(isfinite(got.sum) && !(got.gradients[50] > 0.0f) && !(got.gradients[50] < 0.0f));
+        level_loss_free(&got);
         free_level(&in);
     }
 }

@@ -1,6 +1,7 @@
 /* GIoU against torchvision's numbers and the float64 reference, and the reference against central differences. */
 #include "arrays.h"
 #include "assign.h"
+#include "level_loss.h"
 #include "ref_giou.h"
 
 #include <math.h>
@@ -39,7 +40,8 @@ static const struct {
      0.653412351741, {0.927065047722, -1.41292511922, -0.00493288029864, -0.157131348374}},
 };
 
-/* One level of a batch, among anchors of other levels before and behind; each has a box of its own. */
+/* One level of a batch, among anchors of other levels before and behind, and of pictures before it; each with its own
+ * box. */
 typedef struct level {
     fovea__shape shape;
     fovea__giou loss;
@@ -47,11 +49,6 @@ typedef struct level {
     float *codes, *anchors, *boxes, *scales;
     int32_t *matches;
 } level;
-
-typedef struct outcome {
-    float *d_codes, *partials;
-    size_t n_partials;
-} outcome;
 
 /* Smallest distance of an edge of the decoded box from one of the other, in sides of the anchor. */
 static double distance_of_edges(const float *anchor, const float *box, const float *code)
@@ -69,15 +66,15 @@ static double distance_of_edges(const float *anchor, const float *box, const flo
 
 /* Anchors of 16 to 32 pixels; boxes around them and of a third to three times their sides, as codes make them too.
  * Slopes jump where edges meet: codes that bring two within a thousandth of a side are moved on. */
-static level make_level(int n, int h, int w, int a)
+static level make_level(int before, int n, int h, int w, int a)
 {
-    level made = {.shape = {n, h, w, 4 * a}, .loss = {(size_t)(h * w * a) + 11, 7, 0}};
-    const size_t anchors = made.loss.n_anchors, count = (size_t)(h * w * a);
-    made.n_all = anchors * (size_t)n;
+    level made = {.shape = {n, h, w, 4 * a}, .loss = {(size_t)(h * w * a) + 11, 7, before}};
+    const size_t anchors = made.loss.n_anchors, count = (size_t)(h * w * a), pictures = (size_t)(before + n);
+    made.n_all = anchors * pictures;
     made.codes = array_uniform(fovea__shape_elements(made.shape), 1, -1, 1);
     made.anchors = array_uniform(4 * anchors, 2, 16, 32);
     made.boxes = array_uniform(4 * made.n_all, 3, -1, 1);
-    made.scales = array_uniform((size_t)n, 4, 0.01f, 1.0f);
+    made.scales = array_uniform(pictures, 4, 0.01f, 1.0f);
     made.matches = malloc((made.n_all + 1) * sizeof *made.matches);
     ck_assert_ptr_nonnull(made.matches);
     for (size_t i = 0; i < 4 * anchors; i++)
@@ -94,7 +91,7 @@ static level make_level(int n, int h, int w, int a)
     }
     for (size_t i = 0; i < (size_t)n * count; i++) {
         const size_t anchor = made.loss.first_anchor + i % count;
-        float *code = made.codes + 4 * i, *box = made.boxes + 4 * (i / count * anchors + anchor);
+        float *code = made.codes + 4 * i, *box = made.boxes + 4 * (((size_t)before + i / count) * anchors + anchor);
         while (distance_of_edges(made.anchors + 4 * anchor, box, code) < 1e-3)
             for (int k = 0; k < 4; k++)
                 code[k] += 0.01f;
@@ -109,40 +106,23 @@ static void free_level(level *made)
         free(all[i]);
 }
 
-static outcome run(const level *in, bool in_place)
+static level_loss run(const level *in, bool in_place)
 {
-    outcome got = {.n_partials = fovea__giou_partials(in->shape)};
     fence codes = fence_tensor(in->shape, in->codes), gradients = fence_tensor(in->shape, NULL);
     fence anchors = fence_tensor((fovea__shape){1, 1, (int)in->loss.n_anchors, 4}, in->anchors);
     fence boxes = fence_tensor((fovea__shape){1, 1, (int)in->n_all, 4}, in->boxes);
     fence matches = fence_ints(in->n_all, in->matches);
-    fence scales = fence_tensor(fovea__shape_vector(in->shape.n), in->scales);
-    fence partials = fence_tensor(fovea__shape_vector((int)got.n_partials + 2), NULL);
+    fence scales = fence_tensor(fovea__shape_vector(in->loss.first_picture + in->shape.n), in->scales);
+    fence partials = level_loss_partials(fovea__giou_partials(in->shape));
     support_ok(fovea__giou_run(support_device(), &in->loss, &codes.tensor, anchors.tensor.buffer, boxes.tensor.buffer,
                                matches.tensor.buffer, scales.tensor.buffer,
-                               in_place ? &codes.tensor : &gradients.tensor, partials.tensor.buffer, 2));
-    got.d_codes = fence_read(in_place ? &codes : &gradients);
-    got.partials = fence_read(&partials);
-    ck_assert_msg(isnan(got.partials[0]) && isnan(got.partials[1]), "wrote before the first partial sum");
-    memmove(got.partials, got.partials + 2, got.n_partials * sizeof *got.partials);
+                               in_place ? &codes.tensor : &gradients.tensor, partials.tensor.buffer,
+                               LEVEL_LOSS_FIRST));
+    const level_loss got = level_loss_read(in_place ? &codes : &gradients, &partials);
     fence *const all[] = {&partials, &scales, &matches, &boxes, &anchors, &gradients, &codes};
     for (size_t i = 0; i < COUNT(all); i++)
         fence_free(all[i], "a tensor of GIoU");
     return got;
-}
-
-static double sum_of(const outcome *got)
-{
-    double sum = 0;
-    for (size_t i = 0; i < got->n_partials; i++)
-        sum += (double)got->partials[i];
-    return sum;
-}
-
-static void free_outcome(outcome *got)
-{
-    free(got->d_codes);
-    free(got->partials);
 }
 
 static void hold_to_reference(const level *in)
@@ -151,36 +131,34 @@ static void hold_to_reference(const level *in)
     double *codes = array_widen(in->codes, count), *anchors = array_widen(in->anchors, 4 * in->loss.n_anchors);
     double *boxes = array_widen(in->boxes, 4 * in->n_all), *want = array_doubles(count);
     const double total = ref_giou_run(&in->loss, in->shape, codes, anchors, boxes, in->matches, in->scales, want);
-    outcome got = run(in, false), in_place = run(in, true);
+    level_loss got = run(in, false), in_place = run(in, true);
     /* Edges lie within 4 sides of the anchor's corner and are off by 8 roundings of that, 2^-19 sides; slopes change by
      * at most 20 a side, as the least side of a box is a third. */
-    support_close("d_codes", got.d_codes, want, count, 0.0, 20 * 0x1p-19);
+    support_close("d_codes", got.gradients, want, count, 0.0, 20 * 0x1p-19);
     /* A loss is off by its four slopes, each at most 3 a side, times the edges' error. At most 1024 positive terms meet
      * in a chain. */
     const double terms = (double)count / 4, limit = 1024 * 0x1p-24 * total + 4 * 3 * 0x1p-19 * terms;
-    ck_assert_msg(fabs(sum_of(&got) - total) <= limit, "the loss is %.9g, expected %.9g", sum_of(&got), total);
-    ck_assert_msg(memcmp(got.d_codes, in_place.d_codes, count * 4) == 0 &&
-                      memcmp(got.partials, in_place.partials, got.n_partials * 4) == 0,
-                  "a second run, in place, gave other bits");
-    free_outcome(&got);
-    free_outcome(&in_place);
+    ck_assert_msg(fabs(got.sum - total) <= limit, "the loss is %.9g, expected %.9g", got.sum, total);
+    level_loss_same_bits(&got, &in_place);
+    level_loss_free(&got);
+    level_loss_free(&in_place);
     void *all[] = {codes, anchors, boxes, want};
     for (size_t i = 0; i < COUNT(all); i++)
         free(all[i]);
 }
 
 static const struct {
-    int n, h, w, a;
+    int before, n, h, w, a; /* before: pictures of earlier parts of a batch */
 } rows[] = {
-    {1, 1, 1, 1}, {1, 1, 1, 9},   {3, 1, 1, 1},   {0, 2, 2, 9},   {1, 0, 3, 9},
-    {2, 3, 5, 9}, {3, 5, 7, 3}, {2, 11, 13, 9}, {1, 19, 29, 9}, {3, 38, 63, 9},
+    {0, 1, 1, 1, 1}, {0, 1, 1, 1, 9}, {0, 3, 1, 1, 1}, {0, 0, 2, 2, 9},   {0, 1, 0, 3, 9},   {0, 2, 3, 5, 9},
+    {0, 3, 5, 7, 3}, {1, 1, 1, 1, 1}, {2, 3, 5, 7, 3}, {0, 2, 11, 13, 9}, {0, 1, 19, 29, 9}, {0, 3, 38, 63, 9},
 };
 
 START_TEST(giou__is_the_reference)
 {
     if (support_is_simulator() && rows[_i].h > 11)
         support_skip("a real size, on a simulator");
-    level in = make_level(rows[_i].n, rows[_i].h, rows[_i].w, rows[_i].a);
+    level in = make_level(rows[_i].before, rows[_i].n, rows[_i].h, rows[_i].w, rows[_i].a);
     hold_to_reference(&in);
     free_level(&in);
 }
@@ -189,7 +167,7 @@ END_TEST
 /* Puts a golden row into a level of one anchor. */
 static level golden_level(int row)
 {
-    level in = make_level(1, 1, 1, 1);
+    level in = make_level(0, 1, 1, 1, 1);
     in.matches[in.loss.first_anchor] = 3;
     in.scales[0] = 1;
     memcpy(in.codes, golden[row].code, sizeof golden[row].code);
@@ -201,12 +179,12 @@ static level golden_level(int row)
 START_TEST(giou__is_torchvisions)
 {
     level in = golden_level(_i);
-    outcome got = run(&in, false);
-    const float loss = (float)sum_of(&got);
+    level_loss got = run(&in, false);
+    const float loss = (float)got.sum;
     /* Sums of terms of about 1, some of which cancel: a dozen operations, of up to 3 roundings each. */
-    support_close(golden[_i].what, got.d_codes, golden[_i].gradient, 4, 0.0, 32 * 0x1p-24);
+    support_close(golden[_i].what, got.gradients, golden[_i].gradient, 4, 0.0, 32 * 0x1p-24);
     support_close(golden[_i].what, &loss, &golden[_i].loss, 1, 0.0, 32 * 0x1p-24);
-    free_outcome(&got);
+    level_loss_free(&got);
     free_level(&in);
 }
 END_TEST
@@ -232,14 +210,14 @@ static const float bad[] = {NAN, INFINITY, -INFINITY};
 START_TEST(giou__what_is_not_finite_is_not_swallowed)
 {
     for (int k = 0; k < 4; k++) {
-        level in = make_level(1, 2, 2, 3);
+        level in = make_level(0, 1, 2, 2, 3);
         in.matches[in.loss.first_anchor + 5] = 1;
         in.codes[4 * 5 + k] = bad[_i];
-        outcome got = run(&in, false);
+        level_loss got = run(&in, false);
         const bool limited = k >= 2 && isinf(bad[_i]); /* e^-inf is 0, and beyond its limit a size is the limit */
-        ck_assert_msg(isfinite(sum_of(&got)) == limited, "code %d of %g gives a loss of %g", k, (double)bad[_i],
-                      sum_of(&got));
-        free_outcome(&got);
+        ck_assert_msg(isfinite(got.sum) == limited, "code %d of %g gives a loss of %g", k, (double)bad[_i],
+                      got.sum);
+        level_loss_free(&got);
         free_level(&in);
     }
 }
@@ -273,7 +251,7 @@ END_TEST
 
 START_TEST(giou__bad_arguments_are_told)
 {
-    level in = make_level(1, 2, 2, 3);
+    level in = make_level(0, 1, 2, 2, 3);
     fence codes = fence_tensor(in.shape, in.codes), other = fence_tensor((fovea__shape){1, 2, 1, 14}, NULL);
     const fovea__buffer *any = codes.tensor.buffer;
     support_fails(fovea__giou_run(support_device(), &in.loss, &codes.tensor, any, any, any, any, &other.tensor,

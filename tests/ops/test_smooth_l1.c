@@ -1,6 +1,7 @@
 /* Smooth L1 against the float64 reference, and the reference against central differences. */
+#include "arrays.h"
 #include "assign.h"
-#include "fence.h"
+#include "level_loss.h"
 #include "ref_smooth_l1.h"
 
 #include <math.h>
@@ -14,11 +15,6 @@ typedef struct level {
     float *codes, *targets, *scales;
     int32_t *matches;
 } level;
-
-typedef struct outcome {
-    float *d_codes, *partials;
-    size_t n_partials;
-} outcome;
 
 static level make_level(int before, int n, int h, int w, int a, float beta)
 {
@@ -46,23 +42,20 @@ static void free_level(level *made)
     free(made->matches);
 }
 
-static outcome run(const level *in, bool in_place)
+static level_loss run(const level *in, bool in_place)
 {
-    outcome got = {.n_partials = fovea__smooth_l1_partials(in->shape)};
     const int pictures = in->loss.first_picture + in->shape.n;
     const size_t anchors = in->loss.n_anchors * (size_t)pictures;
     fence codes = fence_tensor(in->shape, in->codes), gradients = fence_tensor(in->shape, NULL);
     fence targets = fence_tensor((fovea__shape){1, 1, (int)anchors, 4}, in->targets);
     fence matches = fence_ints(anchors, in->matches);
     fence scales = fence_tensor(fovea__shape_vector(pictures), in->scales);
-    fence partials = fence_tensor(fovea__shape_vector((int)got.n_partials + 2), NULL);
+    fence partials = level_loss_partials(fovea__smooth_l1_partials(in->shape));
     support_ok(fovea__smooth_l1_run(support_device(), &in->loss, &codes.tensor, targets.tensor.buffer,
                                     matches.tensor.buffer, scales.tensor.buffer,
-                                    in_place ? &codes.tensor : &gradients.tensor, partials.tensor.buffer, 2));
-    got.d_codes = fence_read(in_place ? &codes : &gradients);
-    got.partials = fence_read(&partials);
-    ck_assert_msg(isnan(got.partials[0]) && isnan(got.partials[1]), "wrote before the first partial sum");
-    memmove(got.partials, got.partials + 2, got.n_partials * sizeof *got.partials);
+                                    in_place ? &codes.tensor : &gradients.tensor, partials.tensor.buffer,
+                                    LEVEL_LOSS_FIRST));
+    const level_loss got = level_loss_read(in_place ? &codes : &gradients, &partials);
     fence_free(&partials, "partials");
     fence_free(&scales, "scales");
     fence_free(&matches, "matches");
@@ -72,42 +65,25 @@ static outcome run(const level *in, bool in_place)
     return got;
 }
 
-static double sum_of(const outcome *got)
-{
-    double sum = 0;
-    for (size_t i = 0; i < got->n_partials; i++)
-        sum += (double)got->partials[i];
-    return sum;
-}
-
-static double *widen(const float *values, size_t count)
-{
-    double *wide = malloc((count + 1) * sizeof *wide);
-    ck_assert_ptr_nonnull(wide);
-    for (size_t i = 0; i < count; i++)
-        wide[i] = (double)values[i];
-    return wide;
-}
-
 static void hold_to_reference(const level *in)
 {
     const size_t count = fovea__shape_elements(in->shape);
     const size_t anchors = in->loss.n_anchors * (size_t)(in->loss.first_picture + in->shape.n);
-    double *codes = widen(in->codes, count), *targets = widen(in->targets, 4 * anchors);
-    double *want = widen(in->codes, count);
+    double *codes = array_widen(in->codes, count), *targets = array_widen(in->targets, 4 * anchors);
+    double *want = array_doubles(count);
     const double total = ref_smooth_l1_run(&in->loss, in->shape, codes, targets, in->matches, in->scales, want);
-    outcome got = run(in, false), in_place = run(in, true);
+    level_loss got = run(in, false), in_place = run(in, true);
     /* The difference of codes below 4 is off by 2^-23, magnified by 1/beta at most (the slope is continuous, so either
      * side of the bend will do); a division's 2.5 ulp and the scale's rounding follow. L1's slope is exact. */
     const double bend = in->loss.beta > 0.0f ? 0x1p-23 / (double)in->loss.beta : 0.0;
-    support_close("d_codes", got.d_codes, want, count, 6 * 0x1p-23, bend);
+    support_close("d_codes", got.gradients, want, count, 6 * 0x1p-23, bend);
     /* Each term is off by 2^-23 and 6 ulp; at most 1024 positive terms meet in a chain. */
     const double limit = (1024 * 0x1p-24 + 6 * 0x1p-23) * total + (double)count * 0x1p-23;
-    ck_assert_msg(fabs(sum_of(&got) - total) <= limit, "the loss is %.9g, expected %.9g", sum_of(&got), total);
-    ck_assert_msg(memcmp(got.d_codes, in_place.d_codes, count * 4) == 0 &&
-                      memcmp(got.partials, in_place.partials, got.n_partials * 4) == 0,
-                  "a second run, in place, gave other bits");
-    void *all[] = {codes, targets, want, got.d_codes, got.partials, in_place.d_codes, in_place.partials};
+    ck_assert_msg(fabs(got.sum - total) <= limit, "the loss is %.9g, expected %.9g", got.sum, total);
+    level_loss_same_bits(&got, &in_place);
+    level_loss_free(&got);
+    level_loss_free(&in_place);
+    void *all[] = {codes, targets, want};
     for (size_t i = 0; i < COUNT(all); i++)
         free(all[i]);
 }
@@ -141,11 +117,10 @@ START_TEST(smooth_l1__gradient_of_l1_is_0_at_0)
     const float targets[4] = {0.25f, 0.0f, 0.0f, 0.0f};
     memcpy(in.codes, codes, sizeof codes);
     memcpy(in.targets + 4 * in.loss.first_anchor, targets, sizeof targets);
-    outcome got = run(&in, false);
-    support_close("gradient", got.d_codes, (double[]){0, -0.5, 0.5, 0}, 4, 0.0, 0.0);
-    ck_assert_double_eq(sum_of(&got), 1.0);
-    free(got.d_codes);
-    free(got.partials);
+    level_loss got = run(&in, false);
+    support_close("gradient", got.gradients, (double[]){0, -0.5, 0.5, 0}, 4, 0.0, 0.0);
+    ck_assert_double_eq(got.sum, 1.0);
+    level_loss_free(&got);
     free_level(&in);
 }
 END_TEST
@@ -156,10 +131,9 @@ START_TEST(smooth_l1__nan_is_not_swallowed)
         level in = make_level(0, 1, 2, 2, 3, (float)beta);
         in.matches[in.loss.first_anchor + 5] = 1;
         in.codes[4 * 5 + 2] = NAN;
-        outcome got = run(&in, false);
-        ck_assert_msg(isnan(sum_of(&got)), "a code of NaN gives a loss of %g", sum_of(&got));
-        free(got.d_codes);
-        free(got.partials);
+        level_loss got = run(&in, false);
+        ck_assert_msg(isnan(got.sum), "a code of NaN gives a loss of %g", got.sum);
+        level_loss_free(&got);
         free_level(&in);
     }
 }
