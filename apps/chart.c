@@ -239,6 +239,15 @@ static void write_line(FILE *to, const chart_series *s, size_t number, const axi
                     place(y, s->y[i]), (int)(number % PAGE_COLOURS));
 }
 
+/* A dot that says where it is. */
+static void write_mark(FILE *to, const chart_series *s, size_t number, const axis *x, const axis *y)
+{
+    fprintf(to, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" style=\"fill: var(--c%d); stroke: var(--paper); "
+            "stroke-width: 1.5\"><title>", place(x, s->mark_x), place(y, s->mark_y), (int)(number % PAGE_COLOURS));
+    page_text(to, s->name ? s->name : "");
+    fprintf(to, "%s%.3f at %.3f</title></circle>\n", s->name ? ": " : "", s->mark_y, s->mark_x);
+}
+
 void chart_lines(FILE *to, const chart *c, const chart_series *series, size_t n_series)
 {
     const int width = c->width ? c->width : WIDTH;
@@ -259,6 +268,9 @@ void chart_lines(FILE *to, const chart *c, const chart_series *series, size_t n_
     write_axes(to, c, &x, &y);
     for (size_t s = 0; s < n_series; s++)
         write_line(to, &series[s], s, &x, &y);
+    for (size_t s = 0; s < n_series; s++)
+        if (series[s].marked)
+            write_mark(to, &series[s], s, &x, &y);
     write_legend(to, series, NULL, n_series, width);
     chart_end(to, c);
 }

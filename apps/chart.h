@@ -21,6 +21,8 @@ typedef struct chart_series {
     const char *name; /* NULL: none in the legend */
     const double *x, *y; /* a y that is not finite interrupts the line */
     size_t n;
+    bool marked; /* a dot stands at (mark_x, mark_y), which are finite */
+    double mark_x, mark_y;
 } chart_series;
 
 /* Lines through points, a colour a series, and dashes from the eighth on. */

@@ -200,7 +200,7 @@ static void write_cover_by_size(FILE *to, const inspect_coverage *coverage)
         size[i] = coverage->sizes[i].options.size;
         percent[i] = inspect_coverage_percent(coverage->sizes[i].covered, coverage->sizes[i].boxes);
     }
-    const chart_series series = {NULL, size, percent, (size_t)coverage->n_sizes};
+    const chart_series series = {.x = size, .y = percent, .n = (size_t)coverage->n_sizes};
     const chart c = {.id = "coverage-by-size", .title = "Boxes covered at other sizes", .x_label = "--size",
                      .y_label = "% covered", .y_high = 100, .note = "--max-size in proportion."};
     chart_lines(to, &c, &series, 1);

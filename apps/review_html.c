@@ -103,8 +103,8 @@ static void write_curves(FILE *to, const review *r, chart c, void (*make)(curve_
         size_t n = 0;
         for (; n < IN_A_CHART && first + n < r->result->n_classes; n++) {
             make(&points[n], &r->curves[first + n]);
-            series[n] = (chart_series){r->result->classes[first + n].name, points[n].x, points[n].y,
-                                       FOVEA_CURVE_POINTS};
+            series[n] = (chart_series){.name = r->result->classes[first + n].name, .x = points[n].x, .y = points[n].y,
+                                       .n = FOVEA_CURVE_POINTS};
         }
         snprintf(numbered, sizeof numbered, "%s-%zu", id, number);
         c.id = numbered;

@@ -134,7 +134,7 @@ static void write_steps(FILE *to, const run_report *report, chart c, const char 
             points.step[i] = report->points[i].step / report->points[i].steps;
             points.value[s][i] = field(&report->points[i], fields[s]);
         }
-        series[s] = (chart_series){names[s], points.step, points.value[s], n};
+        series[s] = (chart_series){.name = names[s], .x = points.step, .y = points.value[s], .n = n};
     }
     snprintf(note, sizeof note, "Each point is the mean of %lld steps.", (long long)report->stride);
     c.x_label = "step";
@@ -181,7 +181,7 @@ static void write_history(FILE *to, const run_report *report)
     }
     chart_series series[3];
     for (size_t k = 0; k < 3; k++)
-        series[k] = (chart_series){names[k], values, values + (k + 1) * n, n};
+        series[k] = (chart_series){.name = names[k], .x = values, .y = values + (k + 1) * n, .n = n};
     const chart c = {.id = "history", .title = "Average precision by epoch", .x_label = "epoch", .width = 860};
     page_heading(to, "validation", "Validation");
     if (number_of(cJSON_GetObjectItemCaseSensitive(report->config, "options"), "ema") > 0)

@@ -15,7 +15,10 @@ typedef void draw_chart(FILE *to, const chart *c);
 static void draw_lines(FILE *to, const chart *c)
 {
     static const double x[] = {0, 1, 2, 3, NAN, 5}, y[] = {3e-4, NAN, INFINITY, 2e-4, 1, 1e-4};
-    const chart_series series[] = {{hostile, x, y, COUNT(x)}, {"empty", x, y, 0}, {NULL, x, x, 1}};
+    const chart_series series[] = {{.name = hostile, .x = x, .y = y, .n = COUNT(x), .marked = true, .mark_x = 2,
+                                    .mark_y = 1e-4},
+                                   {.name = "empty", .x = x, .y = y},
+                                   {.x = x, .y = x, .n = 1, .marked = true, .mark_x = 5}};
     chart_lines(to, c, series, COUNT(series));
 }
 
@@ -96,6 +99,25 @@ START_TEST(chart__marks_stand_at_round_numbers)
 }
 END_TEST
 
+static void draw_mark(FILE *to, const chart *c)
+{
+    static const double x[] = {0, 10}, y[] = {0, 1};
+    const chart_series series[] = {{.x = x, .y = y, .n = 2},
+                                   {.name = "b", .x = x, .y = y, .n = 2, .marked = true, .mark_x = 2.5, .mark_y = 0.5}};
+    chart_lines(to, c, series, COUNT(series));
+}
+
+/* Of its series' colour, above every line, a quarter along the axis of 478 pixels. */
+START_TEST(chart__a_dot_stands_at_its_place)
+{
+    const char *page = page_with(draw_mark, &(chart){.id = "mark", .title = "mark"}), *dot = strstr(page, "r=\"5\"");
+    expect_part(page, "<circle cx=\"181.5\" cy=\"142.0\" r=\"5\" style=\"fill: var(--c1)");
+    expect_part(page, "<title>b: 0.500 at 2.500</title>");
+    ck_assert_ptr_null(strstr(dot, "<path"));
+    ck_assert_ptr_null(strstr(dot + 1, "r=\"5\""));
+}
+END_TEST
+
 static void draw_octaves(FILE *to, const chart *c)
 {
     static const double counts[] = {1, 0, 3};
@@ -146,6 +168,7 @@ int main(void)
     const support_case cases[] = {
         {.test = page__is_well_formed_whatever_the_names_are, .rows = COUNT(charts)},
         {.test = chart__marks_stand_at_round_numbers},
+        {.test = chart__a_dot_stands_at_its_place},
         {.test = chart__marks_of_octaves_are_powers_of_two},
         {.test = chart__places_are_shaded_by_the_most},
         {.test = chart__of_nothing_has_axes},
