@@ -200,18 +200,24 @@ static void write_bars(FILE *to, const against *a, const judge_number *now, cons
 static void write_classes(FILE *to, const against *a)
 {
     static const char *const columns[] = {"class", "objects", "AP now", "AP then", "change", "AP50 now", "AP50 then",
-                                          "change"};
+                                          "change", "best F1 now", "then", "change", "at score now", "then"};
+    char score[24];
     size_t *order = order_classes(a);
     page_heading(to, "class-changes", "Classes, the most improved first");
-    page_table_begin(to, "changes-by-class", columns, 8);
+    page_table_begin(to, "changes-by-class", columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; order && i < a->now->result->n_classes; i++) {
         const fovea_class_evaluation *now = &a->now->result->classes[order[i]];
         const fovea_class_evaluation *before = &a->before->result->classes[order[i]];
+        const fovea_curve *curve = &a->now->result->curves[order[i]];
+        const fovea_curve *curve_before = &a->before->result->curves[order[i]];
         page_row_begin(to);
         page_cell(to, now->name);
         page_cell_format(to, "%lld", (long long)now->objects);
         number_cells(to, now->ap, before->ap);
         number_cells(to, now->ap50, before->ap50);
+        number_cells(to, curve->best_f1, curve_before->best_f1);
+        page_cell(to, judge_score_text(score, curve->best_f1, curve->best_score));
+        page_cell(to, judge_score_text(score, curve_before->best_f1, curve_before->best_score));
         page_row_end(to);
     }
     page_table_end(to);
@@ -221,11 +227,11 @@ static void write_classes(FILE *to, const against *a)
 static void write_pictures(FILE *to, const against *a)
 {
     static const char *const columns[] = {"picture", "now", "then", "change"};
-    char note[300];
+    char note[400];
     page_heading(to, "picture-changes", "Pictures, the most improved first");
     snprintf(note, sizeof note, "%zu pictures got better and %zu worse. Counted are detections that are wrong and "
-             "objects that are missed, with detections that score at least %.2f now and %.2f then: where F1 of each is best.",
-             a->n_better, a->n_pictures - a->n_better, a->now->score, a->before->score);
+             "objects that are missed, at IoU .5; each class of each result from the score on at which its F1 is best, "
+             "as in the table above.", a->n_better, a->n_pictures - a->n_better);
     page_paragraph(to, note);
     page_table_begin(to, "changes-by-picture", columns, 4);
     for (size_t i = 0; i < a->n_pictures; i++) {

@@ -5,7 +5,7 @@
 
 #include "review.h"
 
-/* A picture's detections that are wrong and objects that are missed, each result at its own best score. */
+/* A picture's detections that are wrong and objects that are missed; each result's classes at their own best scores. */
 typedef struct against_picture {
     int64_t id;
     const char *name;

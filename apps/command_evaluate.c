@@ -55,7 +55,7 @@ static const options_row rows[] = {
     {"curves", "FILE", "Write precision at COCO's 101 recalls, and the scores that reach them, a class and IoU, as "
      "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, curves)},
     {"mistakes", "FILE", "Write what is wrong as JSON: detections, the surest first, then objects that were missed, the "
-     "largest first; with picture, boxes and the annotation's id, from the score on where F1 is best.",
+     "largest first; with picture, boxes and the annotation's id; each class from the score on where its F1 is best.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mistakes)},
     {"device", "TEXT", PICK_DEVICE_HELP, .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, device)},
 };

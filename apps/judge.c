@@ -5,11 +5,12 @@
 #include "pick_device.h"
 #include "progress.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_DETECTIONS = 1000 };
+enum { MOST_DETECTIONS = 1000, LEAST_POINT = 5 };
 
 static cJSON *detection_json(int64_t image_id, int64_t category_id, const double box[4], float score)
 {
@@ -54,19 +55,46 @@ static bool judge_picture(const judge_work *work, fovea_evaluator *evaluator, si
     return good;
 }
 
+/* Sums the classes' counts by score, and finds the score from which on all do best; of equal F1 the highest. */
+static void sum_curves(judge_result *result)
+{
+    fovea_curve *whole = &result->whole;
+    *whole = (fovea_curve){.name = "all classes together", .best_f1 = -1, .best_score = -1};
+    for (size_t k = 0; k < result->n_classes; k++) {
+        whole->objects += result->curves[k].objects;
+        for (int point = 0; point < FOVEA_CURVE_POINTS; point++) {
+            whole->right[point] += result->curves[k].right[point];
+            whole->wrong[point] += result->curves[k].wrong[point];
+        }
+    }
+    for (int point = FOVEA_CURVE_POINTS - 1; point >= LEAST_POINT && whole->objects; point--) {
+        const int64_t right = whole->right[point], found = right + whole->wrong[point];
+        const double f1 = 2.0 * (double)right / (double)(found + whole->objects);
+        if (found && f1 > whole->best_f1) {
+            whole->best_f1 = f1;
+            whole->best_score = right ? point * 0.01 : -1;
+        }
+    }
+}
+
 /* Computes the numbers of all that was added. */
 static judge_outcome finish(judge_result *result)
 {
     size_t count = 0;
     if (!fovea_evaluator_run(result->evaluator, &result->all, NULL, 0, &count)) {
         free(result->classes);
-        result->classes = calloc(count ? count : 1, sizeof *result->classes);
-        if (!result->classes) {
+        free(result->curves);
+        result->classes = calloc(count + 1, sizeof *result->classes);
+        result->curves = calloc(count + 1, sizeof *result->curves);
+        if (!result->classes || !result->curves) {
             fprintf(stderr, "fovea: out of memory for the rows of %zu classes\n", count);
             return JUDGE_FAILED;
         }
-        if (!fovea_evaluator_run(result->evaluator, &result->all, result->classes, count, &result->n_classes))
+        if (!fovea_evaluator_run(result->evaluator, &result->all, result->classes, count, &result->n_classes) &&
+            !fovea_evaluator_curves(result->evaluator, 0.5, result->curves, count, NULL)) {
+            sum_curves(result);
             return JUDGE_DONE;
+        }
     }
     print_failure();
     return JUDGE_FAILED;
@@ -197,6 +225,7 @@ bool judge_check(const char *images, const char *annotations, fovea_format forma
 void judge_clear(judge_result *result)
 {
     free(result->classes);
+    free(result->curves);
     fovea_evaluator_close(result->evaluator);
     *result = (judge_result){0};
 }
@@ -220,6 +249,18 @@ void judge_numbers(judge_number out[JUDGE_NUMBERS], const fovea_evaluation *e)
     memcpy(out, all, sizeof all);
 }
 
+const char *judge_score_text(char text[24], double f1, double score)
+{
+    snprintf(text, 24, "%.3f", floor(score * 1000 + 1e-6) / 1000);
+    return f1 > 0 ? text : "-";
+}
+
+static void add_best(cJSON *to, const fovea_curve *curve)
+{
+    cJSON_AddNumberToObject(to, "best_F1", curve->best_f1);
+    cJSON_AddNumberToObject(to, "best_score", curve->best_score);
+}
+
 cJSON *judge_json(const judge_result *result)
 {
     judge_number numbers[JUDGE_NUMBERS];
@@ -227,6 +268,7 @@ cJSON *judge_json(const judge_result *result)
     cJSON *whole = cJSON_CreateObject();
     for (int i = 0; i < JUDGE_NUMBERS; i++)
         cJSON_AddNumberToObject(whole, numbers[i].name, numbers[i].value);
+    add_best(whole, &result->whole);
     cJSON *classes = cJSON_AddArrayToObject(whole, "classes");
     for (size_t i = 0; i < result->n_classes; i++) {
         const fovea_class_evaluation *c = &result->classes[i];
@@ -238,6 +280,7 @@ cJSON *judge_json(const judge_result *result)
         cJSON_AddNumberToObject(row, "AP75", c->ap75);
         cJSON_AddNumberToObject(row, "AR100", c->ar100);
         json_add_integer(row, "objects", c->objects);
+        add_best(row, &result->curves[i]);
         cJSON_AddItemToArray(classes, row);
     }
     return whole;
@@ -254,6 +297,7 @@ static void print_cell(double value)
 
 void judge_print(const judge_result *result)
 {
+    char score[24];
     judge_number numbers[JUDGE_NUMBERS];
     judge_numbers(numbers, &result->all);
     for (int i = 0; i < JUDGE_NUMBERS; i++) {
@@ -265,7 +309,7 @@ void judge_print(const judge_result *result)
     for (size_t i = 0; i < result->n_classes; i++)
         if (result->classes[i].name && (int)strlen(result->classes[i].name) > width)
             width = (int)strlen(result->classes[i].name);
-    printf("\n%-*s  objects     AP   AP50   AP75  AR100\n", width, "class");
+    printf("\n%-*s  objects     AP   AP50   AP75  AR100     F1  at score\n", width, "class");
     for (size_t i = 0; i < result->n_classes; i++) {
         const fovea_class_evaluation *c = &result->classes[i];
         printf("%-*s  %7lld", width, c->name ? c->name : "", (long long)c->objects);
@@ -273,6 +317,10 @@ void judge_print(const judge_result *result)
         print_cell(c->ap50);
         print_cell(c->ap75);
         print_cell(c->ar100);
-        putchar('\n');
+        print_cell(result->curves[i].best_f1);
+        printf("  %8s\n", judge_score_text(score, result->curves[i].best_f1, result->curves[i].best_score));
     }
+    if (result->whole.best_f1 > 0)
+        printf("\nOne score for all classes: F1 (IoU .50) is best, %.3f, with 'fovea detect --min-score %.2f'.\n",
+               result->whole.best_f1, result->whole.best_score);
 }

@@ -20,6 +20,9 @@ typedef struct judge_work {
 typedef struct judge_result {
     fovea_evaluation all;
     fovea_class_evaluation *classes;
+    fovea_curve *curves; /* of the classes, at IoU .5 */
+    fovea_curve whole;   /* of all classes at one score: sums of theirs, the best of scores .05, .06, ... 1, and no
+                            precision by recall */
     size_t n_classes;
     fovea_evaluator *evaluator; /* owns the classes' names */
 } judge_result;
@@ -48,7 +51,12 @@ typedef struct judge_number {
 /* COCO's numbers one by one. */
 void judge_numbers(judge_number out[JUDGE_NUMBERS], const fovea_evaluation *e);
 
-/* The twelve numbers and a row a class, under the names of COCO: "AP", "AP50", ... "classes". */
+/* A score as a text that --min-score takes: rounded down, so that what scores as much still counts; "-" where F1, which
+ * is best there, is not above 0. Returns text. */
+const char *judge_score_text(char text[24], double f1, double score);
+
+/* The twelve numbers and a row a class, under the names of COCO: "AP", "AP50", ... "classes"; and where F1 is best, of
+ * all classes together and of each: "best_F1", "best_score". */
 cJSON *judge_json(const judge_result *result);
 void judge_print(const judge_result *result);
 

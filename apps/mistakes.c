@@ -35,7 +35,7 @@ static cJSON *row_of(const review *r, const fovea_match *m)
     cJSON_AddStringToObject(row, "file_name", review_picture(r, m->image_id));
     if (m->kind != FOVEA_MATCH_MISSED) {
         json_add_integer(row, "category_id", m->category_id);
-        cJSON_AddStringToObject(row, "class", review_class(r, m->category_id));
+        cJSON_AddStringToObject(row, "class", review_name(r, m->category_id));
         add_box(row, "bbox", m->box);
         cJSON_AddNumberToObject(row, "score", m->score);
         cJSON_AddNumberToObject(row, "iou", m->overlap);
@@ -43,7 +43,7 @@ static cJSON *row_of(const review *r, const fovea_match *m)
     if (m->true_category_id >= 0) {
         json_add_integer(row, "annotation_id", m->annotation_id);
         json_add_integer(row, "true_category_id", m->true_category_id);
-        cJSON_AddStringToObject(row, "true_class", review_class(r, m->true_category_id));
+        cJSON_AddStringToObject(row, "true_class", review_name(r, m->true_category_id));
         add_box(row, "true_bbox", m->true_box);
     }
     return row;

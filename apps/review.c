@@ -5,73 +5,81 @@
 
 #include <stdlib.h>
 
-static double f1(double right, double wrong, double objects)
-{
-    return objects + wrong + right > 0 ? 2 * right / (right + wrong + objects) : 0;
-}
+static const double LEAST_SCORE = 0.05; /* where no score is better than another */
 
-/* Finds the score from which on all classes together do best. */
-static void choose_score(review *r)
+static bool list_matches(fovea_evaluator *evaluator, const double *scores, size_t n_scores, fovea_match **out,
+                         size_t *n)
 {
-    double best = -1;
-    for (int point = 5; point < FOVEA_CURVE_POINTS; point++) {
-        double right = 0, wrong = 0, objects = 0;
-        for (size_t k = 0; k < r->result->n_classes; k++) {
-            right += (double)r->curves[k].right[point];
-            wrong += (double)r->curves[k].wrong[point];
-            objects += (double)r->curves[k].objects;
-        }
-        if (f1(right, wrong, objects) > best) {
-            best = f1(right, wrong, objects);
-            r->score = point * 0.01;
-            r->right = right;
-            r->wrong = wrong;
-            r->objects = objects;
-        }
-    }
-}
-
-static bool list_matches(fovea_evaluator *evaluator, double score, fovea_match **out, size_t *n)
-{
-    if (!told(fovea_evaluator_matches(evaluator, 0.5, &score, 1, NULL, 0, n)))
+    if (!told(fovea_evaluator_matches(evaluator, 0.5, scores, n_scores, NULL, 0, n)))
         return false;
     *out = calloc(*n ? *n : 1, sizeof **out);
     if (!*out) {
         fprintf(stderr, "fovea: out of memory for %zu matches\n", *n);
         return false;
     }
-    return told(fovea_evaluator_matches(evaluator, 0.5, &score, 1, *out, *n, n));
+    return told(fovea_evaluator_matches(evaluator, 0.5, scores, n_scores, *out, *n, n));
+}
+
+/* Lists what counts by each class's own score. scores: room for one a class. */
+static bool list_by_class(review *r, double *scores)
+{
+    const judge_result *result = r->result;
+    for (size_t k = 0; k < result->n_classes; k++)
+        scores[k] = result->curves[k].best_f1 > 0 ? result->curves[k].best_score : r->score;
+    if (!list_matches(result->evaluator, scores, result->n_classes, &r->matches, &r->n_matches))
+        return false;
+    for (size_t k = 0; k < result->n_classes; k++)
+        r->classes[k].score = scores[k];
+    for (size_t i = 0; i < r->n_matches; i++) {
+        const fovea_match *m = &r->matches[i];
+        if (m->kind == FOVEA_MATCH_MISSED)
+            continue;
+        review_class *c = &r->classes[review_place(r, m->category_id)];
+        *(m->kind == FOVEA_MATCH_RIGHT ? &c->right : &c->wrong) += 1;
+    }
+    return true;
 }
 
 bool review_make(review *r, const judge_result *result, const char *images)
 {
     *r = (review){.result = result, .images = images};
-    r->curves = calloc(result->n_classes ? result->n_classes : 1, sizeof *r->curves);
-    if (!r->curves) {
-        fprintf(stderr, "fovea: out of memory for the curves of %zu classes\n", result->n_classes);
-        return false;
-    }
-    if (!told(fovea_evaluator_curves(result->evaluator, 0.5, r->curves, result->n_classes, NULL)))
-        return false;
-    choose_score(r);
-    return list_matches(result->evaluator, 0, &r->all, &r->n_all) &&
-           list_matches(result->evaluator, r->score, &r->matches, &r->n_matches);
+    r->score = result->whole.best_f1 > 0 ? result->whole.best_score : LEAST_SCORE;
+    r->classes = calloc(result->n_classes + 1, sizeof *r->classes);
+    double *scores = calloc(result->n_classes + 1, sizeof *scores);
+    if (!r->classes || !scores)
+        fprintf(stderr, "fovea: out of memory for %zu classes\n", result->n_classes);
+    const bool good = r->classes && scores && list_matches(result->evaluator, NULL, 0, &r->all, &r->n_all) &&
+                      list_by_class(r, scores);
+    free(scores);
+    return good;
 }
 
 void review_clear(review *r)
 {
-    free(r->curves);
+    free(r->classes);
     free(r->all);
     free(r->matches);
     *r = (review){0};
 }
 
-const char *review_class(const review *r, int64_t category_id)
+static int compare_ids(const void *left, const void *right)
 {
-    for (size_t k = 0; k < r->result->n_classes; k++)
-        if (r->result->classes[k].category_id == category_id)
-            return r->result->classes[k].name;
-    return "";
+    const int64_t a = *(const int64_t *)left, b = ((const fovea_class_evaluation *)right)->category_id;
+    return (a > b) - (a < b);
+}
+
+size_t review_place(const review *r, int64_t category_id)
+{
+    const fovea_class_evaluation *classes = r->result->classes;
+    const size_t n = r->result->n_classes;
+    const fovea_class_evaluation *found = n ? bsearch(&category_id, classes, n, sizeof *classes, compare_ids) : NULL;
+    return found ? (size_t)(found - classes) : n;
+}
+
+const char *review_name(const review *r, int64_t category_id)
+{
+    const size_t place = review_place(r, category_id);
+    return place < r->result->n_classes ? r->result->classes[place].name : "";
 }
 
 const char *review_picture(const review *r, int64_t image_id)

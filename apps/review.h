@@ -4,23 +4,31 @@
 
 #include "judge.h"
 
+/* What counts of a class, and what became of it. */
+typedef struct review_class {
+    double score; /* the least that counts: where its F1 is best; that of all classes where nothing of it is right */
+    double right, wrong;
+} review_class;
+
 typedef struct review {
-    const judge_result *result; /* borrowed; the rows of curves are those of its classes */
+    const judge_result *result; /* borrowed */
     const char *images;         /* the pictures' folder, borrowed; NULL: none to be shown */
-    fovea_curve *curves;        /* at IoU .5 */
-    fovea_match *all;           /* every detection and object */
-    fovea_match *matches;       /* those that score at least `score` */
+    review_class *classes;      /* those of the result */
+    fovea_match *all;           /* every detection and object, at IoU .5 */
+    fovea_match *matches;       /* detections that count, and every object */
     size_t n_all, n_matches;
-    double score; /* at which F1 over all classes together is best, of .05, .06, ... 1 */
-    double right, wrong, objects; /* at that score */
+    double score; /* of all classes: where F1 of all together is best, .05 where nothing is right */
 } review;
 
 /* Makes a review; false after a sentence. review_clear() releases it either way. */
 bool review_make(review *r, const judge_result *result, const char *images);
 void review_clear(review *r);
 
+/* The place of a class by its id; n_classes where there is none. */
+size_t review_place(const review *r, int64_t category_id);
+
 /* The name of a class by its id; "" where there is none. */
-const char *review_class(const review *r, int64_t category_id);
+const char *review_name(const review *r, int64_t category_id);
 
 /* The file name of a picture by its id; "" where there is none. */
 const char *review_picture(const review *r, int64_t image_id);

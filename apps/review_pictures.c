@@ -119,21 +119,21 @@ static void write_caption(FILE *to, const review *r, const fovea_match *m, const
     fputs("<br/>", to);
     if (m->kind == FOVEA_MATCH_MISSED) {
         fputs("missed: ", to);
-        page_text(to, review_class(r, m->true_category_id));
+        page_text(to, review_name(r, m->true_category_id));
         write_place(to, m->true_box);
     } else {
-        page_text(to, review_class(r, m->category_id));
+        page_text(to, review_name(r, m->category_id));
         fprintf(to, " %.2f, %s", m->score, said[m->kind]);
         if (m->true_category_id >= 0) {
             fputc(' ', to);
-            page_text(to, review_class(r, m->true_category_id));
+            page_text(to, review_name(r, m->true_category_id));
         }
         if (m->kind == FOVEA_MATCH_BACKGROUND && m->overlap > 0.1)
             fprintf(to, " (IoU %.2f with the nearest object)", m->overlap);
         write_place(to, m->box);
     }
     if (m->true_category_id >= 0)
-        fprintf(to, ", annotation %lld", (long long)m->annotation_id);
+        fprintf(to, "<br/>annotation %lld", (long long)m->annotation_id);
     fputs("</figcaption>\n", to);
 }
 
@@ -182,12 +182,13 @@ static void write_mistakes(FILE *to, const review *r, bool misses)
 {
     const fovea_match *chosen[SHOWN];
     const size_t n = choose(chosen, r, misses);
-    char note[300];
     page_heading(to, misses ? "misses" : "mistakes", misses ? "Worst misses" : "Surest mistakes");
-    snprintf(note, sizeof note, misses ? "The largest objects that no detection of score %.2f and more is on (dashed), "
-             "and what was detected around them (blue)." : "The detections of the highest scores that are wrong (orange; "
-             "score %.2f and more), the objects they are on (dashed) and other detections (blue).", r->score);
-    page_paragraph(to, n ? note : "None.");
+    page_paragraph(to, n == 0 ? "None." : misses
+        ? "The largest objects that no detection is on (dashed), and what was detected around them (blue), each class "
+          "from its own best score on. Places are the left and the upper edge, then width × height, in pixels. The list "
+          "of all misses and mistakes: fovea evaluate --mistakes FILE."
+        : "The detections of the highest scores that are wrong (orange), the objects that they are on (dashed) and other "
+          "detections (blue), each class from its own best score on. Some may be right, and the object not annotated.");
     fputs("<div class=\"row\">\n", to);
     for (size_t i = 0; i < n; i++)
         write_mistake(to, r, chosen[i], misses ? "miss" : "mistake", i + 1);

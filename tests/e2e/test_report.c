@@ -2,6 +2,7 @@
  * and the report of a training; well-formed, with every chart, and quiet in a browser. */
 #include "cli.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +101,114 @@ START_TEST(report__two_results_are_compared)
 }
 END_TEST
 
+/* Five classes on one picture, boxes of 10 x 10: of `high` four objects are found by scores of .6 and more, and 40 boxes
+ * of .45 are wrong; of `low` three are found by scores of .15 and more; `unfound` is never said; of `absent` there is
+ * nothing; of `wrong` nothing is right. found.json has all detections, other.json those but of `low`. */
+static void need_scores(void)
+{
+    static const struct {
+        int category, y, objects, detections;
+        double score, step; /* of the first detection, and how much less each other scores */
+        int shift;          /* of the detections, beside their objects */
+    } rows[] = {{1, 0, 4, 4, 0.9, 0.1, 0},    {1, 20, 0, 40, 0.45, 0, 0}, {2, 40, 3, 3, 0.25, 0.05, 0},
+                {2, 60, 0, 1, 0.1, 0, 0},     {3, 80, 2, 0, 0, 0, 0},     {4, 100, 0, 2, 0.7, 0.2, 0},
+                {5, 120, 1, 2, 0.9, 0.6, 100}};
+    cJSON *truth = cJSON_Parse("{\"images\":[{\"id\":1}],\"annotations\":[],\"categories\":[{\"id\":1,\"name\":\"high\"},"
+                               "{\"id\":2,\"name\":\"low\"},{\"id\":3,\"name\":\"unfound\"},{\"id\":4,\"name\":"
+                               "\"absent\"},{\"id\":5,\"name\":\"wrong\"}]}");
+    cJSON *found = cJSON_CreateArray(), *other = cJSON_CreateArray();
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (int k = 0; k < rows[i].objects + rows[i].detections; k++) {
+            const bool is_object = k < rows[i].objects;
+            const int place = is_object ? k : k - rows[i].objects;
+            cJSON *box = cJSON_CreateObject();
+            const double at[4] = {20 * place + (is_object ? 0 : rows[i].shift), rows[i].y, 10, 10};
+            cJSON_AddNumberToObject(box, "image_id", 1);
+            cJSON_AddNumberToObject(box, "category_id", rows[i].category);
+            cJSON_AddItemToObject(box, "bbox", cJSON_CreateDoubleArray(at, 4));
+            cJSON_AddNumberToObject(box, is_object ? "id" : "score",
+                                    is_object ? (double)(10 * i) + k + 1 : rows[i].score - place * rows[i].step);
+            if (!is_object && rows[i].category != 2)
+                cJSON_AddItemToArray(other, cJSON_Duplicate(box, true));
+            cJSON_AddItemToArray(is_object ? cJSON_GetObjectItem(truth, "annotations") : found, box);
+        }
+    write_json("scores.json", truth);
+    write_json("found.json", found);
+    write_json("other.json", other);
+}
+
+#define SCORES "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --annotations scores.json "
+
+static void expect_best(const cJSON *row, double f1, double score)
+{
+    ck_assert_msg(fabs(cli_number(row, "best_F1") - f1) < 1e-9 && fabs(cli_number(row, "best_score") - score) < 1e-9,
+                  "F1 %g at %g, expected %g at %g", cli_number(row, "best_F1"), cli_number(row, "best_score"), f1, score);
+}
+
+/* The numbers of the confusion matrix, row by row. */
+static void expect_matrix(const char *file, const char *numbers)
+{
+    cli_expect(0, "sed -n '/id=\"confusion\"/,/<.svg>/p' %s | grep -o 'text-anchor=\"middle\"[^>]*>[0-9]*<' | "
+                  "grep -o '[0-9]*' | tr '\\n' ' '", file);
+    ck_assert_str_eq(cli_stdout(), numbers);
+}
+
+START_TEST(report__each_class_counts_from_its_own_score)
+{
+    static const double best[][2] = {{1, 0.6}, {1, 0.15}, {-1, -1}, {-1, -1}, {0, -1}};
+    need_scores();
+    cli_expect(0, SCORES "--detections found.json --html scores.html --json found.scores --mistakes mistakes.json "
+                  "--against other.json");
+    cJSON *numbers = cli_json("found.scores"), *mistakes = cli_json("mistakes.json");
+    const cJSON *row = cJSON_GetObjectItem(numbers, "classes")->child, *then = cJSON_GetObjectItem(numbers, "against");
+    expect_best(numbers, 2.0 * 4 / (4 + 2 + 10), 0.6);
+    for (size_t k = 0; k < COUNT(best); k++, row = row->next)
+        expect_best(row, best[k][0], best[k][1]);
+    expect_best(then, 0.5, 0.6);
+    ck_assert_int_eq(cJSON_GetArraySize(mistakes), 2 + 3);
+    const cJSON *picture = cJSON_GetObjectItem(then, "pictures")->child;
+    ck_assert_msg(picture != NULL, "no picture got better");
+    ck_assert(cli_number(picture, "mistakes") == 8 && cli_number(picture, "mistakes_now") == 5);
+    cJSON_Delete(numbers);
+    cJSON_Delete(mistakes);
+    expect_matrix("scores.html", "4 0 0 0 0 0 0 3 0 0 0 0 0 0 0 0 0 2 0 0 0 0 0 0 0 0 0 0 0 1 0 0 0 1 1 0 ");
+    cli_expect(0, "grep -q '<tr><td>low</td><td>3</td>.*<td>1.000</td><td>0.150</td><td>1.000</td><td>1.000</td></tr>' "
+                  "scores.html && test $(grep -c ' r=\"5\"' scores.html) = 3");
+    cli_expect(0, "grep -q '7 are right, 2 wrong, and 3 of 10 objects are not found.*at least 0.60 counts' scores.html && "
+                  "grep -q 'is best, 0.500, at 0.60: fovea detect --min-score 0.60' scores.html");
+}
+END_TEST
+
+/* Nothing found, only wrong boxes, and no class at all: pages that say so. */
+START_TEST(report__nothing_right_has_no_best_score)
+{
+    need_scores();
+    cli_expect(0, "echo '[]' >none.json; echo '{\"images\":[{\"id\":1}],\"categories\":[],\"annotations\":[]}' "
+                  ">bare.json; echo '[{\"image_id\":1,\"category_id\":3,\"bbox\":[0,300,9,9],\"score\":0.5},"
+                  "{\"image_id\":1,\"category_id\":3,\"bbox\":[0,200,9,9],\"score\":0.02}]' >wrong.json");
+    cli_expect(0, SCORES "--detections none.json --html none.html --json none.scores && " SCORES "--detections wrong.json "
+                  "--html wrong.html --json wrong.scores && OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate "
+                  "--annotations bare.json --detections none.json --html bare.html --json bare.scores");
+    static const struct {
+        const char *name;
+        double f1;
+    } rows[] = {{"none", -1}, {"wrong", 0}, {"bare", -1}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char file[32];
+        snprintf(file, sizeof file, "%s.scores", rows[i].name);
+        cJSON *numbers = cli_json(file);
+        expect_best(numbers, rows[i].f1, -1);
+        cJSON_Delete(numbers);
+        snprintf(file, sizeof file, "%s.html", rows[i].name);
+        cli_expect_page(file, review_ids, 2);
+        cli_expect(0, "grep -q 'at least 0.05 nothing is right' %s", file);
+        cli_expect(1, "grep -q ' r=\"5\"' %s", file);
+    }
+    expect_matrix("none.html", "0 0 0 0 0 4 0 0 0 0 0 3 0 0 0 0 0 2 0 0 0 0 0 0 0 0 0 0 0 1 0 0 0 0 0 0 ");
+    expect_matrix("wrong.html", "0 0 0 0 0 4 0 0 0 0 0 3 0 0 0 0 0 2 0 0 0 0 0 0 0 0 0 0 0 1 0 0 1 0 0 0 ");
+}
+END_TEST
+
 START_TEST(report__curves_are_written)
 {
     need_results();
@@ -156,6 +265,8 @@ int main(void)
     const support_case cases[] = {
         {.test = report__an_evaluation_has_every_chart},
         {.test = report__two_results_are_compared},
+        {.test = report__each_class_counts_from_its_own_score},
+        {.test = report__nothing_right_has_no_best_score},
         {.test = report__curves_are_written},
         {report__a_training_is_told, .needs_device = true},
         {report__many_steps_are_thinned_out, .needs_device = true},
