@@ -47,6 +47,21 @@ static ptrdiff_t find(const id_of *ids, size_t count, int64_t id)
     return low < count && ids[low].id == id ? (ptrdiff_t)ids[low].index : FOVEA__NOWHERE;
 }
 
+/* Where ids for new entries begin: FOVEA__NEW_IDS that none of `count` sorted ones has. Above all of these, or where the
+ * largest leaves too little room, from 1 on in the first gap that is wide enough: fewer than 2^30 ids, as many as a
+ * file has room for, cannot leave all gaps below INT64_MAX narrower. */
+static int64_t first_new(const id_of *ids, size_t count)
+{
+    const int64_t largest = count ? ids[count - 1].id : 0;
+    int64_t next = 1;
+    if (largest <= INT64_MAX - FOVEA__NEW_IDS)
+        return largest > 0 ? largest + 1 : next;
+    for (size_t i = 0; i < count && (ids[i].id < next || ids[i].id - next < FOVEA__NEW_IDS); i++)
+        if (ids[i].id >= next)
+            next = ids[i].id + 1;
+    return next;
+}
+
 /* A list of objects with ids of their own; *ids, freed with free(), is sorted by them. */
 static fovea_status read_ids(id_of **ids, const cJSON **list, size_t *count, int64_t *next, const cJSON *root,
                              fovea__json_place *place)
@@ -56,7 +71,6 @@ static fovea_status read_ids(id_of **ids, const cJSON **list, size_t *count, int
     FOVEA_TRY(fovea__json_list(list, root, name, place));
     place->list = name;
     *count = (size_t)cJSON_GetArraySize(*list);
-    *next = 1;
     FOVEA_TRY(fovea__allocate(ids, *count, sizeof **ids, name));
     const cJSON *item;
     place->index = 0;
@@ -66,8 +80,6 @@ static fovea_status read_ids(id_of **ids, const cJSON **list, size_t *count, int
         FOVEA_TRY(fovea__json_expect_object(item, place));
         FOVEA_TRY(fovea__json_integer(&one->id, item, "id", place));
         one->index = place->index++;
-        if (one->id >= *next)
-            *next = one->id < INT64_MAX ? one->id + 1 : one->id;
     }
     if (*count > 1)
         qsort(*ids, *count, sizeof **ids, by_id);
@@ -75,6 +87,7 @@ static fovea_status read_ids(id_of **ids, const cJSON **list, size_t *count, int
         if ((*ids)[i].id == (*ids)[i - 1].id)
             FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: %s[%zu].id: expected an id of its own, found %lld, which is %s[%zu]'s",
                        place->file, name, (*ids)[i].index, (long long)(*ids)[i].id, name, (*ids)[i - 1].index);
+    *next = first_new(*ids, *count);
     return FOVEA_OK;
 }
 

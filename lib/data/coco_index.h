@@ -7,6 +7,8 @@
 
 enum { FOVEA__NOWHERE = -1 };
 
+#define FOVEA__NEW_IDS (INT64_C(1) << 32) /* more than entries have room in memory */
+
 typedef struct fovea__coco_image {
     int64_t id;
     const char *file_name;
@@ -36,7 +38,7 @@ typedef struct fovea__coco_index {
     fovea__coco_category *categories; /* by ascending id */
     fovea__coco_box *boxes;           /* by image, then in file order; those of no image last */
     size_t n_images, n_categories, n_boxes;
-    int64_t next_image, next_category, next_box; /* ids above all that are there */
+    int64_t next_image, next_category, next_box; /* these and FOVEA__NEW_IDS - 1 above them none has */
 } fovea__coco_index;
 
 /* Everything is borrowed from root. To be cleared, also on failure. */

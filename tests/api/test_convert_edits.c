@@ -85,6 +85,38 @@ START_TEST(convert__an_edit_of_labels_counts)
 }
 END_TEST
 
+static const char largest[] =
+    "{\"images\": [{\"id\": 9223372036854775807, \"file_name\": \"a.jpg\", \"width\": 64, \"height\": 48}],\n"
+    "\"annotations\": [{\"id\": 9223372036854775807, \"image_id\": 9223372036854775807, \"category_id\": "
+    "9223372036854775807, \"bbox\": [1, 1, 5, 5]}, {\"id\": 2, \"image_id\": 9223372036854775807, \"category_id\": 1, "
+    "\"bbox\": [8, 8, 8, 8]}],\n"
+    "\"categories\": [{\"id\": 1, \"name\": \"cat\"}, {\"id\": 9223372036854775807, \"name\": \"dog\"}]}";
+
+/* Above the largest number of 64 bits there is none: what is new gets ids that are free below. */
+START_TEST(convert__new_ids_fit_beside_the_largest)
+{
+    trial_begin();
+    trial_picture("photos/a.jpg", 64, 48);
+    trial_put("largest.json", largest);
+    trial_must_convert("photos", "largest.json", FOVEA_FORMAT_YOLO, "yolo");
+    trial_picture("yolo/images/largest/new.jpg", 64, 48);
+    trial_picture("yolo/images/largest/newer.jpg", 64, 48);
+    trial_put("yolo/labels/largest/new.txt", "0 0.5 0.5 0.5 0.5\n2 0.5 0.5 0.5 0.5\n3 0.5 0.5 0.25 0.5\n");
+    trial_edit("yolo/data.yaml", "'dog'", "'dog', 'bird', 'cow'");
+    trial_must_convert("yolo/images", "yolo/data.yaml#largest", FOVEA_FORMAT_COCO, "edited.json");
+    trial_expect_has("edited.json", "{\"id\": 1, \"file_name\": \"largest/new.jpg\"");
+    trial_expect_has("edited.json", "{\"id\": 2, \"file_name\": \"largest/newer.jpg\"");
+    trial_expect_has("edited.json", "{\"id\": 2, \"name\": \"bird\"}");
+    trial_expect_has("edited.json", "{\"id\": 3, \"name\": \"cow\"}");
+    trial_expect_has("edited.json", "{\"id\": 3, \"image_id\": 1, \"category_id\": 1,");
+    trial_expect_has("edited.json", "{\"id\": 4, \"image_id\": 1, \"category_id\": 2,");
+    trial_expect_has("edited.json", "{\"id\": 5, \"image_id\": 1, \"category_id\": 3,");
+    fovea_dataset *set = NULL;
+    support_ok(fovea_dataset_open_coco(&set, trial_path("yolo/images"), trial_path("edited.json")));
+    fovea_dataset_close(set);
+}
+END_TEST
+
 static const char xml[] =
     "<annotation><!-- by hand --><filename>a b.jpg</filename><size><width>64</width><height>48</height></size>"
     "<object><name>dog</name><pose>Left</pose><difficult>1</difficult><bndbox><xmax>20.50</xmax><xmin>2</xmin>"
@@ -287,6 +319,7 @@ int main(void)
     const support_case cases[] = {
         {.test = convert__an_edit_of_xml_counts},
         {.test = convert__an_edit_of_labels_counts},
+        {.test = convert__new_ids_fit_beside_the_largest},
         {.test = convert__an_edit_of_json_counts},
         {.test = convert__nothing_is_written_over},
         {.test = convert__splits_share_a_folder},
