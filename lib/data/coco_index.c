@@ -47,9 +47,9 @@ static ptrdiff_t find(const id_of *ids, size_t count, int64_t id)
     return low < count && ids[low].id == id ? (ptrdiff_t)ids[low].index : FOVEA__NOWHERE;
 }
 
-/* Where ids for new entries begin: FOVEA__NEW_IDS that none of `count` sorted ones has. Above all of these, or where the
- * largest leaves too little room, from 1 on in the first gap that is wide enough: fewer than 2^30 ids, as many as a
- * file has room for, cannot leave all gaps below INT64_MAX narrower. */
+/* Where ids for new entries begin: FOVEA__NEW_IDS that none of `count` sorted ones has. Above all of these, or where
+ * the largest leaves too little room, from 1 on in the first gap that is wide enough: fewer than 2^30 ids, as many as
+ * a file has room for, cannot leave all gaps below INT64_MAX narrower. */
 static int64_t first_new(const id_of *ids, size_t count)
 {
     const int64_t largest = count ? ids[count - 1].id : 0;

@@ -155,7 +155,9 @@ fovea_status fovea__inspect_annotations(fovea_inspection *in, const cJSON *list)
     const cJSON *item;
     cJSON_ArrayForEach(item, list)
     {
-        FOVEA_TRY(read_annotation(in, &in->boxes[in->n_boxes], item, in->n_boxes));
+        fovea__seen_box *box = &in->boxes[in->n_boxes];
+        FOVEA_TRY(read_annotation(in, box, item, in->n_boxes));
+        box->number = in->n_boxes > 0 && box[-1].picture == box->picture ? box[-1].number + 1 : 1;
         in->n_boxes++;
     }
     FOVEA_TRY(compare_box_ids(in));

@@ -88,22 +88,13 @@ fovea_status fovea__inspection_edit(fovea_inspection *in, fovea__list list, size
     return FOVEA_OK;
 }
 
-/* The n-th of its picture; VOC and YOLO have the boxes of a picture one after the other. */
-static size_t number_in_picture(const fovea_inspection *in, size_t index)
-{
-    size_t number = 1;
-    while (number <= index && in->boxes[index - number].picture == in->boxes[index].picture)
-        number++;
-    return number;
-}
-
 const char *fovea__inspect_box_name(const fovea_inspection *in, size_t index, bool with_picture,
                                     char out[FOVEA__INSPECT_NAME])
 {
     const fovea__seen_box *box = &in->boxes[index];
     const char *picture = in->pictures[box->picture].file_name;
     if (in->format != FOVEA_FORMAT_COCO)
-        snprintf(out, FOVEA__INSPECT_NAME, "box %zu in %s", number_in_picture(in, index), picture);
+        snprintf(out, FOVEA__INSPECT_NAME, "box %zu in %s", box->number, picture);
     else if (with_picture)
         snprintf(out, FOVEA__INSPECT_NAME, "annotations[%zu] (id %lld) in %s", index, (long long)box->id, picture);
     else
@@ -117,7 +108,8 @@ const char *fovea__inspect_picture_name(const fovea_inspection *in, size_t index
     if (in->format != FOVEA_FORMAT_COCO)
         snprintf(out, FOVEA__INSPECT_NAME, "%s", picture->file_name);
     else
-        snprintf(out, FOVEA__INSPECT_NAME, "images[%zu] (id %lld) %s", index, (long long)picture->id, picture->file_name);
+        snprintf(out, FOVEA__INSPECT_NAME, "images[%zu] (id %lld) %s", index, (long long)picture->id,
+                 picture->file_name);
     return out;
 }
 
@@ -184,8 +176,8 @@ static fovea_status read_others(fovea_inspection *in, const char *images_dir, co
 static fovea_status tell_native(fovea_inspection *in, const fovea__listing *met)
 {
     static const char *const unchecked[] = {
-        [FOVEA_FORMAT_VOC] = "Pascal VOC has no ids and no list of classes: neither is checked, and a class that is misspelt "
-                             "counts as one of its own",
+        [FOVEA_FORMAT_VOC] = "Pascal VOC has no ids and no list of classes: neither is checked, and a class that is "
+                             "misspelt counts as one of its own",
         [FOVEA_FORMAT_YOLO] = "YOLO has no ids and no sizes of pictures: neither is checked"};
     fovea_fault note = fovea__fault_of(FOVEA_NOTE_UNCHECKED);
     note.mended = false;

@@ -37,6 +37,7 @@ typedef struct fovea__seen_box {
     int64_t id, category_id;
     double box[4], area; /* x y width height; NaN: not said */
     size_t picture, label; /* index in pictures; place in by_id of the categories */
+    size_t number; /* the n-th of those of its picture that lie one after the other: of VOC and YOLO all */
     bool crowd, out;
 } fovea__seen_box;
 

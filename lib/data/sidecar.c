@@ -27,9 +27,14 @@ void fovea__box_corners(double out[4], const fovea__coco_box *box)
         out[i] = i < 2 ? box->box[i] : box->box[i] + box->box[i - 2];
 }
 
+double fovea__corner_tolerance(const int size[2])
+{
+    return TOLERANCE + TOLERANCE_OF_SIDE * (size[0] > size[1] ? size[0] : size[1]);
+}
+
 bool fovea__same_corners(const double a[4], const double b[4], const int size[2])
 {
-    const double tolerance = TOLERANCE + TOLERANCE_OF_SIDE * (size[0] > size[1] ? size[0] : size[1]);
+    const double tolerance = fovea__corner_tolerance(size);
     for (int i = 0; i < 4; i++)
         if (!(fabs(a[i] - b[i]) <= tolerance))
             return false;

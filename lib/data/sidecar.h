@@ -32,6 +32,7 @@ bool fovea__format_holds(fovea_format format, const fovea__coco_box *box);
 
 /* Are boxes the same, given by corners, in a picture of that size (0: not known)? */
 bool fovea__same_corners(const double a[4], const double b[4], const int size[2]);
+double fovea__corner_tolerance(const int size[2]); /* how far corners of the same box may be apart, in pixels */
 void fovea__box_corners(double out[4], const fovea__coco_box *box);
 
 /* Are names the same but for blanks around them, which XML does not keep? */

@@ -1,6 +1,7 @@
 /* What files say now, put into the COCO document that they were made of, see sidecar.h. */
 #include "sidecar.h"
 
+#include "box_finder.h"
 #include "convert.h"
 #include "inspection.h"
 #include "memory.h"
@@ -190,25 +191,33 @@ static fovea_status new_box(merger *m, const fovea__coco_box *box, int64_t image
     return edit_made(m, FOVEA__ANNOTATIONS, SIZE_MAX, NULL, &text, made);
 }
 
+typedef struct meant {
+    ptrdiff_t category; /* of the document */
+    bool crowd;
+} meant;
+
+static bool is_meant(const void *context, const fovea__coco_box *box)
+{
+    const meant *m = context;
+    return box->category >= 0 && box->category == m->category && box->crowd == m->crowd;
+}
+
 static fovea_status merge_boxes(merger *m, const fovea__coco_image *native, const fovea__coco_image *kept)
 {
     const int size[2] = {native->width, native->height};
-    double there[4], here[4];
-    for (size_t i = native->first; i < native->first + native->count; i++) {
+    fovea__box_finder finder;
+    fovea_status status =
+        fovea__box_finder_make(&finder, m->kept.boxes + kept->first, kept->count, m->used + kept->first, size);
+    for (size_t i = native->first; i < native->first + native->count && !status; i++) {
         const fovea__coco_box *box = &m->native.boxes[i];
-        bool found = false;
-        fovea__box_corners(there, box);
-        for (size_t k = kept->first; k < kept->first + kept->count && !found; k++) {
-            const fovea__coco_box *own = &m->kept.boxes[k];
-            fovea__box_corners(here, own);
-            found = !m->used[k] && own->category >= 0 && own->category == m->categories[box->category] &&
-                    own->crowd == box->crowd && fovea__same_corners(here, there, size);
-            m->used[k] = m->used[k] || found;
-        }
-        if (!found)
-            FOVEA_TRY(new_box(m, box, kept->id));
+        const meant sought = {m->categories[box->category], box->crowd};
+        double corners[4];
+        fovea__box_corners(corners, box);
+        if (!fovea__box_finder_take(&finder, corners, is_meant, &sought))
+            status = new_box(m, box, kept->id);
     }
-    return FOVEA_OK;
+    fovea__box_finder_clear(&finder);
+    return status;
 }
 
 static fovea_status new_image(merger *m, const fovea__coco_image *native, int64_t id)

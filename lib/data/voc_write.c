@@ -1,6 +1,7 @@
 /* Pascal VOC's XML of a picture, by libxml2, see convert.h. */
 #include "convert.h"
 
+#include "box_finder.h"
 #include "memory.h"
 #include "sidecar.h"
 #include "text.h"
@@ -15,6 +16,7 @@ typedef struct writer {
     const char *name;
     int size[2];
     bool *used;   /* the picture's boxes that the XML has */
+    fovea__box_finder finder;
     bool implied; /* the name is what a file without <filename> means */
     bool changed;
 } writer;
@@ -166,22 +168,25 @@ static fovea_status mend_head(writer *w, xmlNode *root)
     return FOVEA_OK;
 }
 
+typedef struct meant {
+    const fovea__coco_index *of;
+    const fovea__voc_object *object;
+} meant;
+
+static bool is_meant(const void *context, const fovea__coco_box *box)
+{
+    const meant *m = context;
+    return fovea__format_holds(FOVEA_FORMAT_VOC, box) && box->crowd == m->object->difficult &&
+           fovea__same_name(m->of->categories[box->category].name, m->object->name);
+}
+
 /* Finds the picture's box that an <object> tells of; *found: there is one that none before told of. */
 static fovea_status find_box(bool *found, writer *w, const xmlNode *node)
 {
     fovea__voc_object object;
-    double corners[4];
     *found = false;
     FOVEA_TRY(fovea__voc_xml_object(&object, node, w->name));
-    for (size_t i = 0; i < w->image->count && !*found; i++) {
-        const fovea__coco_box *box = &w->of->boxes[w->image->first + i];
-        if (w->used[i] || !fovea__format_holds(FOVEA_FORMAT_VOC, box))
-            continue;
-        fovea__box_corners(corners, box);
-        *found = box->crowd == object.difficult && fovea__same_corners(corners, object.corners, w->size) &&
-                 fovea__same_name(w->of->categories[box->category].name, object.name);
-        w->used[i] = *found;
-    }
+    *found = fovea__box_finder_take(&w->finder, object.corners, is_meant, &(meant){w->of, &object});
     free(object.name);
     return FOVEA_OK;
 }
@@ -251,7 +256,11 @@ fovea_status fovea__voc_render(fovea__text *out, const fovea__coco_index *of, si
     const char *const stem = fovea__coco_extra(w.image->item, "voc", "name");
     const size_t length = stem ? strlen(stem) : 0;
     w.implied = stem && strncmp(name, stem, length) == 0 && strcmp(name + length, ".jpg") == 0;
-    const fovea_status status = render(&w, out, &xml, plain ? NULL : fovea__coco_extra(w.image->item, "voc", "xml"));
+    fovea_status status =
+        fovea__box_finder_make(&w.finder, of->boxes + w.image->first, w.image->count, w.used, w.size);
+    if (!status)
+        status = render(&w, out, &xml, plain ? NULL : fovea__coco_extra(w.image->item, "voc", "xml"));
+    fovea__box_finder_clear(&w.finder);
     xmlFreeDoc(xml);
     free(w.used);
     return status;

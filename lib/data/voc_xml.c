@@ -1,7 +1,7 @@
 /* One XML file of Pascal VOC, see voc_xml.h. */
 #include "voc_xml.h"
 
-#include "memory.h"
+#include "json_text.h"
 #include "text.h"
 
 #include <limits.h>
@@ -25,18 +25,21 @@ xmlNode *fovea__voc_xml_child(const xmlNode *of, const char *name)
 
 fovea_status fovea__voc_xml_text(char **out, const xmlNode *of)
 {
-    size_t length = 0;
-    for (const xmlNode *node = of ? of->children : NULL; node; node = node->next)
+    fovea__text text = {0};
+    fovea_status status = fovea__text_word(&text, "");
+    for (const xmlNode *node = of ? of->children : NULL; node && !status; node = node->next)
         if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
-            length += strlen((const char *)node->content);
-    FOVEA_TRY(fovea__allocate(out, length + 1, 1, "a text"));
-    for (const xmlNode *node = of ? of->children : NULL; node; node = node->next)
-        if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
-            strcat(*out, (const char *)node->content);
-    const size_t blanks = strspn(*out, " \t\r\n");
-    memmove(*out, *out + blanks, length - blanks + 1);
-    for (length -= blanks; length > 0 && strchr(" \t\r\n", (*out)[length - 1]); length--)
-        (*out)[length - 1] = '\0';
+            status = fovea__text_word(&text, (const char *)node->content);
+    if (status) {
+        free(text.bytes);
+        return status;
+    }
+    const size_t blanks = strspn(text.bytes, " \t\r\n");
+    size_t length = text.used - blanks;
+    memmove(text.bytes, text.bytes + blanks, length + 1);
+    while (length > 0 && strchr(" \t\r\n", text.bytes[length - 1]))
+        text.bytes[--length] = '\0';
+    *out = text.bytes;
     return FOVEA_OK;
 }
 

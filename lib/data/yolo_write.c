@@ -1,6 +1,7 @@
 /* YOLO's labels and data.yaml, see convert.h. */
 #include "convert.h"
 
+#include "box_finder.h"
 #include "memory.h"
 #include "sidecar.h"
 #include "yolo_line.h"
@@ -44,29 +45,32 @@ typedef struct writer {
     const fovea__coco_image *image;
     const int *numbers, *size;
     bool *used; /* the picture's boxes that the labels have */
+    fovea__box_finder finder;
 } writer;
 
-/* Finds the picture's box that a line tells of, and that none before told of. */
-static bool find_box(const writer *w, fovea__yolo_line *line)
+typedef struct meant {
+    const int *numbers;
+    double class_number;
+} meant;
+
+static bool is_meant(const void *context, const fovea__coco_box *box)
 {
+    const meant *m = context;
+    return fovea__format_holds(FOVEA_FORMAT_YOLO, box) && m->class_number == m->numbers[box->category];
+}
+
+/* Finds the picture's box that a line tells of, and that none before told of. */
+static bool find_box(writer *w, const fovea__yolo_line *line)
+{
+    const meant sought = {w->numbers, line->class_number};
     double corners[4];
     for (int i = 0; i < 4; i++)
-        line->bounds[i] *= w->size[i % 2];
-    for (size_t i = 0; i < w->image->count; i++) {
-        const fovea__coco_box *box = &w->of->boxes[w->image->first + i];
-        if (w->used[i] || !fovea__format_holds(FOVEA_FORMAT_YOLO, box) ||
-            line->class_number != w->numbers[box->category])
-            continue;
-        fovea__box_corners(corners, box);
-        w->used[i] = fovea__same_corners(corners, line->bounds, w->size);
-        if (w->used[i])
-            return true;
-    }
-    return false;
+        corners[i] = line->bounds[i] * w->size[i % 2];
+    return fovea__box_finder_take(&w->finder, corners, is_meant, &sought);
 }
 
 /* Takes the lines of a text that still tell of boxes. *changed: others were passed over. */
-static fovea_status take_lines(const writer *w, fovea__text *out, const char *kept, bool *changed)
+static fovea_status take_lines(writer *w, fovea__text *out, const char *kept, bool *changed)
 {
     char *copy = NULL;
     size_t number = 0;
@@ -100,7 +104,7 @@ static fovea_status add_line(const writer *w, fovea__text *out, const fovea__coc
     return fovea__text_word(out, "\n");
 }
 
-static fovea_status render(const writer *w, fovea__text *out, const char *kept)
+static fovea_status render(writer *w, fovea__text *out, const char *kept)
 {
     bool changed = !kept;
     if (kept)
@@ -124,7 +128,10 @@ fovea_status fovea__yolo_render(fovea__text *out, const fovea__coco_index *of, c
     writer w = {.of = of, .image = &of->images[image], .numbers = numbers, .size = size};
     const char *kept = plain ? NULL : fovea__coco_extra(w.image->item, "yolo", "labels");
     FOVEA_TRY(fovea__allocate(&w.used, w.image->count, sizeof *w.used, "a picture's boxes"));
-    const fovea_status status = render(&w, out, kept);
+    fovea_status status = fovea__box_finder_make(&w.finder, of->boxes + w.image->first, w.image->count, w.used, size);
+    if (!status)
+        status = render(&w, out, kept);
+    fovea__box_finder_clear(&w.finder);
     free(w.used);
     return status;
 }

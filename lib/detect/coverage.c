@@ -1,5 +1,5 @@
-/* fovea_coverage_measure(): the assignment of anchors (ops/assign.h) on the host. The numbers are those of the kernel, in
- * float32 by the same operations in the same order; only anchors that can matter to a box are looked at, so that a
+/* fovea_coverage_measure(): the assignment of anchors (ops/assign.h) on the host. The numbers are those of the kernel,
+ * in float32 by the same operations in the same order; only anchors that can matter to a box are looked at, so that a
  * large data set takes seconds. */
 #include "assign.h"
 #include "config.h"
@@ -10,9 +10,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Where anchors are sought, in double, thresholds are lower by this share and distances longer by these pixels than what
- * float32 can make of them: its values near FOVEA__MOST_SIZE, the corners, lie 2^-7 apart, and the shortest side of an
- * anchor is 22. */
+/* Where anchors are sought, in double, thresholds are lower by this share and distances longer by these pixels than
+ * what float32 can make of them: its values near FOVEA__MOST_SIZE, the corners, lie 2^-7 apart, and the shortest side
+ * of an anchor is 22. */
 static const double SHARE = .002, DISTANCE = .05;
 
 /* One of a cell's boxes on one level. */
@@ -24,7 +24,7 @@ typedef struct shape {
 
 /* An anchor that learns a box, or two rivals' one: the box that it overlaps most of those that it was found for. */
 typedef struct found {
-    int anchor, box;
+    int anchor, shape, box;
     float overlap, corners[4];
 } found;
 
@@ -81,6 +81,7 @@ static void place_anchor(found *out, const work *w, const shape *s, int row, int
     const float x = (float)(column * w->stride_x[s->level]), y = (float)(row * w->stride_y[s->level]);
     const int a_cell = fovea__anchors_a_cell(&w->anchors);
     out->anchor = w->first[s->level] + (row * w->anchors.width[s->level] + column) * a_cell + s->index;
+    out->shape = (int)(s - w->shapes);
     out->corners[0] = x + s->box[0];
     out->corners[1] = y + s->box[1];
     out->corners[2] = x + s->box[2];
@@ -173,12 +174,16 @@ static fovea_status keep(work *w, const found *f)
     return FOVEA_OK;
 }
 
+static sought sought_of(const float box[4])
+{
+    return (sought){box, ((double)box[0] + box[2]) / 2, ((double)box[1] + box[3]) / 2, (double)box[2] - box[0],
+                    (double)box[3] - box[1]};
+}
+
 /* Finds the anchors that overlap a box by .5 or more, and those that overlap it most. */
 static fovea_status gather_box(work *w, int index, fovea_cover *cover)
 {
-    const float *box = w->boxes[index];
-    const sought b = {box, ((double)box[0] + box[2]) / 2, ((double)box[1] + box[3]) / 2, (double)box[2] - box[0],
-                      (double)box[3] - box[1]};
+    const sought b = sought_of(w->boxes[index]);
     const float guess = guess_best(w, &b), least = less(guess, 0.5f);
     if (!(guess > 0))
         return FOVEA_OK; /* thinner than float32 can tell */
@@ -200,12 +205,13 @@ static fovea_status gather_box(work *w, int index, fovea_cover *cover)
 static fovea_status place_picture(work *w, const fovea_picture *picture)
 {
     int height, width;
-    fovea__resize_normalize_size(picture->height, picture->width, w->options.size, w->options.max_size, &height, &width);
+    fovea__resize_normalize_size(picture->height, picture->width, w->options.size, w->options.max_size, &height,
+                                 &width);
     fovea__anchors_fit(&w->anchors, fovea__network_padded(height), fovea__network_padded(width));
     const size_t n_anchors = fovea__anchors_count(&w->anchors);
     if (n_anchors > INT32_MAX / 4)
-        FOVEA_FAIL(FOVEA_ERROR_UNSUPPORTED, "%s: %d x %d pixels have %zu anchors, more than a device can index; a smaller "
-                   "size has fewer", picture->file_name, width, height, n_anchors);
+        FOVEA_FAIL(FOVEA_ERROR_UNSUPPORTED, "%s: %d x %d pixels have %zu anchors, more than a device can index; a "
+                   "smaller size has fewer", picture->file_name, width, height, n_anchors);
     for (int level = 0, first = 0; level < FOVEA__LEVELS; level++) {
         fovea__anchors_stride(&w->anchors, level, &w->stride_y[level], &w->stride_x[level]);
         w->first[level] = first;
@@ -229,25 +235,40 @@ static fovea_status place_picture(work *w, const fovea_picture *picture)
     return FOVEA_OK;
 }
 
-/* An anchor that is weak for the box it was found for may overlap another one by more, if by less than .5. */
-static int best_box_of(const work *w, const found *f)
+/* An anchor that is weak for the boxes it was found for may overlap others by more, if by less than .5: it is given to
+ * the first of those that it overlaps most. */
+static fovea_status settle_weak(work *w)
 {
-    int best = f->box;
-    float overlap = 0.0f;
-    for (size_t i = 0; i < w->n_boxes && f->overlap < 0.5f; i++) {
-        const float own = overlap_of(f->corners, w->boxes[i]);
-        if (own > overlap) {
-            overlap = own;
-            best = (int)i;
+    float least[sizeof w->shapes / sizeof w->shapes[0]]; /* overlap of a shape's weak anchors */
+    bool weak = false;
+    for (int s = 0; s < w->n_shapes; s++)
+        least[s] = 0.5f;
+    for (size_t i = 0; i < w->n_all; i++)
+        if (w->all[i].overlap < 0.5f) {
+            weak = true;
+            least[w->all[i].shape] = less(least[w->all[i].shape], w->all[i].overlap);
+            w->all[i].overlap = 0.0f;
+        }
+    for (size_t i = 0; i < w->n_boxes && weak; i++) {
+        const sought b = sought_of(w->boxes[i]);
+        w->n_near = 0;
+        for (int s = 0; s < w->n_shapes; s++)
+            if (least[s] < 0.5f)
+                FOVEA_TRY(gather_shape(w, &w->shapes[s], &b, least[s]));
+        for (size_t k = 0; k < w->n_near; k++) {
+            w->near[k].box = (int)i;
+            if (w->place_of[w->near[k].anchor] > 0)
+                FOVEA_TRY(keep(w, &w->near[k]));
         }
     }
-    return best;
+    return FOVEA_OK;
 }
 
 static fovea_status cover_picture(work *w, size_t index, const fovea_picture *picture)
 {
     FOVEA_TRY(place_picture(w, picture));
-    FOVEA_TRY(fovea__grow(&w->covers, &w->covers_room, w->n_covers + w->n_boxes, sizeof *w->covers, "the boxes' cover"));
+    FOVEA_TRY(fovea__grow(&w->covers, &w->covers_room, w->n_covers + w->n_boxes, sizeof *w->covers,
+                          "the boxes' cover"));
     fovea_cover *covers = w->covers + w->n_covers;
     w->n_all = 0;
     for (size_t i = 0; i < w->n_boxes; i++) {
@@ -255,8 +276,9 @@ static fovea_status cover_picture(work *w, size_t index, const fovea_picture *pi
         covers[i] = (fovea_cover){.picture = index, .box = i, .width = box[2] - box[0], .height = box[3] - box[1]};
         FOVEA_TRY(gather_box(w, (int)i, &covers[i]));
     }
+    FOVEA_TRY(settle_weak(w));
     for (size_t i = 0; i < w->n_all; i++) {
-        fovea_cover *cover = &covers[best_box_of(w, &w->all[i])];
+        fovea_cover *cover = &covers[w->all[i].box];
         cover->anchors++;
         cover->weak += w->all[i].overlap < 0.5f;
         w->place_of[w->all[i].anchor] = 0;

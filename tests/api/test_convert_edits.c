@@ -85,6 +85,33 @@ START_TEST(convert__an_edit_of_labels_counts)
 }
 END_TEST
 
+/* Three boxes within the tolerance of their neighbours, from right to left, then two that are the same. */
+#define ALIKE(id, x, more) \
+    "{\"id\": " id ", \"image_id\": 1, \"category_id\": 1, \"bbox\": [" x ", " more "]}"
+static const char alike[] =
+    "{\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\", \"width\": 64, \"height\": 48}],\n\"annotations\": ["
+    ALIKE("1", "10.0018", "1, 5, 5") ", " ALIKE("2", "10.0009", "1, 5, 5") ", " ALIKE("3", "10", "1, 5, 5") ", "
+    ALIKE("4", "8", "8, 8, 8") ", " ALIKE("5", "8", "8, 8, 8")
+    "],\n\"categories\": [{\"id\": 1, \"name\": \"cat\"}]}";
+
+START_TEST(convert__boxes_alike_keep_their_order)
+{
+    trial_begin();
+    trial_picture("photos/a.jpg", 64, 48);
+    trial_put("alike.json", alike);
+    trial_must_convert("photos", "alike.json", FOVEA_FORMAT_VOC, "voc");
+    trial_must_convert("photos", "alike.json", FOVEA_FORMAT_YOLO, "yolo");
+    trial_must_convert("", "voc/ImageSets/Main/alike.txt", FOVEA_FORMAT_COCO, "voc.json");
+    trial_must_convert("yolo/images", "yolo/data.yaml#alike", FOVEA_FORMAT_COCO, "yolo.json");
+    trial_expect_same("voc.json", "alike.json");
+    trial_expect_same("yolo.json", "alike.json");
+    trial_edit("yolo/labels/alike/a.txt", "0 0.1875 0.25 0.125 0.16666666666666666\n", "");
+    trial_must_convert("yolo/images", "yolo/data.yaml#alike", FOVEA_FORMAT_COCO, "less.json");
+    trial_expect_has("less.json", "\"id\": 4,");
+    trial_expect_hasnt("less.json", "\"id\": 5,");
+}
+END_TEST
+
 static const char largest[] =
     "{\"images\": [{\"id\": 9223372036854775807, \"file_name\": \"a.jpg\", \"width\": 64, \"height\": 48}],\n"
     "\"annotations\": [{\"id\": 9223372036854775807, \"image_id\": 9223372036854775807, \"category_id\": "
@@ -319,6 +346,7 @@ int main(void)
     const support_case cases[] = {
         {.test = convert__an_edit_of_xml_counts},
         {.test = convert__an_edit_of_labels_counts},
+        {.test = convert__boxes_alike_keep_their_order},
         {.test = convert__new_ids_fit_beside_the_largest},
         {.test = convert__an_edit_of_json_counts},
         {.test = convert__nothing_is_written_over},
