@@ -67,6 +67,23 @@ static inline void load_columns(float *to, __global const float *x, int begin, i
     }
 }
 
+/* The columns from begin to end of `count` places from `at` on, a row of the panel each; returns the place behind. */
+static inline grid_place load_places(float *panel, __global const float *x, int begin, int end, grid_place at, int count,
+                                     int grid_h, int grid_w, int from_h, int from_w, int channels, int size, int stride,
+                                     int padding)
+{
+    const bool is_itself = size == 1 && padding == 0;
+    for (int j = 0; j < count; j++, at = place_behind(at, grid_h, grid_w)) {
+        const int y = at.y * stride - padding, first_x = at.x * stride - padding;
+        if (is_itself)
+            copy_run(panel + j * PITCH, x + ((((uint)at.n * from_h + y) * from_w + first_x) * channels + begin),
+                     end - begin);
+        else
+            load_columns(panel + j * PITCH, x, begin, end, at.n, y, first_x, from_h, from_w, channels, size);
+    }
+    return at;
+}
+
 /* Copying waits for memory, the products do not: while they run, the next chunk comes closer. */
 static inline void fetch_run(__global const float *from, int count)
 {
@@ -130,10 +147,8 @@ conv2d_direct_weights(__global const float *x, __global const float *d_y, __glob
     floatv d[GROUP][CHUNK][BLOCKS];
     for (int place = begin; place == begin || place < end; place += CHUNK) {
         const int count = max(min(CHUNK, end - place), 0);
-        grid_place at = place_at(place, grid_h, grid_w);
-        for (int j = 0; j < count; j++, at = place_behind(at, grid_h, grid_w))
-            load_columns(panel + j * PITCH, x, first_column, last_column, at.n, at.y * stride - padding,
-                         at.x * stride - padding, from_h, from_w, channels, size);
+        grid_place ahead = load_places(panel, x, first_column, last_column, place_at(place, grid_h, grid_w), count,
+                                       grid_h, grid_w, from_h, from_w, channels, size, stride, padding);
         for (int j = 0; j < count; j++)
             for (int block = first_block; block < last_block; block++)
                 load_block(d[block - first_block][j], d_y + ((uint)(place + j) * outs + block * WIDTH),
@@ -145,11 +160,11 @@ conv2d_direct_weights(__global const float *x, __global const float *d_y, __glob
             __global float *sums = partial + (part * taps * blocks + block) * channels * WIDTH;
             for (int k = first_column; k < last_column; k += DEPTH) {
                 for (const int stop = min(fetched + fetch_a_step, end); fetched < stop; fetched++) {
-                    const grid_place to = place_at(fetched, grid_h, grid_w);
-                    const uint seen = ((uint)to.n * from_h + to.y * stride) * from_w + to.x * stride;
+                    const uint seen = ((uint)ahead.n * from_h + ahead.y * stride) * from_w + ahead.x * stride;
                     fetch_run(x + (seen * channels + first_column % channels),
                               min(channels, last_column - first_column));
                     fetch_run(d_y + ((uint)fetched * outs + first_block * WIDTH), (last_block - first_block) * WIDTH);
+                    ahead = place_behind(ahead, grid_h, grid_w);
                 }
                 add_product(sums, panel + k - first_column, d[block - first_block], count, place == begin, k,
                             last_column, channels, blocks);
