@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int fovea__format_plain(char *out, size_t room, const char *format, ...)
 {
@@ -31,4 +32,10 @@ bool fovea__parse_plain(double *out, const char *text)
         freelocale(plain);
     }
     return end != text && *end == '\0';
+}
+
+size_t fovea__byte_order_mark(const char *text)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    return strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
 }

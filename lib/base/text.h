@@ -11,4 +11,7 @@ int fovea__format_plain(char *out, size_t room, const char *format, ...) __attri
 /* Reads a number as strtod() does in the C locale; false unless the whole text is one. */
 bool fovea__parse_plain(double *out, const char *text);
 
+/* Bytes of the mark that editors on Windows put before UTF-8: 3, or 0 where a text does not begin with it. */
+size_t fovea__byte_order_mark(const char *text);
+
 #endif

@@ -126,16 +126,22 @@ static fovea_status recognise_folder(fovea_format *out, const char *path)
     return FOVEA_OK;
 }
 
-/* JSON begins with a bracket, behind blanks. */
+/* JSON begins with a bracket, behind blanks and a byte order mark. */
 static bool begins_as_json(const char *path)
 {
     FILE *stream = fopen(path, "rb");
     int c = ' ';
-    while (stream && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+    while (stream && c > 0 && strchr(" \t\n\r\xef\xbb\xbf", c))
         c = fgetc(stream);
     if (stream)
         fclose(stream);
     return c == '{' || c == '[';
+}
+
+const char *fovea__annotations_split(const char *annotations)
+{
+    const char *hash = strrchr(annotations, '#');
+    return hash && !strchr(hash, '/') && fovea__file_is_missing(annotations) ? hash : NULL;
 }
 
 /* What is not there is left to COCO's reader, which says so. */
@@ -143,7 +149,7 @@ fovea_status fovea__annotations_tell(fovea_format *out, const char *path)
 {
     if (*out != FOVEA_FORMAT_ANY)
         return FOVEA_OK;
-    const char *split = strrchr(path, '#');
+    const char *split = fovea__annotations_split(path);
     const size_t length = split ? (size_t)(split - path) : strlen(path);
     struct stat facts;
     if ((length > 5 && strncmp(path + length - 5, ".yaml", 5) == 0) ||

@@ -15,6 +15,9 @@
 fovea_status fovea__annotations_read(cJSON **out, const char *images_dir, const char *annotations, fovea_format format,
                                      const char *unread);
 
+/* "#val" of "data.yaml#val"; NULL where there is none, also where a file or folder has the whole for its name. */
+const char *fovea__annotations_split(const char *annotations);
+
 /* Tells *format by content where it is FOVEA_FORMAT_ANY. */
 fovea_status fovea__annotations_tell(fovea_format *format, const char *annotations);
 

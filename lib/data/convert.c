@@ -49,7 +49,7 @@ static bool is_split(const char *name, size_t length)
  * "train". */
 static fovea_status choose_split(job *j)
 {
-    const char *asked = j->options.split, *hash = strrchr(j->annotations, '#');
+    const char *asked = j->options.split, *hash = fovea__annotations_split(j->annotations);
     const char *slash = strrchr(j->annotations, '/'), *name = slash ? slash + 1 : j->annotations;
     if (!asked && j->from == FOVEA_FORMAT_YOLO)
         asked = hash ? hash + 1 : "train";

@@ -98,7 +98,7 @@ static fovea_status find_only(place *out, const char *folder)
 /* Beside data.yaml, or above a folder ImageSets/Main; of a whole folder of XML where there is but one. */
 static fovea_status find_place(place *out, fovea_format format, const char *annotations)
 {
-    const char *slash = strrchr(annotations, '/'), *hash = strrchr(annotations, '#');
+    const char *slash = strrchr(annotations, '/'), *hash = fovea__annotations_split(annotations);
     const bool whole = fovea__is_folder(annotations);
     char *folder = NULL;
     if (whole && format == FOVEA_FORMAT_YOLO)

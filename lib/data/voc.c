@@ -9,6 +9,7 @@
 #include "file.h"
 #include "listing.h"
 #include "memory.h"
+#include "text.h"
 #include "voc_xml.h"
 
 #include <stdlib.h>
@@ -90,15 +91,27 @@ static fovea_status read_root(reader *r, const xmlNode *root, const char *path, 
     return FOVEA_OK;
 }
 
-/* stem: the file's name in the folder without ".xml". listed: its picture belongs to the data set. */
+/* Where STEM.xml lies, or STEM.XML where that is there instead; freed with free(). */
+static fovea_status path_of(char **out, const char *folder, const char *stem)
+{
+    FOVEA_TRY(fovea__allocate(out, strlen(folder) + strlen(stem) + sizeof "/.xml", 1, "a path"));
+    strcat(strcat(strcat(strcpy(*out, folder), "/"), stem), ".xml");
+    char *const ending = *out + strlen(*out) - strlen("xml");
+    if (fovea__is_file(*out))
+        return FOVEA_OK;
+    memcpy(ending, "XML", strlen("XML"));
+    if (!fovea__is_file(*out))
+        memcpy(ending, "xml", strlen("xml"));
+    return FOVEA_OK;
+}
+
+/* stem: the file's name in the folder without its ending. listed: its picture belongs to the data set. */
 static fovea_status read_file(reader *r, const char *stem, bool listed)
 {
-    char *name = NULL, *path = NULL, *text = NULL;
+    char *path = NULL, *text = NULL;
     size_t size = 0;
     xmlDoc *xml = NULL;
-    fovea_status status = fovea__allocate(&name, strlen(stem) + sizeof ".xml", 1, "a file name");
-    if (!status)
-        status = fovea__path_join(&path, r->folder, strcat(strcpy(name, stem), ".xml"));
+    fovea_status status = path_of(&path, r->folder, stem);
     if (!status)
         status = fovea__file_read(&text, &size, path, LARGEST_FILE);
     if (!status)
@@ -110,7 +123,6 @@ static fovea_status read_file(reader *r, const char *stem, bool listed)
     xmlFreeDoc(xml);
     free(text);
     free(path);
-    free(name);
     return fovea__document_pass(&r->document, status);
 }
 
@@ -130,12 +142,11 @@ fovea_status fovea__voc_list_folder(char **out, const char *list)
     return FOVEA_OK;
 }
 
-/* Is there a file FOLDER/STEM.xml? */
+/* Is there such a file? */
 static fovea_status has_xml(bool *out, const char *folder, const char *stem)
 {
     char *path = NULL;
-    FOVEA_TRY(fovea__allocate(&path, strlen(folder) + strlen(stem) + sizeof "/.xml", 1, "a path"));
-    strcat(strcat(strcat(strcpy(path, folder), "/"), stem), ".xml");
+    FOVEA_TRY(path_of(&path, folder, stem));
     *out = fovea__is_file(path);
     free(path);
     return FOVEA_OK;
@@ -162,7 +173,7 @@ static fovea_status read_list(fovea__listing *out, const char *list, const char 
     size_t size = 0;
     FOVEA_TRY(fovea__file_read(&text, &size, list, LARGEST_FILE));
     fovea_status status = FOVEA_OK;
-    for (char *line = text; *line && !status;) {
+    for (char *line = text + fovea__byte_order_mark(text); *line && !status;) {
         const size_t length = strcspn(line, "\n");
         const bool more = line[length] != '\0';
         line[length] = '\0';

@@ -44,6 +44,8 @@ static fovea_status take_line(reader *r, char *text, const char *path, size_t nu
     if (!(line.class_number >= 0 && line.class_number < (double)classes && line.class_number == floor(line.class_number)))
         FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: line %zu: expected a class from 0 to %zu, found %g", path, number,
                    classes - 1, line.class_number);
+    if (!*r->names.classes.names[(size_t)line.class_number])
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: line %zu: the class %g has no name", path, number, line.class_number);
     for (int i = 0; i < 4; i++)
         line.bounds[i] *= size[i % 2];
     return fovea__document_box(&r->document, r->document.n_images, (int64_t)line.class_number, line.bounds, false);
@@ -143,6 +145,8 @@ static fovea_status add_list(reader *r, const char *list)
     for (size_t i = 0; i < lines.classes.count && !status; i++) {
         const char *line = lines.classes.names[i];
         char *path = NULL;
+        if (!*line)
+            continue;
         status = fovea__path_join(&path, folder, strncmp(line, "./", 2) == 0 ? line + 2 : line);
         if (!status)
             status = add_path(r, path, folder);
@@ -253,7 +257,7 @@ static fovea_status find_split(char **out, const reader *r, const char *value)
 
 static fovea_status read_yaml(reader *r)
 {
-    const char *hash = strrchr(r->annotations, '#'), *split = hash ? hash + 1 : "train";
+    const char *hash = fovea__annotations_split(r->annotations), *split = hash ? hash + 1 : "train";
     FOVEA_TRY(fovea__copy_text(&r->yaml, r->annotations));
     if (hash)
         r->yaml[hash - r->annotations] = '\0';
@@ -330,9 +334,14 @@ static fovea_status read_all(reader *r)
         FOVEA_TRY(read_yaml(r));
     if (r->extras && r->yaml)
         FOVEA_TRY(keep_yaml(r));
-    for (size_t i = 0; i < r->names.classes.count; i++)
-        if (*r->names.classes.names[i])
-            FOVEA_TRY(fovea__document_category(&r->document, (int64_t)i, r->names.classes.names[i]));
+    for (size_t i = 0; i < r->names.classes.count; i++) {
+        const char *name = r->names.classes.names[i];
+        if (!xmlCheckUTF8((const xmlChar *)name))
+            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: expected the name of class %zu in UTF-8, found '%.40s'",
+                       r->yaml ? r->yaml : r->annotations, i, name);
+        if (*name)
+            FOVEA_TRY(fovea__document_category(&r->document, (int64_t)i, name));
+    }
     return FOVEA_OK;
 }
 

@@ -33,13 +33,17 @@ fovea_status fovea__yolo_line_read(fovea__yolo_line *out, char *line, const char
     double numbers[MOST_NUMBERS];
     size_t n = 0;
     *out = (fovea__yolo_line){.empty = true};
+    if (number == 1)
+        line += fovea__byte_order_mark(line);
     for (char *word = line + strspn(line, " \t\r"); *word; n++) {
         const size_t length = strcspn(word, " \t\r");
         const bool more = word[length] != '\0';
         word[length] = '\0';
-        if (n == MOST_NUMBERS || !fovea__parse_plain(&numbers[n], word))
-            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: line %zu: expected at most %d numbers, found '%.40s'", path, number,
-                       MOST_NUMBERS, word);
+        if (n == MOST_NUMBERS)
+            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: line %zu: expected at most %d numbers, found more", path, number,
+                       MOST_NUMBERS);
+        if (!fovea__parse_plain(&numbers[n], word))
+            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: line %zu: expected numbers, found '%.40s'", path, number, word);
         word += length + more;
         word += strspn(word, " \t\r");
     }

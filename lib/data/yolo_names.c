@@ -3,6 +3,7 @@
 
 #include "file.h"
 #include "memory.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,7 @@ fovea_status fovea__yolo_names_parse(fovea__yolo_names *out, const char *text, c
 {
     *out = (fovea__yolo_names){0};
     fovea__listing root = {0};
+    text += fovea__byte_order_mark(text);
     fovea_status status = read_key(&out->classes, text, "names", path);
     if (!status)
         status = read_key(&out->pictures, text, split, path);
@@ -154,6 +156,24 @@ fovea_status fovea__yolo_names_read(fovea__yolo_names *out, const char *path, co
     return status;
 }
 
+/* Cuts the blanks around a text off. */
+static char *trim(char *text)
+{
+    text += strspn(text, BLANKS);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(BLANKS, text[length - 1]))
+        text[--length] = '\0';
+    return text;
+}
+
+static void drop_blank_end(fovea__listing *lines)
+{
+    while (lines->count > 0 && !*lines->names[lines->count - 1])
+        free(lines->names[--lines->count]);
+    if (lines->count == 0)
+        fovea__listing_clear(lines);
+}
+
 fovea_status fovea__yolo_names_list(fovea__yolo_names *out, const char *path)
 {
     *out = (fovea__yolo_names){0};
@@ -161,14 +181,14 @@ fovea_status fovea__yolo_names_list(fovea__yolo_names *out, const char *path)
     size_t size = 0;
     FOVEA_TRY(fovea__file_read(&text, &size, path, LARGEST_FILE));
     fovea_status status = FOVEA_OK;
-    for (char *rest = text; *rest && !status;) {
-        const size_t length = strcspn(rest, "\r\n");
+    for (char *rest = text + fovea__byte_order_mark(text); *rest && !status;) {
+        const size_t length = strcspn(rest, "\n");
         const bool more = rest[length] != '\0';
         rest[length] = '\0';
-        if (length > 0)
-            status = fovea__listing_add(&out->classes, rest);
+        status = fovea__listing_add(&out->classes, trim(rest));
         rest += length + more;
     }
+    drop_blank_end(&out->classes);
     free(text);
     return status;
 }

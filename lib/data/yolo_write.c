@@ -4,6 +4,7 @@
 #include "box_finder.h"
 #include "memory.h"
 #include "sidecar.h"
+#include "text.h"
 #include "yolo_line.h"
 #include "yolo_names.h"
 
@@ -190,7 +191,7 @@ static bool is_key(const char *line, const char *key)
 static fovea_status move_yaml(fovea__text *out, const char *kept, const char *split, const char *place)
 {
     bool placed = false, inside = false;
-    for (const char *line = kept, *end; *line; line = end) {
+    for (const char *line = kept + fovea__byte_order_mark(kept), *end; *line; line = end) {
         end = line + strcspn(line, "\n");
         end += *end == '\n';
         inside = inside && strchr(" \t-", *line);

@@ -134,6 +134,21 @@ static const struct {
      OBJECT("&e;", BOX(1, 2, 3, 4), "") "</annotation>", "expected a class in <name>"},
 };
 
+/* As editors and tools on Windows leave files: a byte order mark, CRLF, endings in capitals. */
+START_TEST(voc__files_of_windows_are_read)
+{
+    make_voc();
+    rename(support_scratch_file("voc/Annotations/b.xml"), support_scratch_file("voc/Annotations/b.XML"));
+    write("voc/ImageSets/Main/train.txt", "\xef\xbb\xbf" "b\r\na\r\n");
+    fovea_dataset *set = open_any("", _i ? "voc/ImageSets/Main/train.txt" : "voc");
+    ck_assert_uint_eq(fovea_dataset_size(set), _i ? 2 : 3);
+    ck_assert_int_eq(fovea_dataset_labels(set, NULL, NULL), 3);
+    ck_assert_str_eq(picture_of(set, _i ? 0 : 1).file_name, "caf\xc3\xa9 & <b>.jpg");
+    fovea_dataset_close(set);
+    rename(support_scratch_file("voc/Annotations/b.XML"), support_scratch_file("voc/Annotations/b.xml"));
+}
+END_TEST
+
 START_TEST(voc__faults_are_named)
 {
     fovea_dataset *set = NULL;
@@ -225,7 +240,71 @@ static const struct {
     {"train: nowhere\nnames: [cat]", "", "names the pictures nowhere, which are not there", FOVEA_ERROR_IO},
     {"train: images/train\nnames:\n  x: cat", "", "expected a class's number, found 'x'", FOVEA_ERROR_FORMAT},
     {"train: images/train\nnames:\n  99999999999: cat", "", "expected a class's number", FOVEA_ERROR_FORMAT},
+    {"train: images/train\nnames: [cat, ch\xe2t]", "", "data.yaml: expected the name of class 1 in UTF-8, found 'ch",
+     FOVEA_ERROR_FORMAT},
 };
+
+/* As editors on Windows leave files: a byte order mark, CRLF, and blanks at the ends of lines. */
+START_TEST(yolo__files_of_windows_are_read)
+{
+    static const char *const sets[] = {"yolo/data.yaml", "yolo/labels"};
+    make_yolo("\xef\xbb\xbftrain: list.txt\r\nnames:\r\n  - cat\r\n  - big dog\r\n");
+    write("yolo/list.txt", "\xef\xbb\xbf" "images/train/c.jpg \r\n\r\nimages/train/d.jpg\r\n");
+    write("yolo/labels/train/c.txt", "\xef\xbb\xbf" "1 .5 .5 1 1\r\n0 .5 .5 .5 .5\r\n");
+    write("yolo/labels/classes.txt", "\xef\xbb\xbf" "cat\r\nbig dog \r\n\r\n");
+    fovea_dataset *set = open_any("yolo/images", sets[_i]);
+    const char *const *names = NULL;
+    ck_assert_int_eq(fovea_dataset_labels(set, &names, NULL), 2);
+    ck_assert_str_eq(names[0], "cat");
+    ck_assert_str_eq(names[1], "big dog");
+    ck_assert_uint_eq(fovea_dataset_size(set), _i ? 3 : 2);
+    const fovea_picture p = picture_of(set, _i ? 1 : 0);
+    ck_assert_uint_eq(p.n_boxes, 2);
+    expect_box(&p.boxes[0], 0, 0, 40, 80, 1);
+    fovea_dataset_close(set);
+}
+END_TEST
+
+/* A class is numbered by its line: one that is empty has a number, too. */
+START_TEST(yolo__empty_lines_of_classes_count)
+{
+    fovea_dataset *set = NULL;
+    make_yolo("");
+    write("yolo/labels/classes.txt", "cat\n\nbig dog\n\n");
+    write("yolo/labels/train/a b.txt", "2 .5 .5 1 1\n0 .5 .5 1 1\n");
+    write("yolo/labels/train/c.txt", "");
+    set = open_any("yolo/images", "yolo/labels");
+    const char *const *names = NULL;
+    const int64_t *ids = NULL;
+    ck_assert_int_eq(fovea_dataset_labels(set, &names, &ids), 2);
+    ck_assert_str_eq(names[1], "big dog");
+    ck_assert_int_eq(ids[1], 2);
+    ck_assert_int_eq(picture_of(set, 0).boxes[0].label, 1);
+    fovea_dataset_close(set);
+    write("yolo/labels/train/c.txt", "0 .5 .5 1 1\n1 .5 .5 1 1\n");
+    support_fails(fovea_dataset_open(&set, support_scratch_file("yolo/images"), support_scratch_file("yolo/labels"),
+                                     FOVEA_FORMAT_ANY),
+                  FOVEA_ERROR_FORMAT, "c.txt: line 2: the class 1 has no name");
+}
+END_TEST
+
+/* "#val" names a split only behind a file's name; a folder may have the sign in its own. */
+START_TEST(yolo__a_sign_in_a_folder_is_no_split)
+{
+    folder("c#1");
+    folder("c#1/images");
+    folder("c#1/labels");
+    make_picture("c#1/images/a.jpg", 8, 4, 0);
+    write("c#1/labels/a.txt", "0 .5 .5 1 1\n");
+    write("c#1/data.yaml", "train: nowhere\nval: images\nnames: [cat]\n");
+    fovea_dataset *set = open_any("c#1/images", "c#1/data.yaml#val");
+    ck_assert_uint_eq(picture_of(set, 0).n_boxes, 1);
+    fovea_dataset_close(set);
+    support_fails(fovea_dataset_open(&set, support_scratch_file("c#1/images"), support_scratch_file("c#1/data.yaml"),
+                                     FOVEA_FORMAT_ANY),
+                  FOVEA_ERROR_IO, "names the pictures nowhere");
+}
+END_TEST
 
 START_TEST(yolo__a_folder_with_data_yaml_is_that)
 {
@@ -265,6 +344,17 @@ START_TEST(formats__unknown_ones_are_told)
 }
 END_TEST
 
+START_TEST(formats__json_is_known_by_its_bracket)
+{
+    write("marked", "\xef\xbb\xbf\r\n{\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\", \"width\": 8, \"height\": 8}], "
+                    "\"categories\": [{\"id\": 1, \"name\": \"cat\"}], \"annotations\": [{\"id\": 1, \"image_id\": 1, "
+                    "\"category_id\": 1, \"bbox\": [1, 1, 2, 2]}]}");
+    fovea_dataset *set = open_any("", "marked");
+    ck_assert_uint_eq(picture_of(set, 0).n_boxes, 1);
+    fovea_dataset_close(set);
+}
+END_TEST
+
 /* The same boxes by VOC and YOLO, held to the same detections. */
 START_TEST(formats__evaluation_takes_all)
 {
@@ -299,12 +389,17 @@ int main(void)
     const support_case cases[] = {
         {.test = voc__a_folder_is_read, .rows = 2},
         {.test = voc__a_list_has_the_classes_of_all},
+        {.test = voc__files_of_windows_are_read, .rows = 2},
         {.test = voc__faults_are_named, .rows = COUNT(bad_xml)},
         {.test = voc__depth_is_bounded},
         {.test = yolo__boxes_are_read, .rows = COUNT(yamls)},
+        {.test = yolo__files_of_windows_are_read, .rows = 2},
+        {.test = yolo__empty_lines_of_classes_count},
+        {.test = yolo__a_sign_in_a_folder_is_no_split},
         {.test = yolo__a_folder_with_data_yaml_is_that},
         {.test = yolo__faults_are_named, .rows = COUNT(bad_yolo)},
         {.test = formats__unknown_ones_are_told, .rows = 2},
+        {.test = formats__json_is_known_by_its_bracket},
         {.test = formats__evaluation_takes_all},
     };
     return support_run("formats", cases, COUNT(cases));

@@ -103,7 +103,7 @@ START_TEST(inspect_formats__yolo)
     static const expected rows[] = {
         {FOVEA_FAULT_FORM, 4, "yolo/labels/a.txt: line 2: expected a class from 0 to 1, found 5"},
         {FOVEA_FAULT_FORM, 4, "yolo/labels/a.txt: line 4: expected a class, centre x and y"},
-        {FOVEA_FAULT_FORM, 4, "yolo/labels/a.txt: line 5: expected at most 4096 numbers, found 'x'"},
+        {FOVEA_FAULT_FORM, 4, "yolo/labels/a.txt: line 5: expected numbers, found 'x'"},
         {FOVEA_FAULT_FORM, 4, "yolo/labels/lone.txt: expected a picture of that name, found none"},
         {FOVEA_FAULT_PICTURE_TWICE, 1, "same.jpg shows the same as b.jpg"},
         {FOVEA_FAULT_PICTURE_BROKEN, 1, "yolo/images/broken.jpg: neither JPEG nor PNG"},
