@@ -9,7 +9,8 @@
 
 enum { MOST_SIZE = 65500, LEAST_SIZE = 64, LARGEST_OTHER = 4096, MOST_LOOKED_AT = 50000 };
 
-/* A box k times as long as an anchor of its area overlaps it by (1/sqrt k) / (2 - 1/sqrt k): by less than .5 from 2.25 on. */
+/* A box k times as long as an anchor of its area overlaps it by (1/sqrt k) / (2 - 1/sqrt k): by less than .5 from 2.25
+ * on. */
 static const double MOST_LONGER = 2.25;
 
 const char *const inspect_coverage_reasons[COVERAGE_REASONS] = {
@@ -53,9 +54,18 @@ double inspect_coverage_percent(int64_t covered, int64_t boxes)
     return boxes ? 100.0 * (double)covered / (double)boxes : 0.0;
 }
 
-int inspect_coverage_better(const coverage_other *others, int n, double percent)
+const coverage_other *inspect_coverage_own(const inspect_coverage *coverage)
+{
+    for (int i = 0; i < coverage->n_sizes; i++)
+        if (coverage->sizes[i].options.size == coverage->options.size)
+            return &coverage->sizes[i];
+    return NULL;
+}
+
+int inspect_coverage_better(const coverage_other *others, int n, const coverage_other *own)
 {
     static const double NEARLY = .5; /* of a percent: what is not worth a larger size */
+    const double percent = inspect_coverage_percent(own->covered, own->boxes);
     double best = percent + NEARLY;
     for (int i = 0; i < n; i++)
         best = fmax(best, inspect_coverage_percent(others[i].covered, others[i].boxes));

@@ -41,8 +41,8 @@ typedef struct inspect_coverage {
     int n_sizes, n_anchors;
 } inspect_coverage;
 
-/* Measures. Where set is NULL there is nothing to measure; false after a sentence. inspect_coverage_clear() releases it
- * either way. */
+/* Measures. Where set is NULL there is nothing to measure; false after a sentence. inspect_coverage_clear() releases
+ * it either way. */
 bool inspect_coverage_measure(inspect_coverage *out, const fovea_dataset *set, const fovea_coverage_options *options);
 void inspect_coverage_clear(inspect_coverage *coverage);
 
@@ -56,9 +56,13 @@ const char *inspect_coverage_bin(char out[24], int bin);
 /* Percent of boxes covered. */
 double inspect_coverage_percent(int64_t covered, int64_t boxes);
 
-/* The place, among others, of what to take: the first that covers nearly as many boxes as any, where that is clearly more
- * than `percent`; -1: none. */
-int inspect_coverage_better(const coverage_other *others, int n, double percent);
+/* What the coverage's own options give on the boxes that others were tried on; NULL where none were. Of a large data
+ * set these are fewer than all. */
+const coverage_other *inspect_coverage_own(const inspect_coverage *coverage);
+
+/* The place, among others, of what to take: the first that covers nearly as many boxes as any, where that is clearly
+ * more than `own` does; -1: none. */
+int inspect_coverage_better(const coverage_other *others, int n, const coverage_other *own);
 
 /* What it comes to, in a sentence without its full stop; and what to try: so many of `out` are written. */
 const char *inspect_coverage_summary(const inspect_coverage *coverage, char out[COVERAGE_TEXT]);

@@ -74,17 +74,17 @@ static void print_others(const inspect_coverage *coverage)
     for (int i = 0; i < coverage->n_anchors; i++)
         printf("  %d: %.1f %%", coverage->anchors[i].options.anchor_scales,
                inspect_coverage_percent(coverage->anchors[i].covered, coverage->anchors[i].boxes));
-    if (coverage->n_sizes && coverage->sizes[0].boxes < (int64_t)coverage->count)
-        printf("\n  (these two lines are of %lld boxes, those of evenly chosen pictures)",
-               (long long)coverage->sizes[0].boxes);
+    const coverage_other *own = inspect_coverage_own(coverage);
+    if (own && own->boxes < (int64_t)coverage->count)
+        printf("\n  (these two lines are of %lld boxes, those of evenly chosen pictures)", (long long)own->boxes);
     printf("\n");
 }
 
 int inspect_coverage_advice(const inspect_coverage *coverage, char out[2][COVERAGE_TEXT])
 {
-    const double percent = inspect_coverage_percent(coverage->states[COVERAGE_COVERED], (int64_t)coverage->count);
-    const int size = inspect_coverage_better(coverage->sizes, coverage->n_sizes, percent);
-    const int anchors = inspect_coverage_better(coverage->anchors, coverage->n_anchors, percent);
+    const coverage_other *own = inspect_coverage_own(coverage);
+    const int size = own ? inspect_coverage_better(coverage->sizes, coverage->n_sizes, own) : -1;
+    const int anchors = own ? inspect_coverage_better(coverage->anchors, coverage->n_anchors, own) : -1;
     int n = 0;
     if (size >= 0) {
         const coverage_other *o = &coverage->sizes[size];
@@ -106,8 +106,8 @@ const char *inspect_coverage_summary(const inspect_coverage *coverage, char out[
 {
     const fovea_coverage_options *o = &coverage->options;
     const int64_t all = (int64_t)coverage->count, covered = coverage->states[COVERAGE_COVERED];
-    snprintf(out, COVERAGE_TEXT, "anchors at --size %d --max-size %d, profile %s, %d scale%s x %d ratio%s: they cover %lld of "
-             "%lld boxes (%.1f %%)", o->size, o->max_size, profile_name(coverage), o->anchor_scales,
+    snprintf(out, COVERAGE_TEXT, "anchors at --size %d --max-size %d, profile %s, %d scale%s x %d ratio%s: they cover "
+             "%lld of %lld boxes (%.1f %%)", o->size, o->max_size, profile_name(coverage), o->anchor_scales,
              o->anchor_scales == 1 ? "" : "s", o->anchor_ratios, o->anchor_ratios == 1 ? "" : "s", (long long)covered,
              (long long)all, inspect_coverage_percent(covered, all));
     return out;

@@ -101,7 +101,8 @@ static void write_classes(FILE *to, const inspect_numbers *n)
     free(classes);
 }
 
-/* Draws bins first .. last of counts from 2^low on, `an_octave` of them an octave; empty bins at the ends are left out. */
+/* Draws bins first .. last of counts from 2^low on, `an_octave` of them an octave; empty bins at the ends are left
+ * out. */
 static void write_octaves(FILE *to, chart c, const int64_t *counts, double low, int an_octave)
 {
     double values[INSPECT_OCTAVES];
@@ -149,8 +150,8 @@ static void write_a_picture(FILE *to, const inspect_numbers *n)
 static void write_numbers(FILE *to, const inspect_numbers *n)
 {
     char side[200], aspect[200];
-    snprintf(side, sizeof side, "In pixels of the picture: smallest %.1f, median %.1f, largest %.1f. COCO calls %lld small "
-             "(below 32), %lld medium (below 96), %lld large.", n->side[0], n->side[1], n->side[2],
+    snprintf(side, sizeof side, "In pixels of the picture: smallest %.1f, median %.1f, largest %.1f. COCO calls %lld "
+             "small (below 32), %lld medium (below 96), %lld large.", n->side[0], n->side[1], n->side[2],
              (long long)n->by_area[0], (long long)n->by_area[1], (long long)n->by_area[2]);
     snprintf(aspect, sizeof aspect, "Smallest %.2f, median %.2f, largest %.2f.", n->aspect[0], n->aspect[1],
              n->aspect[2]);
@@ -247,6 +248,10 @@ static void write_coverage(FILE *to, const inspect_coverage *coverage)
     fputs("</div>\n", to);
     if (coverage->states[COVERAGE_COVERED] == (int64_t)coverage->count)
         return;
+    const coverage_other *own = inspect_coverage_own(coverage);
+    if (own && own->boxes < (int64_t)coverage->count)
+        write_sentence(to, "Other sizes and anchors were tried on %lld boxes, those of evenly chosen pictures.",
+                       (long long)own->boxes);
     const int n = inspect_coverage_advice(coverage, advice);
     for (int i = 0; i < n; i++)
         page_paragraph(to, advice[i]);

@@ -1,6 +1,8 @@
 /* 'fovea inspect' as users run it: anchor coverage and what it advises, and the page. */
 #include "cli.h"
 
+#include "jpeg.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +38,8 @@ START_TEST(inspect__tells_what_anchors_cover)
     static const char *const said[] = {
         "anchors at --size 64 --max-size 106, profile paper, 3 scales x 3 ratios: they cover 1 of 3 boxes (33.3 %)",
         "too small", "too long and narrow", "train_0002.jpg: annotation 1, 60.0 x 4.0, there 60.0 x 4.0",
-        "train_0002.jpg: annotation 3, 6.0 x 6.0", "256: 66.7 %", "try --size 256 --max-size 424: 66.7 % covered", "no faults"};
+        "train_0002.jpg: annotation 3, 6.0 x 6.0", "256: 66.7 %", "try --size 256 --max-size 424: 66.7 % covered",
+        "no faults"};
     for (size_t i = 0; i < COUNT(said); i++)
         ck_assert_msg(support_has(cli_stdout(), said[i]), "does not say \"%s\" but: %s", said[i], cli_stdout());
     cJSON *found = cli_json("found.json"), *coverage = cJSON_GetObjectItem(found, "coverage");
@@ -73,9 +76,49 @@ START_TEST(inspect__takes_the_model_s_anchors)
 }
 END_TEST
 
-static const char *const page_ids[] = {"faults", "notes", "kind-picture_missing", "kind-unused", "classes", "sides", "aspects",
-                                       "boxes-a-picture", "places", "coverage", "coverage-by-size", "uncovered",
-                                       "uncovered-picture-1", "colours", "picture-1", "picture-2"};
+/* 60 pictures of 1000 boxes: of every other one each box is an anchor, of the rest none is larger than a few pixels.
+ * Other sizes are tried on half of the pictures, all of them of the first kind. */
+static void write_many_boxes(void)
+{
+    enum { PICTURES = 60, ROWS = 25, COLUMNS = 40, SIDE = 352 };
+    char name[32];
+    cli_expect(0, "mkdir -p many");
+    for (int p = 0; p < PICTURES; p++) {
+        snprintf(name, sizeof name, "many/%d.jpg", p);
+        jpeg_make_file(support_scratch_file(name), &(jpeg_plan){.width = SIDE, .height = SIDE, .flat = true});
+    }
+    FILE *file = fopen(support_scratch_file("many.json"), "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "{\"categories\": [{\"id\": 1, \"name\": \"ring\"}], \"images\": [");
+    for (int p = 0; p < PICTURES; p++)
+        fprintf(file, "%s{\"id\": %d, \"file_name\": \"%d.jpg\"}", p ? ", " : "", p, p);
+    fprintf(file, "], \"annotations\": [");
+    for (int p = 0, id = 0; p < PICTURES; p++)
+        for (int i = 0; i < ROWS * COLUMNS; i++, id++)
+            fprintf(file, "%s{\"id\": %d, \"image_id\": %d, \"category_id\": 1, \"bbox\": [%d, %d, %d, %d]}",
+                    id ? ", " : "", id, p, 8 * (i % COLUMNS), 8 * (i / COLUMNS), p % 2 ? 3 : 32, p % 2 ? 3 : 32);
+    fprintf(file, "]}");
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+/* What other sizes cover of some boxes is held to what this one covers of the same, not of all. */
+START_TEST(inspect__compares_like_with_like)
+{
+    write_many_boxes();
+    /* the pictures are one and the same, a fault */
+    cli_expect(1, "\"$F\" inspect --images many --annotations many.json --size 352 --html many.html");
+    static const char *const said[] = {"they cover 30000 of 60000 boxes (50.0 %)", "352: 100.0 %",
+                                       "picture_twice: 59\n", "of 30000 boxes, those",
+                                       "no other --size or anchors would cover clearly more"};
+    for (size_t i = 0; i < COUNT(said); i++)
+        ck_assert_msg(support_has(cli_stdout(), said[i]), "does not say \"%s\" but: %.3000s", said[i], cli_stdout());
+    cli_expect(0, "grep -q 'tried on 30000 boxes' many.html");
+}
+END_TEST
+
+static const char *const page_ids[] = {"faults", "notes", "kind-picture_missing", "kind-unused", "classes", "sides",
+                                       "aspects", "boxes-a-picture", "places", "coverage", "coverage-by-size",
+                                       "uncovered", "uncovered-picture-1", "colours", "picture-1", "picture-2"};
 
 /* A page with hostile names, a fault and a note; and one where no box is left to be drawn. */
 START_TEST(inspect__writes_a_page)
@@ -83,9 +126,10 @@ START_TEST(inspect__writes_a_page)
     need_pictures();
     cli_expect(0, "cp seen/images/train_0001.jpg 'seen/images/<b>&\"1.jpg'");
     support_write(support_scratch_file("boxes.json"), boxes);
-    cli_expect(0, "sed -e 's/train_0001.jpg/<b>\\&\\\\\"1.jpg/' -e 's/\"ring\"/\"<script>\\&\\\\\"\"}, {\"id\": 2, \"name\": \"bar\"/' "
-                  "-e 's/{\"id\": 9/{\"id\": 8, \"file_name\": \"away.jpg\", \"width\": 9, \"height\": 9}, &/' boxes.json "
-                  ">hostile.json");
+    cli_expect(0, "sed -e 's/train_0001.jpg/<b>\\&\\\\\"1.jpg/' "
+                  "-e 's/\"ring\"/\"<script>\\&\\\\\"\"}, {\"id\": 2, \"name\": \"bar\"/' "
+                  "-e 's/{\"id\": 9/{\"id\": 8, \"file_name\": \"away.jpg\", \"width\": 9, \"height\": 9}, &/' "
+                  "boxes.json >hostile.json");
     cli_expect(1, "\"$F\" inspect --images seen/images --annotations hostile.json --size 64 --html page.html");
     ck_assert_ptr_nonnull(strstr(cli_stdout(), "picture_missing: 1"));
     cli_expect_page("page.html", page_ids, COUNT(page_ids));
@@ -108,6 +152,7 @@ int main(void)
     const support_case cases[] = {
         {.test = inspect__tells_what_anchors_cover},
         {.test = inspect__takes_the_model_s_anchors},
+        {.test = inspect__compares_like_with_like},
         {.test = inspect__writes_a_page},
     };
     return support_run("inspect", cases, COUNT(cases));
