@@ -65,12 +65,16 @@ const coverage_other *inspect_coverage_own(const inspect_coverage *coverage)
 int inspect_coverage_better(const coverage_other *others, int n, const coverage_other *own)
 {
     static const double NEARLY = .5; /* of a percent: what is not worth a larger size */
-    const double percent = inspect_coverage_percent(own->covered, own->boxes);
-    double best = percent + NEARLY;
+    int least = own->poor;
     for (int i = 0; i < n; i++)
-        best = fmax(best, inspect_coverage_percent(others[i].covered, others[i].boxes));
-    for (int i = 0; i < n && best > percent + NEARLY; i++)
-        if (inspect_coverage_percent(others[i].covered, others[i].boxes) >= best - NEARLY)
+        least = others[i].boxes && others[i].poor < least ? others[i].poor : least;
+    const double worth = least < own->poor ? 0 : inspect_coverage_percent(own->covered, own->boxes) + NEARLY;
+    double best = worth;
+    for (int i = 0; i < n; i++)
+        if (others[i].poor <= least)
+            best = fmax(best, inspect_coverage_percent(others[i].covered, others[i].boxes));
+    for (int i = 0; i < n && best > worth; i++)
+        if (others[i].poor <= least && inspect_coverage_percent(others[i].covered, others[i].boxes) >= best - NEARLY)
             return i;
     return -1;
 }
@@ -101,8 +105,12 @@ static bool measure_other(coverage_other *other, const fovea_dataset *set)
     other->boxes = (int64_t)n;
     for (size_t i = 0; i < n; i++)
         other->covered += inspect_coverage_state(&covers[i]) == COVERAGE_COVERED;
+    class_covers classes = {0};
+    const bool good = class_covers_count(&classes, set, covers, n);
+    other->poor = class_covers_poor(&classes);
+    class_covers_free(&classes);
     fovea_coverage_free(covers);
-    return status == FOVEA_ERROR_UNSUPPORTED || told(status); /* too large a size is one that is not offered */
+    return good && (status == FOVEA_ERROR_UNSUPPORTED || told(status)); /* too large a size is not offered */
 }
 
 /* Sizes around the one asked for, the limit of the longer side in proportion. */
@@ -151,7 +159,8 @@ bool inspect_coverage_measure(inspect_coverage *out, const fovea_dataset *set, c
         o->max_size = o->size < MOST_SIZE * 3 / 5 ? o->size * 5 / 3 : MOST_SIZE;
     if (!set)
         return true;
-    if (!told(fovea_coverage_measure(&out->covers, &out->count, set, o)))
+    if (!told(fovea_coverage_measure(&out->covers, &out->count, set, o)) ||
+        !class_covers_count(&out->classes, set, out->covers, out->count))
         return false;
     count(out);
     return out->count == 0 || (measure_sizes(out) && measure_anchors(out));
@@ -160,5 +169,6 @@ bool inspect_coverage_measure(inspect_coverage *out, const fovea_dataset *set, c
 void inspect_coverage_clear(inspect_coverage *coverage)
 {
     fovea_coverage_free(coverage->covers);
+    class_covers_free(&coverage->classes);
     *coverage = (inspect_coverage){0};
 }

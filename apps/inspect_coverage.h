@@ -2,7 +2,7 @@
 #ifndef FOVEA_APPS_INSPECT_COVERAGE_H
 #define FOVEA_APPS_INSPECT_COVERAGE_H
 
-#include "fovea.h"
+#include "class_cover.h"
 
 #include <cjson/cJSON.h>
 
@@ -23,12 +23,13 @@ typedef enum coverage_reason {
 } coverage_reason;
 
 /* Bins of sides, the square root of a box's area as the network sees it: below 8, 16, 32, ... 1024, and others. */
-enum { COVERAGE_BINS = 9, COVERAGE_SIZES = 9, COVERAGE_ANCHORS = 4, COVERAGE_TEXT = 200 };
+enum { COVERAGE_BINS = 9, COVERAGE_SIZES = 9, COVERAGE_ANCHORS = 4, COVERAGE_TEXT = 400, COVERAGE_ADVICE = 3 };
 
 /* What other options would give, on as many boxes as were looked at. */
 typedef struct coverage_other {
     fovea_coverage_options options;
     int64_t boxes, covered; /* 0 0: could not be measured */
+    int poor;               /* classes of which less than half is covered */
 } coverage_other;
 
 typedef struct inspect_coverage {
@@ -37,6 +38,7 @@ typedef struct inspect_coverage {
     fovea_cover *covers;            /* NULL: not measured */
     size_t count;
     int64_t states[COVERAGE_STATES], reasons[COVERAGE_REASONS], bins[COVERAGE_BINS][COVERAGE_STATES];
+    class_covers classes;
     coverage_other sizes[COVERAGE_SIZES], anchors[COVERAGE_ANCHORS];
     int n_sizes, n_anchors;
 } inspect_coverage;
@@ -60,13 +62,14 @@ double inspect_coverage_percent(int64_t covered, int64_t boxes);
  * set these are fewer than all. */
 const coverage_other *inspect_coverage_own(const inspect_coverage *coverage);
 
-/* The place, among others, of what to take: the first that covers nearly as many boxes as any, where that is clearly
- * more than `own` does; -1: none. */
+/* The place, among others, of what to take: of those that leave the fewest classes with less than half covered, the
+ * first that covers nearly as many boxes as any, where that is clearly more than `own` does, or such classes are fewer
+ * than with `own`; -1: none. */
 int inspect_coverage_better(const coverage_other *others, int n, const coverage_other *own);
 
 /* What it comes to, in a sentence without its full stop; and what to try: so many of `out` are written. */
 const char *inspect_coverage_summary(const inspect_coverage *coverage, char out[COVERAGE_TEXT]);
-int inspect_coverage_advice(const inspect_coverage *coverage, char out[2][COVERAGE_TEXT]);
+int inspect_coverage_advice(const inspect_coverage *coverage, char out[COVERAGE_ADVICE][COVERAGE_TEXT]);
 
 /* ids: of the boxes, see fovea_inspection_dataset(). */
 void inspect_coverage_print(const inspect_coverage *coverage, const int64_t *ids);

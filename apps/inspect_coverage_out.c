@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { SHOWN = 10, MOST_LISTED = 10000 };
+enum { SHOWN = 10, MOST_LISTED = 10000 }; /* boxes, and classes, in the text; boxes in the JSON */
 
 static const char *const states[COVERAGE_STATES] = {"covered", "weak", "none"};
 static const char *const reason_keys[COVERAGE_REASONS] = {"too_small", "too_large", "too_long", "taken", "between"};
@@ -43,19 +43,34 @@ static void print_bins(const inspect_coverage *coverage)
     }
 }
 
+static void print_classes(const class_covers *classes)
+{
+    const int shown = classes->count < SHOWN ? classes->count : SHOWN;
+    printf("  %-24s %9s %9s\n", "class, the worst first", "boxes", states[0]);
+    for (int i = 0; i < shown; i++) {
+        const class_cover *c = &classes->items[i];
+        printf("  %-24s %9lld %9lld\n", c->name, (long long)c->boxes, (long long)c->covered);
+    }
+    if (classes->count > shown)
+        printf("  and %d more class%s; --json lists them all\n", classes->count - shown,
+               classes->count - shown == 1 ? "" : "es");
+}
+
 static void print_boxes(const inspect_coverage *coverage, const int64_t *ids)
 {
     const int64_t total = coverage->states[COVERAGE_WEAK] + coverage->states[COVERAGE_NONE];
+    const char *const *names;
     int64_t shown = 0;
     walk w = {0};
+    fovea_dataset_labels(coverage->set, &names, NULL);
     for (size_t i = 0; i < coverage->count && shown < SHOWN; i++) {
         const fovea_cover *c = &coverage->covers[i];
         const fovea_box *box = inspect_coverage_state(c) == COVERAGE_COVERED ? NULL : walk_to(&w, coverage->set, c);
         if (!box)
             continue;
-        printf("  %s: annotation %lld, %.1f x %.1f, there %.1f x %.1f: overlap %.2f, %s\n", w.at.file_name,
-               (long long)ids[w.first + c->box], (double)(box->x1 - box->x0), (double)(box->y1 - box->y0),
-               (double)c->width, (double)c->height, (double)c->overlap,
+        printf("  %s: annotation %lld, %s, %.1f x %.1f, there %.1f x %.1f: overlap %.2f, %s\n", w.at.file_name,
+               (long long)ids[w.first + c->box], names[box->label], (double)(box->x1 - box->x0),
+               (double)(box->y1 - box->y0), (double)c->width, (double)c->height, (double)c->overlap,
                inspect_coverage_reasons[inspect_coverage_reason(coverage, c)]);
         shown++;
     }
@@ -80,12 +95,16 @@ static void print_others(const inspect_coverage *coverage)
     printf("\n");
 }
 
-int inspect_coverage_advice(const inspect_coverage *coverage, char out[2][COVERAGE_TEXT])
+int inspect_coverage_advice(const inspect_coverage *coverage, char out[COVERAGE_ADVICE][COVERAGE_TEXT])
 {
     const coverage_other *own = inspect_coverage_own(coverage);
     const int size = own ? inspect_coverage_better(coverage->sizes, coverage->n_sizes, own) : -1;
     const int anchors = own ? inspect_coverage_better(coverage->anchors, coverage->n_anchors, own) : -1;
+    char named[CLASS_COVER_TEXT];
     int n = 0;
+    if (class_covers_poor(&coverage->classes))
+        snprintf(out[n++], COVERAGE_TEXT, "hardly learnt, as less than half is covered: %s",
+                 class_covers_name_poor(&coverage->classes, named));
     if (size >= 0) {
         const coverage_other *o = &coverage->sizes[size];
         const double work = pow((double)o->options.size / coverage->options.size, 2);
@@ -97,7 +116,7 @@ int inspect_coverage_advice(const inspect_coverage *coverage, char out[2][COVERA
         snprintf(out[n++], COVERAGE_TEXT, "try --anchor-scales %d --anchor-ratios %d: %.1f %% covered",
                  o->options.anchor_scales, o->options.anchor_ratios, inspect_coverage_percent(o->covered, o->boxes));
     }
-    if (n == 0)
+    if (size < 0 && anchors < 0)
         snprintf(out[n++], COVERAGE_TEXT, "no other --size or anchors would cover clearly more");
     return n;
 }
@@ -116,11 +135,12 @@ const char *inspect_coverage_summary(const inspect_coverage *coverage, char out[
 void inspect_coverage_print(const inspect_coverage *coverage, const int64_t *ids)
 {
     const int64_t all = (int64_t)coverage->count, covered = coverage->states[COVERAGE_COVERED];
-    char text[COVERAGE_TEXT], advice[2][COVERAGE_TEXT];
+    char text[COVERAGE_TEXT], advice[COVERAGE_ADVICE][COVERAGE_TEXT];
     if (!coverage->count)
         return;
     printf("\n%s\n", inspect_coverage_summary(coverage, text));
     print_bins(coverage);
+    print_classes(&coverage->classes);
     if (covered == all)
         return;
     printf("not covered, and hardly learnt: %lld box%s\n", (long long)(all - covered), all - covered == 1 ? "" : "es");
@@ -159,18 +179,34 @@ static cJSON *bin_json(const inspect_coverage *coverage, int bin)
     return row;
 }
 
+static cJSON *class_json(const class_cover *c)
+{
+    cJSON *row = cJSON_CreateObject();
+    json_add_integer(row, "id", c->id);
+    cJSON_AddStringToObject(row, "name", c->name);
+    json_add_integer(row, "boxes", c->boxes);
+    json_add_integer(row, "covered", c->covered);
+    return row;
+}
+
 static void add_uncovered(const inspect_coverage *coverage, const int64_t *ids, cJSON *list)
 {
+    const char *const *names;
+    const int64_t *categories;
     int listed = 0;
     walk w = {0};
+    fovea_dataset_labels(coverage->set, &names, &categories);
     for (size_t i = 0; i < coverage->count && listed < MOST_LISTED; i++) {
         const fovea_cover *c = &coverage->covers[i];
-        if (inspect_coverage_state(c) == COVERAGE_COVERED || !walk_to(&w, coverage->set, c))
+        const fovea_box *box = inspect_coverage_state(c) == COVERAGE_COVERED ? NULL : walk_to(&w, coverage->set, c);
+        if (!box)
             continue;
         cJSON *row = cJSON_CreateObject();
         cJSON_AddStringToObject(row, "file", w.at.file_name);
         json_add_integer(row, "image_id", w.at.id);
         json_add_integer(row, "annotation_id", ids[w.first + c->box]);
+        json_add_integer(row, "category_id", categories[box->label]);
+        cJSON_AddStringToObject(row, "class", names[box->label]);
         json_add_float(row, "width", c->width);
         json_add_float(row, "height", c->height);
         json_add_float(row, "overlap", c->overlap);
@@ -200,6 +236,9 @@ void inspect_coverage_json(const inspect_coverage *coverage, const int64_t *ids,
     cJSON *list = cJSON_AddArrayToObject(all, "by_side");
     for (int i = 0; i < COVERAGE_BINS; i++)
         cJSON_AddItemToArray(list, bin_json(coverage, i));
+    list = cJSON_AddArrayToObject(all, "by_class");
+    for (int i = 0; i < coverage->classes.count; i++)
+        cJSON_AddItemToArray(list, class_json(&coverage->classes.items[i]));
     list = cJSON_AddArrayToObject(all, "with_other_sizes");
     for (int i = 0; i < coverage->n_sizes; i++)
         cJSON_AddItemToArray(list, other_json(&coverage->sizes[i]));

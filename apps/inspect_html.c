@@ -207,6 +207,23 @@ static void write_cover_by_size(FILE *to, const inspect_coverage *coverage)
     chart_lines(to, &c, &series, 1);
 }
 
+static void write_cover_by_class(FILE *to, const class_covers *classes)
+{
+    const int shown = classes->count < MOST_CLASSES ? classes->count : MOST_CLASSES;
+    chart_bar bars[MOST_CLASSES];
+    char texts[MOST_CLASSES][48], note[100];
+    for (int i = 0; i < shown; i++) {
+        const class_cover *c = &classes->items[i];
+        snprintf(texts[i], sizeof texts[i], "%lld of %lld", (long long)c->covered, (long long)c->boxes);
+        bars[i] = (chart_bar){.name = c->name, .shown = texts[i], .most = 100,
+                              .value = inspect_coverage_percent(c->covered, c->boxes)};
+    }
+    snprintf(note, sizeof note, "The %d classes of %d of which the smallest part is covered.", shown, classes->count);
+    const chart c = {.id = "coverage-by-class", .title = "Boxes covered, by class",
+                     .note = shown < classes->count ? note : NULL};
+    chart_bars(to, &c, bars, (size_t)shown);
+}
+
 static void write_uncovered(FILE *to, const inspect_coverage *coverage)
 {
     chart_bar bars[COVERAGE_REASONS + COVERAGE_ANCHORS];
@@ -238,7 +255,7 @@ static void write_uncovered(FILE *to, const inspect_coverage *coverage)
 
 static void write_coverage(FILE *to, const inspect_coverage *coverage)
 {
-    char text[COVERAGE_TEXT], advice[2][COVERAGE_TEXT];
+    char text[COVERAGE_TEXT], advice[COVERAGE_ADVICE][COVERAGE_TEXT];
     page_heading(to, "anchors", "Anchor coverage");
     write_sentence(to, "%s.", inspect_coverage_summary(coverage, text));
     fputs("<div class=\"row\">\n", to);
@@ -246,6 +263,7 @@ static void write_coverage(FILE *to, const inspect_coverage *coverage)
     if (coverage->n_sizes > 1)
         write_cover_by_size(to, coverage);
     fputs("</div>\n", to);
+    write_cover_by_class(to, &coverage->classes);
     if (coverage->states[COVERAGE_COVERED] == (int64_t)coverage->count)
         return;
     const coverage_other *own = inspect_coverage_own(coverage);

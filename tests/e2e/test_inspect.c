@@ -37,8 +37,8 @@ START_TEST(inspect__tells_what_anchors_cover)
     cli_expect(0, "\"$F\" inspect --images seen/images --annotations boxes.json --size 64 --json found.json");
     static const char *const said[] = {
         "anchors at --size 64 --max-size 106, profile paper, 3 scales x 3 ratios: they cover 1 of 3 boxes (33.3 %)",
-        "too small", "too long and narrow", "train_0002.jpg: annotation 1, 60.0 x 4.0, there 60.0 x 4.0",
-        "train_0002.jpg: annotation 3, 6.0 x 6.0", "256: 66.7 %", "try --size 256 --max-size 424: 66.7 % covered",
+        "too small", "too long and narrow", "train_0002.jpg: annotation 1, ring, 60.0 x 4.0, there 60.0 x 4.0",
+        "train_0002.jpg: annotation 3, ring, 6.0 x 6.0", "256: 66.7 %", "try --size 256 --max-size 424: 66.7 % covered",
         "no faults"};
     for (size_t i = 0; i < COUNT(said); i++)
         ck_assert_msg(support_has(cli_stdout(), said[i]), "does not say \"%s\" but: %s", said[i], cli_stdout());
@@ -54,6 +54,53 @@ START_TEST(inspect__tells_what_anchors_cover)
     ck_assert(cli_number(bin, "below") == 8 && cli_number(bin, "weak") == 1 && cli_number(bin, "covered") == 0);
     ck_assert(cli_number(find(cJSON_GetObjectItem(coverage, "with_other_sizes"), "size", 256), "covered") == 2);
     cJSON_Delete(found);
+}
+END_TEST
+
+/* Writes ten pictures with 25 boxes of 32 x 32 each, every one an anchor at 64 pixels, and in one of them a dot. */
+static void write_rare(const char *file)
+{
+    static char text[32000];
+    size_t at = (size_t)snprintf(text, sizeof text, "{\"categories\": [{\"id\": 1, \"name\": \"square\"}, {\"id\": 4, "
+                                 "\"name\": \"dot\"}, {\"id\": 6, \"name\": \"none\"}], \"images\": [");
+    for (int i = 1; i <= 10; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s{\"id\": %d, \"file_name\": \"train_%04d.jpg\", "
+                               "\"width\": 64, \"height\": 64}", i > 1 ? ", " : "", i, i);
+    at += (size_t)snprintf(text + at, sizeof text - at, "], \"annotations\": [{\"id\": 900, \"image_id\": 7, "
+                           "\"category_id\": 4, \"bbox\": [29, 29, 6, 6]}");
+    for (int i = 0; i < 250; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, ", {\"id\": %d, \"image_id\": %d, \"category_id\": 1, "
+                               "\"bbox\": [%d, %d, 32, 32]}", i + 1, i / 25 + 1, 8 * (i % 5), 8 * (i / 5 % 5));
+    snprintf(text + at, sizeof text - at, "]}");
+    support_write(support_scratch_file(file), text);
+}
+
+/* A rare class is lost among the others, but not in what is told and advised. */
+START_TEST(inspect__tells_which_classes_are_not_covered)
+{
+    cli_expect(0, "\"$F\" synth --out rare --train 10 --val 0 --new 0 --size 64x64");
+    write_rare("rare.json");
+    cli_expect(0, "\"$F\" inspect --images rare/images --annotations rare.json --size 64 --json found.json "
+                  "--html rare.html");
+    static const char *const said[] = {
+        "they cover 250 of 251 boxes (99.6 %)",
+        ("  dot                              1         0\n  square                         250       250\n"
+         "  none                             0         0\n"),
+        "annotation 900, dot, 6.0 x 6.0", "hardly learnt, as less than half is covered: dot: 0 of 1 box\n",
+        "try --size 256 --max-size 424: 100.0 % covered"};
+    for (size_t i = 0; i < COUNT(said); i++)
+        ck_assert_msg(support_has(cli_stdout(), said[i]), "does not say \"%s\" but: %s", said[i], cli_stdout());
+    cJSON *found = cli_json("found.json"), *coverage = cJSON_GetObjectItem(found, "coverage");
+    const cJSON *classes = cJSON_GetObjectItem(coverage, "by_class"), *first = cJSON_GetArrayItem(classes, 0);
+    const cJSON *box = cJSON_GetArrayItem(cJSON_GetObjectItem(coverage, "uncovered"), 0);
+    ck_assert_int_eq(cJSON_GetArraySize(classes), 3);
+    ck_assert(cli_number(first, "id") == 4 && cli_number(first, "boxes") == 1 && cli_number(first, "covered") == 0);
+    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(first, "name")), "dot");
+    ck_assert(cli_number(find(classes, "id", 1), "covered") == 250 && cli_number(box, "category_id") == 4);
+    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(box, "class")), "dot");
+    cJSON_Delete(found);
+    cli_expect(0, "grep -q 'id=\"coverage-by-class\"' rare.html && grep -q '0 of 1<' rare.html && "
+                  "grep -q 'hardly learnt, as less than half is covered: dot: 0 of 1 box<' rare.html");
 }
 END_TEST
 
@@ -118,7 +165,8 @@ END_TEST
 
 static const char *const page_ids[] = {"faults", "notes", "kind-picture_missing", "kind-unused", "classes", "sides",
                                        "aspects", "boxes-a-picture", "places", "coverage", "coverage-by-size",
-                                       "uncovered", "uncovered-picture-1", "colours", "picture-1", "picture-2"};
+                                       "coverage-by-class", "uncovered", "uncovered-picture-1", "colours", "picture-1",
+                                       "picture-2"};
 
 /* A page with hostile names, a fault and a note; and one where no box is left to be drawn. */
 START_TEST(inspect__writes_a_page)
@@ -151,6 +199,7 @@ int main(void)
 {
     const support_case cases[] = {
         {.test = inspect__tells_what_anchors_cover},
+        {.test = inspect__tells_which_classes_are_not_covered},
         {.test = inspect__takes_the_model_s_anchors},
         {.test = inspect__compares_like_with_like},
         {.test = inspect__writes_a_page},
