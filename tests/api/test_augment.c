@@ -221,15 +221,56 @@ START_TEST(crop__cuts_the_picture_there)
 }
 END_TEST
 
+/* Of a box that is the whole picture the overlap is the part's share of it, u v with u and v from .3 to 1. A trial has
+ * u v >= .9 with chance (.1 - .9 ln(1/.9)) / .49 = .0106, and >= .7 with .103; so 40 trials find .9 with .35, .7 with .99
+ * and what is less always, and 1 in 15 parts is drawn for .9. With those that reach it by chance 1 in 10 does; if no
+ * overlap were asked for, 1 in 50. */
+START_TEST(crop__is_drawn_from_all_there_are)
+{
+    enum { DRAWS = 4000 };
+    const fovea_box box = {0, 0, 1000, 1000, 0};
+    fovea__random random = fovea__random_stream(13, 0, 0);
+    int large = 0, small = 0, least = 1000, most = 0;
+    double longest = 1, places[2] = {0};
+    for (int i = 0; i < DRAWS; i++) {
+        const fovea__crop c = fovea__crop_draw(&random, &box, 1, 1000, 1000);
+        ck_assert_int_gt(c.width, 0);
+        large += c.width * c.height >= 900000;
+        small += c.width * c.height < 300000;
+        least = c.width < least ? c.width : least;
+        most = c.height > most ? c.height : most;
+        longest = fmax(longest, (double)c.height / c.width);
+        places[0] += (double)c.left / (1000 - c.width) / DRAWS;
+        places[1] += (double)c.top / (1000 - c.height) / DRAWS;
+    }
+    ck_assert_msg(large > DRAWS * 7 / 100 && large < DRAWS * 13 / 100, "%d of %d parts are large", large, DRAWS);
+    ck_assert_msg(small > DRAWS / 50, "%d of %d parts are small", small, DRAWS);
+    ck_assert_msg(least >= 300 && least < 330 && most > 970 && longest > 1.9, "%d, %d, %g", least, most, longest);
+    for (int i = 0; i < 2; i++) /* uniform but for the middle being inside; the mean's deviation is below .005 */
+        ck_assert_double_eq_tol(places[i], 0.5, 0.03);
+}
+END_TEST
+
+/* And whether it comes has nothing to do with the picture before, nor with the colours. */
 START_TEST(crop__comes_as_often_as_asked_for)
 {
     const fovea_box box = {40, 40, 60, 60, 0};
     const fovea_picture picture = {.boxes = &box, .n_boxes = 1};
-    const fovea__augment_plan plan = {.seed = 5, .crop = 0.25};
-    int cropped = 0;
-    for (uint64_t k = 0; k < 2000; k++)
-        cropped += fovea__augment_crop(&plan, k, &picture, 100, 100).width > 0;
-    ck_assert(cropped > 420 && cropped < 580); /* deviation 19 */
+    const fovea__augment_plan plan = {.seed = 5, .crop = 0.25, .brightness = 1};
+    int cropped = 0, changes = 0;
+    bool before = false;
+    double brightness = 0;
+    for (uint64_t k = 0; k < 2000; k++) {
+        const bool now = fovea__augment_crop(&plan, k, &picture, 100, 100).width > 0;
+        cropped += now;
+        changes += now != before;
+        before = now;
+        if (now)
+            brightness += (double)fovea__augment_colour(&plan, k).steps[0].factor;
+    }
+    ck_assert(cropped > 420 && cropped < 580);   /* deviation 19 */
+    ck_assert(changes > 650 && changes < 850);   /* 750 expected, deviation 22 */
+    ck_assert_double_eq_tol(brightness / cropped, 1, 0.15); /* the mean's deviation is .026 */
 }
 END_TEST
 
@@ -311,6 +352,7 @@ int main(void)
         {.test = crop__never_loses_the_last_box},
         {.test = crop__leaves_what_cannot_be_cropped},
         {.test = crop__cuts_the_picture_there},
+        {.test = crop__is_drawn_from_all_there_are},
         {.test = crop__comes_as_often_as_asked_for},
         {.test = loader__augments_alike_on_any_thread, .rows = COUNT(threads)},
     };
