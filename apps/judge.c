@@ -200,6 +200,24 @@ judge_outcome judge_file(judge_result *result, const char *images, const char *a
     return finish(result);
 }
 
+/* Is any picture of the annotations in their folder? */
+static bool some_are_there(const char *images, const fovea_evaluator *evaluator)
+{
+    const size_t count = fovea_evaluator_pictures(evaluator);
+    const char **names = calloc(count + 1, sizeof *names);
+    int64_t id;
+    if (!names) {
+        fprintf(stderr, "fovea: out of memory for the names of %zu pictures\n", count);
+        return false;
+    }
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++)
+        good = told(fovea_evaluator_picture(evaluator, i, &id, &names[i]));
+    good = good && told(fovea_images_check(images, names, count));
+    free(names);
+    return good;
+}
+
 bool judge_check(const char *images, const char *annotations, fovea_format format)
 {
     fovea_evaluator *evaluator = NULL;
@@ -207,7 +225,7 @@ bool judge_check(const char *images, const char *annotations, fovea_format forma
         print_failure();
         return false;
     }
-    bool good = true;
+    bool good = some_are_there(images, evaluator);
     for (size_t i = 0; i < fovea_evaluator_pictures(evaluator) && good; i++) {
         int64_t id;
         const char *name;

@@ -238,6 +238,11 @@ FOVEA_API fovea_status fovea_dataset_open(fovea_dataset **out, const char *image
 FOVEA_API fovea_status fovea_dataset_open_coco(fovea_dataset **out, const char *images_dir, const char *annotations);
 FOVEA_API void fovea_dataset_close(fovea_dataset *dataset);
 
+/* Looks whether images_dir is the folder that pictures' names start from, before work is put into them. Fails with
+ * FOVEA_ERROR_IO where it is no folder, and where it holds none of `count` pictures: the sentence then says where the
+ * first one is, if that is a folder in images_dir or the one above it. "" where names are whole paths. */
+FOVEA_API fovea_status fovea_images_check(const char *images_dir, const char *const *file_names, size_t count);
+
 FOVEA_API size_t fovea_dataset_size(const fovea_dataset *dataset); /* pictures */
 FOVEA_API fovea_status fovea_dataset_picture(const fovea_dataset *dataset, size_t index, fovea_picture *out);
 
@@ -422,7 +427,8 @@ typedef struct fovea_inspection fovea_inspection;
 
 /* Opens every picture of a data set, checks every entry, and gathers all faults instead of stopping at one. Opens no
  * device. Fails only where the annotations are no JSON object at all, of no known format, or without a list of pictures or
- * of classes (data.yaml, classes.txt), or memory runs out. */
+ * of classes (data.yaml, classes.txt), where no picture is there at all (see fovea_images_check()), of this split or the
+ * other one, or memory runs out. */
 FOVEA_API fovea_status fovea_inspection_open(fovea_inspection **out, const char *images_dir, const char *annotations,
                                              const fovea_inspect_options *options);
 FOVEA_API void fovea_inspection_close(fovea_inspection *inspection);

@@ -3,11 +3,11 @@
 
 #include "coco.h"
 #include "file.h"
+#include "images_dir.h"
 #include "listing.h"
 #include "memory.h"
 #include "sidecar.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,11 +274,7 @@ fovea_status fovea_dataset_open(fovea_dataset **out, const char *images_dir, con
     FOVEA_CHECK_ARG(out, "fovea_dataset_open: out is NULL");
     *out = NULL;
     FOVEA_CHECK_ARG(images_dir && annotations, "fovea_dataset_open: images_dir or annotations is NULL");
-    struct stat facts;
-    if (*images_dir && stat(images_dir, &facts) != 0)
-        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: the folder of the pictures cannot be opened: %s", images_dir, strerror(errno));
-    if (*images_dir && !S_ISDIR(facts.st_mode))
-        FOVEA_FAIL(FOVEA_ERROR_IO, "%s: expected the folder of the pictures, found a file", images_dir);
+    FOVEA_TRY(fovea__images_dir_check(images_dir));
     cJSON *root = NULL;
     FOVEA_TRY(fovea__annotations_read(&root, images_dir, annotations, format, FOVEA__COCO_UNREAD));
     const fovea_status status = fovea__coco_take(out, images_dir, root, annotations);

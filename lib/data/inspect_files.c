@@ -240,8 +240,28 @@ static fovea_status tell_shared(fovea_inspection *in, const fovea__keys *keys, c
     return status;
 }
 
+/* A wrong folder is one mistake, not a fault a picture. */
+static fovea_status expect_some(const fovea__seen_picture *pictures, size_t count, const char *images_dir)
+{
+    const char **names = NULL;
+    size_t n = 0;
+    FOVEA_TRY(fovea__allocate(&names, count, sizeof *names, "pictures' names"));
+    for (size_t i = 0; i < count; i++)
+        if (pictures[i].path && !pictures[i].out)
+            names[n++] = pictures[i].file_name;
+    const fovea_status status = fovea_images_check(images_dir, names, n);
+    free(names);
+    return status;
+}
+
 fovea_status fovea__inspect_files(fovea_inspection *in, const fovea_inspect_options *options)
 {
+    if (in->wants_pictures) {
+        const char *folder = options->against_images ? options->against_images : in->images_dir;
+        FOVEA_TRY(expect_some(in->pictures, in->n_pictures, in->images_dir));
+        if (options->against)
+            FOVEA_TRY(expect_some(in->others, in->n_others, folder));
+    }
     FOVEA_TRY(decode_all(in, options));
     for (size_t i = 0; i < in->n_pictures; i++)
         if (!in->pictures[i].out)

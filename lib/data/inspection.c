@@ -249,6 +249,7 @@ static fovea_status open_inspection(fovea_inspection **out, const char *images_d
     options = options ? options : &defaults;
     FOVEA_TRY(fovea__allocate(&in, 1, sizeof *in, "an inspection"));
     in->format = FOVEA_FORMAT_COCO;
+    in->wants_pictures = !text;
     fovea_status status = fovea__copy_text(&in->file, name);
     if (!status)
         status = text ? inspect(in, images_dir, text, size_bytes, options) : inspect_any(in, images_dir, options);

@@ -69,6 +69,7 @@ typedef struct fovea__edit {
 
 struct fovea_inspection {
     const char *images_dir; /* until opening ends */
+    bool wants_pictures;    /* that none is there is no fault, but a failure */
     char *file;
     uint64_t file_hash;
     fovea__seen_picture *pictures, *others; /* others: of the split that it is held against */

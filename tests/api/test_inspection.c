@@ -271,6 +271,7 @@ START_TEST(inspection__bad_calls_are_refused)
 {
     fovea_inspection *in = (fovea_inspection *)&in;
     fovea_fault fault;
+    write_pictures();
     support_fails(fovea_inspection_open(NULL, "a", "b", NULL), FOVEA_ERROR_ARGUMENT, "out is NULL");
     support_fails(fovea_inspection_open(&in, NULL, "b", NULL), FOVEA_ERROR_ARGUMENT, "images_dir");
     ck_assert_ptr_null(in);
@@ -279,6 +280,11 @@ START_TEST(inspection__bad_calls_are_refused)
     support_fails(fovea_inspection_open(&in, "a", support_scratch_file("gone.json"), NULL), FOVEA_ERROR_IO, "gone.json");
     support_fails(fovea__inspection_parse(&in, "a", "[]", 2, "t.json", NULL), FOVEA_ERROR_FORMAT, "expected an object");
     support_fails(fovea__inspection_parse(&in, "a", "{", 1, "t.json", NULL), FOVEA_ERROR_FORMAT, "t.json: line 1");
+    support_fails(fovea_images_check(NULL, NULL, 0), FOVEA_ERROR_ARGUMENT, "images_dir or file_names is NULL");
+    support_fails(fovea_images_check("a", NULL, 1), FOVEA_ERROR_ARGUMENT, "images_dir or file_names is NULL");
+    support_ok(fovea_images_check("", NULL, 0));
+    support_ok(fovea_images_check(support_scratch(), (const char *const[]){"gone.jpg", "a.jpg"}, 2));
+    support_fails(fovea_images_check("", (const char *const[]){"/gone.jpg"}, 1), FOVEA_ERROR_IO, "would be /gone.jpg");
     support_fails(fovea_inspection_fault(NULL, 0, &fault), FOVEA_ERROR_ARGUMENT, "NULL");
     support_fails(fovea_inspection_save(NULL, "a"), FOVEA_ERROR_ARGUMENT, "NULL");
     in = inspect(ONE, NULL);

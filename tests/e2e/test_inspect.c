@@ -163,6 +163,35 @@ START_TEST(inspect__compares_like_with_like)
 }
 END_TEST
 
+static const struct {
+    const char *images, *said;
+} folders[] = {
+    {"seen", "seen: none of the 2 pictures is in this folder; train_0001.jpg lies in seen/images, which is the folder"},
+    {"seen/images/deep//", "; train_0001.jpg lies in seen/images, which"},
+    {"far", "far: none of the 2 pictures is in this folder; the first would be train_0001.jpg"},
+    {"seen/images/train_0001.jpg", "seen/images/train_0001.jpg: expected the folder of the pictures, found a file"},
+    {"nowhere", "nowhere: the folder of the pictures cannot be opened"},
+};
+
+/* One sentence, whoever asks, and no mended copy without pictures. */
+START_TEST(inspect__a_wrong_folder_is_one_mistake)
+{
+    const char *images = folders[_i].images;
+    need_pictures();
+    support_write(support_scratch_file("boxes.json"), boxes);
+    cli_expect(0, "mkdir -p far seen/images/deep; rm -f copy.json");
+    cli_expect(1, "\"$F\" inspect --images %s --annotations boxes.json --fix copy.json", images);
+    cli_said(folders[_i].said);
+    ck_assert_str_eq(cli_stdout(), "");
+    cli_expect(1, "test -e copy.json");
+    cli_expect(1, "\"$F\" inspect --images seen/images --annotations boxes.json --against boxes.json "
+                  "--against-images %s", images);
+    cli_said(folders[_i].said);
+    cli_expect(1, "\"$F\" evaluate --images %s --annotations boxes.json --model none.safetensors", images);
+    cli_said(folders[_i].said);
+}
+END_TEST
+
 static const char *const page_ids[] = {"faults", "notes", "kind-picture_missing", "kind-unused", "classes", "sides",
                                        "aspects", "boxes-a-picture", "places", "coverage", "coverage-by-size",
                                        "coverage-by-class", "uncovered", "uncovered-picture-1", "colours", "picture-1",
@@ -183,7 +212,8 @@ START_TEST(inspect__writes_a_page)
     cli_expect_page("page.html", page_ids, COUNT(page_ids));
     cli_expect(0, "grep -q '&lt;script&gt;&amp;&quot;' page.html && grep -q '&lt;b&gt;&amp;&quot;1.jpg' page.html && "
                   "grep -q 'src=\"data:image/jpeg;base64,/9j/' page.html && grep -q 'too long and narrow' page.html");
-    cli_expect(1, "\"$F\" inspect --images nowhere --annotations hostile.json --html - >bare.html");
+    cli_expect(0, "sed 's/\"annotations\": .*/\"annotations\": []}/' hostile.json >bare.json");
+    cli_expect(1, "\"$F\" inspect --images seen/images --annotations bare.json --html - >bare.html");
     cli_expect_page("bare.html", page_ids, 3);
     cli_expect(1, "grep -q -e 'id=\"classes\"' -e 'data:image' bare.html");
     cli_expect(1, "\"$F\" inspect --images seen/images --annotations hostile.json --html away/page.html");
@@ -202,6 +232,7 @@ int main(void)
         {.test = inspect__tells_which_classes_are_not_covered},
         {.test = inspect__takes_the_model_s_anchors},
         {.test = inspect__compares_like_with_like},
+        {inspect__a_wrong_folder_is_one_mistake, .rows = COUNT(folders)},
         {.test = inspect__writes_a_page},
     };
     return support_run("inspect", cases, COUNT(cases));
