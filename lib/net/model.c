@@ -146,6 +146,8 @@ static fovea_status load_backbone(fovea_model *model, const char *path)
     FOVEA_TRY(fovea__safetensors_open(&file, path));
     fovea_status status = fovea__allocate(&loaded, model->parameters->count, sizeof *loaded, path);
     if (!status)
+        status = fovea__weights_check_depth(file, model->config.depth);
+    if (!status)
         status = fovea__weights_read(model->parameters, file, true, loaded);
     size_t from_backbone = 0, from_rest = 0;
     for (size_t i = 0; i < model->parameters->count && !status; i++)

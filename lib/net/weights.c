@@ -48,6 +48,51 @@ static bool may_differ(const char *name)
            strcmp(name, "backbone.fpn.extra_blocks.p6.weight") == 0;
 }
 
+/* The blocks of a file's ResNet by stage, 0 where it has none of it. */
+typedef struct body {
+    int blocks[FOVEA__STAGES];
+    bool bottleneck;
+} body;
+
+static body body_of(const fovea__safetensors *file)
+{
+    body found = {0};
+    for (size_t i = 0; i < fovea__safetensors_count(file); i++) {
+        char name[FOVEA__NAME_ROOM];
+        int stage, block, end = 0;
+        if (!fovea__names_canonical(fovea__safetensors_at(file, i)->name, name, sizeof name) ||
+            sscanf(name, "backbone.body.layer%1d.%2d.conv%n", &stage, &block, &end) != 2 || end == 0 || stage < 1 ||
+            stage > FOVEA__STAGES)
+            continue;
+        if (block >= found.blocks[stage - 1])
+            found.blocks[stage - 1] = block + 1;
+        found.bottleneck = found.bottleneck || name[end] == '3';
+    }
+    return found;
+}
+
+/* Whether the body's stages, as far as they are there, are those of a ResNet so deep. */
+static bool is_of(const body *found, int depth)
+{
+    bool has = false, same = fovea__config_bottleneck(depth) == found->bottleneck;
+    for (int i = 0; i < FOVEA__STAGES; i++) {
+        has = has || found->blocks[i];
+        same = same && (!found->blocks[i] || found->blocks[i] == fovea__config_blocks(depth, i + 1));
+    }
+    return has && same;
+}
+
+fovea_status fovea__weights_check_depth(const fovea__safetensors *file, int depth)
+{
+    static const int depths[] = {18, 34, 50, 101};
+    const body found = body_of(file);
+    for (size_t i = 0; i < sizeof depths / sizeof depths[0] && !is_of(&found, depth); i++)
+        if (is_of(&found, depths[i]))
+            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: these are weights of a ResNet-%d; the backbone to be made is a ResNet-%d",
+                       fovea__safetensors_path(file), depths[i], depth);
+    return FOVEA_OK;
+}
+
 fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__safetensors *file, bool partial,
                                  bool *loaded)
 {

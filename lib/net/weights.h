@@ -12,7 +12,11 @@
 fovea_status fovea__weights_read(fovea__parameters *parameters, const fovea__safetensors *file, bool partial,
                                  bool *loaded);
 
-/* The same for a whole detector, but a convolution's weights stay in the file until someone needs them: detection packs
+/* Holds a file of weights to begin with to the depth of the network that shall take them, by the blocks of the stages
+ * that the file has: FOVEA_ERROR_FORMAT names the ResNet that they are of, where it is another one. */
+fovea_status fovea__weights_check_depth(const fovea__safetensors *file, int depth);
+
+/* Reads a whole detector so, but a convolution's weights stay in the file until someone needs them: detection packs
  * them from there. Their room among the parameters is reserved, but written only by training and for algorithms that take
  * weights as they are: until then it takes memory only where a device commits what nobody wrote. Takes the file over, also
  * where it fails. */
