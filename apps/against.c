@@ -2,7 +2,6 @@
 #include "against.h"
 
 #include "chart.h"
-#include "page.h"
 #include "pick_device.h"
 
 #include <stdlib.h>
@@ -231,7 +230,8 @@ static void write_pictures(FILE *to, const against *a)
     page_heading(to, "picture-changes", "Pictures, the most improved first");
     snprintf(note, sizeof note, "%zu pictures got better and %zu worse. Counted are detections that are wrong and "
              "objects that are missed, at IoU .5; each class of each result from the score on at which its F1 is best, "
-             "as in the table above.", a->n_better, a->n_pictures - a->n_better);
+             "as in the table above.%s", a->n_better, a->n_pictures - a->n_better,
+             a->n_pictures > 2 * SHOWN ? " Shown are the 20 at each end." : "");
     page_paragraph(to, note);
     page_table_begin(to, "changes-by-picture", columns, 4);
     for (size_t i = 0; i < a->n_pictures; i++) {
@@ -246,6 +246,14 @@ static void write_pictures(FILE *to, const against *a)
         page_row_end(to);
     }
     page_table_end(to);
+}
+
+size_t against_links(page_link out[AGAINST_LINKS])
+{
+    static const page_link links[AGAINST_LINKS] = {
+        {"against", "Better and worse"}, {"class-changes", "Changed classes"}, {"picture-changes", "Changed pictures"}};
+    memcpy(out, links, sizeof links);
+    return AGAINST_LINKS;
 }
 
 void against_write(FILE *to, const against *a)

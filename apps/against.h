@@ -23,6 +23,11 @@ typedef struct against {
 bool against_make(against *a, const review *now, const char *now_name, const review *before, const char *before_name);
 void against_clear(against *a);
 
+enum { AGAINST_LINKS = 3 };
+
+/* Links to the page's sections; returns how many there are. */
+size_t against_links(page_link out[AGAINST_LINKS]);
+
 void against_print(const against *a);
 cJSON *against_json(const against *a);
 void against_write(FILE *to, const against *a);

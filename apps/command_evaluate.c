@@ -5,7 +5,6 @@
 #include "judge.h"
 #include "mistakes.h"
 #include "options.h"
-#include "page.h"
 #include "pick_device.h"
 #include "review.h"
 #include "stop.h"
@@ -158,13 +157,28 @@ static bool compare(account *a)
                          o->against));
 }
 
+/* What was evaluated, and links to the sections. */
+static void write_head(FILE *to, const account *a)
+{
+    page_link links[AGAINST_LINKS + REVIEW_LINKS];
+    size_t n = a->changes.now ? against_links(links) : 0;
+    n += review_links(links + n, &a->now_review);
+    fputs("<p>", to);
+    page_text(to, a->o->detections ? a->o->detections : a->o->model);
+    fputs(", held to ", to);
+    page_text(to, a->o->annotations);
+    fprintf(to, ": pictures %zu, objects %lld</p>\n", fovea_evaluator_pictures(a->now.evaluator),
+            (long long)a->now.whole.objects);
+    page_links(to, links, n);
+}
+
 static bool write_page(const account *a)
 {
     json_out out;
     if (!json_out_open(&out, a->o->html))
         return false;
     page_begin(out.stream, a->changes.now ? "fovea evaluate: two results" : "fovea evaluate");
-    page_paragraph(out.stream, a->o->detections ? a->o->detections : a->o->model);
+    write_head(out.stream, a);
     if (a->changes.now)
         against_write(out.stream, &a->changes);
     review_write(out.stream, &a->now_review);

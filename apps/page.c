@@ -27,6 +27,7 @@ static const char style[] =
     "th, td { padding: .25rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }\n"
     "th:first-child, td:first-child { text-align: left; }\n"
     "#options td { text-align: left; white-space: normal; overflow-wrap: anywhere; }\n"
+    "nav { display: flex; flex-wrap: wrap; gap: .2rem 1rem; } a { color: var(--c0); }\n"
     ".faint { color: var(--faint); } li { margin: .3rem 0; overflow-wrap: anywhere; }\n"
     ".wrong { color: var(--wrong); font-weight: 600; }\n";
 
@@ -90,6 +91,17 @@ void page_heading(FILE *to, const char *id, const char *title)
     fprintf(to, "<h2 id=\"%s\">", id);
     page_text(to, title);
     fputs("</h2>\n", to);
+}
+
+void page_links(FILE *to, const page_link *links, size_t n)
+{
+    fputs("<nav>", to);
+    for (size_t i = 0; i < n; i++) {
+        fprintf(to, "<a href=\"#%s\">", links[i].id);
+        page_text(to, links[i].title);
+        fputs("</a>\n", to);
+    }
+    fputs("</nav>\n", to);
 }
 
 void page_paragraph(FILE *to, const char *text)

@@ -19,6 +19,13 @@ void page_text(FILE *to, const char *text);
 /* A heading that can be linked to; id: letters, digits and dashes. */
 void page_heading(FILE *to, const char *id, const char *title);
 
+typedef struct page_link {
+    const char *id, *title; /* of a heading of the page */
+} page_link;
+
+/* A line of links to headings. */
+void page_links(FILE *to, const page_link *links, size_t n);
+
 void page_paragraph(FILE *to, const char *text);
 
 /* A table by pieces. The first column is aligned to the left. */

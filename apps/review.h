@@ -3,6 +3,7 @@
 #define FOVEA_APPS_REVIEW_H
 
 #include "judge.h"
+#include "page.h"
 
 /* What counts of a class, and what became of it. */
 typedef struct review_class {
@@ -32,6 +33,11 @@ const char *review_name(const review *r, int64_t category_id);
 
 /* The file name of a picture by its id; "" where there is none. */
 const char *review_picture(const review *r, int64_t image_id);
+
+enum { REVIEW_LINKS = 8 };
+
+/* Links to the sections; returns how many there are. */
+size_t review_links(page_link out[REVIEW_LINKS], const review *r);
 
 /* Every section but the pictures, and those. */
 void review_write(FILE *to, const review *r);

@@ -2,10 +2,10 @@
 #include "review.h"
 
 #include "chart.h"
-#include "page.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { IN_A_CHART = PAGE_COLOURS - 1, MOST_CONFUSED = 20, BINS = 20 };
 
@@ -180,11 +180,14 @@ static void write_sizes(FILE *to, const review *r)
     char shown[6][16];
     chart_bar bars[6];
     for (int i = 0; i < 6; i++) {
-        snprintf(shown[i], sizeof shown[i], values[i] < 0 ? "none there" : "%.3f", values[i]);
+        snprintf(shown[i], sizeof shown[i], values[i] < 0 ? "none annotated" : "%.3f", values[i]);
         bars[i] = (chart_bar){.group = i == 0 ? "Average precision" : i == 3 ? "Average recall, 100 detections" : NULL,
                               .name = names[i % 3], .shown = shown[i], .value = values[i], .most = 1, .colour = i / 3};
     }
-    const chart c = {.id = "sizes", .title = "By size of object"};
+    const chart c = {.id = "sizes", .title = "By size of object",
+                     .note = "The size is the annotated area in pixels of the picture as it is, not as the network "
+                             "sees it. Average recall is the share of objects that are found, the mean over IoU .50 to "
+                             ".95."};
     page_heading(to, "by-size", "Sizes");
     chart_bars(to, &c, bars, 6);
 }
@@ -301,10 +304,21 @@ static void write_scores(FILE *to, const review *r)
     snprintf(wrong, sizeof wrong, "wrong (%.0f)", sums[1]);
     const chart_bins series[] = {{right, counts[0]}, {wrong, counts[1]}};
     const chart c = {.id = "scores", .title = "Scores of right and wrong boxes", .x_label = "score",
-                     .y_label = "% of them", .x_high = 1, .width = 760,
-                     .note = "The further apart the two lie, the better one score tells right from wrong (IoU .5)."};
+                     .y_label = "%", .x_high = 1, .width = 760,
+                     .note = "All detections, of every score, right or wrong at IoU .5; the bars of a colour add up to "
+                             "100 %. The further apart the two lie, the better one score tells right from wrong."};
     page_heading(to, "by-score", "Scores");
     chart_histogram(to, &c, series, 2, BINS);
+}
+
+size_t review_links(page_link out[REVIEW_LINKS], const review *r)
+{
+    static const page_link links[REVIEW_LINKS] = {
+        {"numbers", "COCO's numbers"}, {"classes", "Classes"}, {"curves", "Curves"}, {"by-size", "Sizes"},
+        {"confusions", "Confusions"}, {"by-score", "Scores"}, {"misses", "Worst misses"},
+        {"mistakes", "Surest mistakes"}};
+    memcpy(out, links, sizeof links);
+    return r->images ? REVIEW_LINKS : REVIEW_LINKS - 2;
 }
 
 void review_write(FILE *to, const review *r)

@@ -2,7 +2,6 @@
 #include "run_report.h"
 
 #include "chart.h"
-#include "page.h"
 #include "progress.h"
 #include "review.h"
 
@@ -104,8 +103,8 @@ void run_report_evaluated(run_report *report, judge_result *result, const char *
     *result = (judge_result){0};
     report->images = images;
     report->is_best = best;
-    snprintf(report->about, sizeof report->about, "The evaluation after epoch %.4g, step %lld%s.", epoch,
-             (long long)step, best ? ", the best so far: model.safetensors"
+    snprintf(report->about, sizeof report->about, "What follows tells of the evaluation after epoch %.4g, step %lld%s.",
+             epoch, (long long)step, best ? ", the best so far: model.safetensors"
                   : "; the best one was before this training was resumed, see evaluation.json");
 }
 
@@ -126,7 +125,6 @@ static double field(const run_report_point *p, size_t offset)
 static void write_steps(FILE *to, const run_report *report, chart c, const char *const names[2], const size_t fields[2])
 {
     static line_points points;
-    char note[160];
     const size_t n = (size_t)report->n_points, n_series = fields[1] ? 2 : 1;
     chart_series series[2];
     for (size_t s = 0; s < n_series; s++) {
@@ -136,23 +134,27 @@ static void write_steps(FILE *to, const run_report *report, chart c, const char 
         }
         series[s] = (chart_series){.name = names[s], .x = points.step, .y = points.value[s], .n = n};
     }
-    snprintf(note, sizeof note, "Each point is the mean of %lld steps.", (long long)report->stride);
     c.x_label = "step";
-    if (report->stride > 1)
-        c.note = note;
     chart_lines(to, &c, series, n_series);
 }
 
 static void write_training(FILE *to, const run_report *report)
 {
     static const char *const losses[2] = {"class loss", "box loss"}, *const unnamed[2] = {NULL, NULL};
+    char note[160];
     page_heading(to, "training", "Training");
+    if (report->stride > 1) {
+        snprintf(note, sizeof note, "Each point is the mean of %lld steps.", (long long)report->stride);
+        page_paragraph(to, note);
+    }
     fputs("<div class=\"row\">\n", to);
-    write_steps(to, report, (chart){.id = "losses", .title = "Losses"}, losses,
+    write_steps(to, report, (chart){.id = "losses", .title = "Losses", .note = "Of telling objects from background and "
+                                    "from each other, and of placing boxes. Both should fall."}, losses,
                 (const size_t[2]){offsetof(run_report_point, class_loss), offsetof(run_report_point, box_loss)});
     write_steps(to, report, (chart){.id = "learning-rate", .title = "Learning rate"}, unnamed,
                 (const size_t[2]){offsetof(run_report_point, learning_rate), 0});
-    write_steps(to, report, (chart){.id = "gradient-norm", .title = "Gradient norm, before clipping"}, unnamed,
+    write_steps(to, report, (chart){.id = "gradient-norm", .title = "Gradient norm, before clipping", .note = "Single "
+                                    "peaks are cut by --clip; where it grows and stays, try a lower --lr."}, unnamed,
                 (const size_t[2]){offsetof(run_report_point, gradient_norm), 0});
     write_steps(to, report, (chart){.id = "speed", .title = "Pictures a second"}, unnamed,
                 (const size_t[2]){offsetof(run_report_point, images_per_second), 0});
@@ -182,7 +184,10 @@ static void write_history(FILE *to, const run_report *report)
     chart_series series[3];
     for (size_t k = 0; k < 3; k++)
         series[k] = (chart_series){.name = names[k], .x = values, .y = values + (k + 1) * n, .n = n};
-    const chart c = {.id = "history", .title = "Average precision by epoch", .x_label = "epoch", .width = 860};
+    const chart c = {.id = "history", .title = "Average precision by epoch", .x_label = "epoch", .width = 860,
+                     .x_high = values[n - 1],
+                     .note = "AP is the mean over IoU .50 to .95; AP50 and AP75 are those of IoU .50 and .75. Once "
+                             "they no longer rise, training may end: --patience N."};
     page_heading(to, "validation", "Validation");
     if (number_of(cJSON_GetObjectItemCaseSensitive(report->config, "options"), "ema") > 0)
         page_paragraph(to, "What was evaluated, and is kept as model.safetensors, is the moving average of the weights "
@@ -219,33 +224,46 @@ static void write_configuration(FILE *to, const run_report *report)
     page_table_end(to);
 }
 
-static void write_evaluation(FILE *to, const run_report *report)
+static void write_evaluation(FILE *to, const run_report *report, const review *r)
 {
-    review r;
-    if (review_make(&r, &report->shown, report->images)) {
-        page_paragraph(to, report->about);
-        review_write(to, &r);
-        review_write_pictures(to, &r);
-    }
-    review_clear(&r);
+    page_paragraph(to, report->about);
+    review_write(to, r);
+    review_write_pictures(to, r);
+}
+
+static void write_links(FILE *to, const run_report *report, const review *r)
+{
+    page_link links[REVIEW_LINKS + 3];
+    size_t n = 0;
+    links[n++] = (page_link){"training", "Training"};
+    if (cJSON_GetArraySize(report->run->history) > 0)
+        links[n++] = (page_link){"validation", "Validation"};
+    if (r)
+        n += review_links(links + n, r);
+    links[n++] = (page_link){"configuration", "Configuration"};
+    page_links(to, links, n);
 }
 
 void run_report_write(run_report *report, bool last)
 {
     json_out out;
+    review r = {0};
     char title[FOLDER_PATH + 32];
     if (!*report->path || (!last && progress_seconds() - report->written_at < LEAST_SECONDS) ||
         !json_out_open(&out, report->path))
         return;
     FILE *to = out.stream;
     snprintf(title, sizeof title, "Training %s", report->run->path);
+    const bool reviewed = report->shown.evaluator && review_make(&r, &report->shown, report->images);
     page_begin(to, title);
+    write_links(to, report, reviewed ? &r : NULL);
     write_training(to, report);
     write_history(to, report);
-    if (report->shown.evaluator)
-        write_evaluation(to, report);
+    if (reviewed)
+        write_evaluation(to, report, &r);
     write_configuration(to, report);
     page_end(to);
+    review_clear(&r);
     json_out_close(&out, true);
     report->written_at = progress_seconds();
 }

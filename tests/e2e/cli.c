@@ -81,11 +81,27 @@ void cli_check_page(const char *page)
     ck_assert_int_eq(depth, 0);
 }
 
+/* Every link leads to a place of the page, and where there are links, one leads to each heading. */
+static void check_links(const char *page)
+{
+    char id[80];
+    for (const char *at = strstr(page, "href=\"#"); at; at = strstr(at + 1, "href=\"#")) {
+        snprintf(id, sizeof id, " id=\"%.*s\"", (int)strcspn(at + 7, "\""), at + 7);
+        ck_assert_msg(strstr(page, id) != NULL, "a link to%s, which is not there", id);
+    }
+    const char *heading = strstr(page, "<nav>") ? strstr(page, "<h2 id=\"") : NULL;
+    for (; heading; heading = strstr(heading + 1, "<h2 id=\"")) {
+        snprintf(id, sizeof id, "href=\"#%.*s\"", (int)strcspn(heading + 8, "\""), heading + 8);
+        ck_assert_msg(strstr(page, id) != NULL, "no link has %s", id);
+    }
+}
+
 void cli_expect_page(const char *file, const char *const *ids, size_t n)
 {
     cli_expect(0, "cat '%s'", file);
     const char *page = cli_stdout();
     cli_check_page(page);
+    check_links(page);
     for (size_t i = 0; i < n; i++) {
         char id[64];
         snprintf(id, sizeof id, " id=\"%s\"", ids[i]);

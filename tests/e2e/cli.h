@@ -32,7 +32,8 @@ double cli_number(const cJSON *object, const char *name); /* fails the test wher
 /* Fails the test unless every tag of an HTML page that is opened is closed, in order; those that end in "/>" are whole. */
 void cli_check_page(const char *page);
 
-/* The same of a file of the scratch folder, which must have these ids, no script, and nothing to fetch. */
+/* The same of a file of the scratch folder, which must have these ids, no script, and nothing to fetch; every link
+ * leads to a place of the page, and where there are links, one leads to each heading. */
 void cli_expect_page(const char *file, const char *const *ids, size_t n);
 
 /* Opens it in Chromium, light and dark: no message on the console, and the page is drawn. */

@@ -57,6 +57,7 @@ static const char *page_with(draw_chart *draw, const chart *c)
     FILE *to = fopen(support_scratch_file("page.html"), "wb");
     ck_assert_ptr_nonnull(to);
     page_begin(to, hostile);
+    page_links(to, &(page_link){"charts", hostile}, 1);
     page_heading(to, "charts", hostile);
     page_paragraph(to, hostile);
     draw(to, c);
@@ -76,6 +77,8 @@ START_TEST(page__is_well_formed_whatever_the_names_are)
     const chart c = {.id = "drawn", .title = hostile, .note = hostile, .x_label = hostile, .y_label = hostile};
     const char *page = page_with(charts[_i], &c);
     cli_check_page(page);
+    cli_expect_page("page.html", NULL, 0);
+    cli_expect(0, "cat page.html");
     expect_part(page, escaped);
     expect_part(page, " id=\"drawn\"");
     expect_part(page, "<desc>");
