@@ -2,7 +2,6 @@
 #include "review.h"
 
 #include "folder.h"
-#include "page.h"
 #include "page_picture.h"
 #include "pick_device.h"
 
@@ -109,6 +108,18 @@ static void write_place(FILE *to, const double box[4])
     fprintf(to, "<br/>at %.0f, %.0f, %.0f × %.0f", box[0], box[1], box[2], box[3]);
 }
 
+/* The score at which a missed object was found after all, below what counts of its class; -1: none. */
+static double weak_score(const review *r, const fovea_match *miss)
+{
+    for (size_t i = 0; i < r->n_all; i++) {
+        const fovea_match *m = &r->all[i];
+        if (m->kind == FOVEA_MATCH_RIGHT && m->image_id == miss->image_id && m->annotation_id == miss->annotation_id &&
+            m->true_category_id == miss->true_category_id)
+            return m->score;
+    }
+    return -1;
+}
+
 static void write_caption(FILE *to, const review *r, const fovea_match *m, const char *name)
 {
     static const char *const said[] = {
@@ -120,6 +131,9 @@ static void write_caption(FILE *to, const review *r, const fovea_match *m, const
     if (m->kind == FOVEA_MATCH_MISSED) {
         fputs("missed: ", to);
         page_text(to, review_name(r, m->true_category_id));
+        const double weak = weak_score(r, m);
+        if (weak >= 0)
+            fprintf(to, ", found at score %.2f only", weak);
         write_place(to, m->true_box);
     } else {
         page_text(to, review_name(r, m->category_id));

@@ -209,6 +209,33 @@ START_TEST(report__nothing_right_has_no_best_score)
 }
 END_TEST
 
+/* One of two objects is found at .9, the other below ten wrong boxes: it is missed, and the page says what score found
+ * it. */
+START_TEST(report__a_miss_tells_what_score_found_it)
+{
+    need_results();
+    cJSON *results = cJSON_CreateArray();
+    for (int i = 0; i < 12; i++) {
+        cJSON *row = cJSON_CreateObject();
+        const double box[4] = {i == 0 ? 0 : i == 1 ? 30 : 60, 0, 20, 20};
+        cJSON_AddNumberToObject(row, "image_id", 1);
+        cJSON_AddNumberToObject(row, "category_id", 1);
+        cJSON_AddNumberToObject(row, "score", i == 0 ? 0.9 : i == 1 ? 0.3 : 0.5);
+        cJSON_AddItemToObject(row, "bbox", cJSON_CreateDoubleArray(box, 4));
+        cJSON_AddItemToArray(results, row);
+    }
+    write_json("weak.json", results);
+    support_write(support_scratch_file("miss.json"),
+                  "{\"images\":[{\"id\":1,\"file_name\":\"val_0002.jpg\"}],\"categories\":[{\"id\":1}],"
+                  "\"annotations\":[{\"id\":7,\"image_id\":1,\"category_id\":1,\"bbox\":[0,0,20,20]},"
+                  "{\"id\":8,\"image_id\":1,\"category_id\":1,\"bbox\":[30,0,20,20]}]}");
+    cli_expect(0, "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --annotations miss.json --detections weak.json --images "
+                  "data/images --html weak.html");
+    cli_expect_page("weak.html", review_ids, COUNT(review_ids) - 1);
+    cli_expect(0, "grep -q 'missed: 1, found at score 0.30 only<br/>at 30, 0, 20 × 20<br/>annotation 8' weak.html");
+}
+END_TEST
+
 START_TEST(report__curves_are_written)
 {
     need_results();
@@ -267,6 +294,7 @@ int main(void)
         {.test = report__two_results_are_compared},
         {.test = report__each_class_counts_from_its_own_score},
         {.test = report__nothing_right_has_no_best_score},
+        {.test = report__a_miss_tells_what_score_found_it},
         {.test = report__curves_are_written},
         {report__a_training_is_told, .needs_device = true},
         {report__many_steps_are_thinned_out, .needs_device = true},
