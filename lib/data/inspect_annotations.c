@@ -157,7 +157,8 @@ fovea_status fovea__inspect_annotations(fovea_inspection *in, const cJSON *list)
     {
         fovea__seen_box *box = &in->boxes[in->n_boxes];
         FOVEA_TRY(read_annotation(in, box, item, in->n_boxes));
-        box->number = in->n_boxes > 0 && box[-1].picture == box->picture ? box[-1].number + 1 : 1;
+        if (!box->out && !(in->format == FOVEA_FORMAT_YOLO && box->crowd))
+            box->number = ++in->pictures[box->picture].n_boxes;
         in->n_boxes++;
     }
     FOVEA_TRY(compare_box_ids(in));

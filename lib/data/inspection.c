@@ -93,7 +93,7 @@ const char *fovea__inspect_box_name(const fovea_inspection *in, size_t index, bo
 {
     const fovea__seen_box *box = &in->boxes[index];
     const char *picture = in->pictures[box->picture].file_name;
-    if (in->format != FOVEA_FORMAT_COCO)
+    if (in->format != FOVEA_FORMAT_COCO && box->number)
         snprintf(out, FOVEA__INSPECT_NAME, "box %zu in %s", box->number, picture);
     else if (with_picture)
         snprintf(out, FOVEA__INSPECT_NAME, "annotations[%zu] (id %lld) in %s", index, (long long)box->id, picture);

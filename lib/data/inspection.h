@@ -18,6 +18,7 @@ typedef struct fovea__seen_picture {
     char *file_name, *path; /* NULL: the entry cannot be used */
     int width, height;      /* as annotated; 0: not said */
     size_t stands_for;      /* itself, or the first entry that lists the same picture */
+    size_t n_boxes;         /* that were numbered so far */
     bool out;               /* the mended copy is without it */
     bool turned;            /* its boxes were drawn before EXIF turned it */
     fovea_status status;    /* of reading the file; the following is known where it is FOVEA_OK */
@@ -37,7 +38,7 @@ typedef struct fovea__seen_box {
     int64_t id, category_id;
     double box[4], area; /* x y width height; NaN: not said */
     size_t picture, label; /* index in pictures; place in by_id of the categories */
-    size_t number; /* the n-th of those of its picture that lie one after the other: of VOC and YOLO all */
+    size_t number;         /* the n-th of its picture; of YOLO's crowds, which stand beside its files, 0 */
     bool crowd, out;
 } fovea__seen_box;
 

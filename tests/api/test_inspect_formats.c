@@ -159,12 +159,46 @@ START_TEST(inspect_formats__splits_differ)
 }
 END_TEST
 
+/* Converted files have their boxes' order in the document beside them, where pictures take turns. */
+START_TEST(inspect_formats__boxes_are_numbered_by_picture)
+{
+    fovea_inspection *in;
+    fovea_fault fault;
+    make_folders((const char *const[]){"turns", NULL});
+    write_picture("turns/a.jpg", 9);
+    write_picture("turns/b.jpg", 200);
+    support_write(support_scratch_file("turns.json"),
+                  "{\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\", \"width\": 40, \"height\": 20}, {\"id\": 2, "
+                  "\"file_name\": \"b.jpg\", \"width\": 40, \"height\": 20}], "
+                  "\"categories\": [{\"id\": 1, \"name\": \"cat\"}], \"annotations\": ["
+                  "{\"id\": 7, \"image_id\": 1, \"category_id\": 1, \"bbox\": [0, 0, 9, 9], \"iscrowd\": 1},"
+                  "{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 1, 4, 4]},"
+                  "{\"id\": 2, \"image_id\": 2, \"category_id\": 1, \"bbox\": [1, 1, 4, 4]},"
+                  "{\"id\": 3, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 1, 4, 4]}]}");
+    support_ok(fovea_dataset_convert(support_scratch_file("turns"), support_scratch_file("turns.json"),
+                                     _i ? FOVEA_FORMAT_YOLO : FOVEA_FORMAT_VOC, support_scratch_file(_i ? "ty" : "tv"),
+                                     &(fovea_convert_options){.split = "train"}, NULL));
+    support_ok(fovea_inspection_open(&in, support_scratch_file(_i ? "ty/images" : "tv/JPEGImages"),
+                                     support_scratch_file(_i ? "ty" : "tv"), NULL));
+    support_ok(fovea_inspection_fault(in, 0, &fault));
+    ck_assert_int_eq(fault.kind, FOVEA_FAULT_BOX_TWICE);
+    const char *const twice = _i ? "box 2 in train/a.jpg is the box of box 1 in train/a.jpg"
+                                 : "box 3 in a.jpg is the box of box 2 in a.jpg";
+    ck_assert_msg(support_has(fault.sentence, twice), "%s", fault.sentence);
+    support_ok(fovea_inspection_fault(in, 1, &fault));
+    const char *const first = _i ? "the first is annotations[0] (id 7)" : "the first is box 1 in a.jpg";
+    ck_assert_msg(support_has(fault.sentence, first), "%s", fault.sentence);
+    fovea_inspection_close(in);
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
         {.test = inspect_formats__voc},
         {inspect_formats__yolo, .rows = 2},
         {.test = inspect_formats__splits_differ},
+        {inspect_formats__boxes_are_numbered_by_picture, .rows = 2},
     };
     return support_run("inspect_formats", cases, COUNT(cases));
 }

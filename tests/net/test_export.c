@@ -1,5 +1,5 @@
 /* ONNX files, read back by their format's rules: a graph that holds together, weights that are the model's, options
- * where they belong. What they compute is held to onnxruntime's by tests/e2e/test_export.sh. */
+ * where they belong. What they compute is held to onnxruntime's by tests/e2e/test_onnxruntime.sh. */
 #include "drawn.h"
 #include "onnx_reader.h"
 
