@@ -98,7 +98,8 @@ static void show(void *cookie, const char *sentence)
 /* What was made, and the options by which it is opened. */
 static void print_result(const convert_options *o, const fovea_conversion *made)
 {
-    printf("%zu pictures, %zu boxes; %zu files written\n", made->pictures, made->boxes, made->files);
+    printf("%zu picture%s, %zu box%s; %zu file%s written\n", made->pictures, made->pictures == 1 ? "" : "s",
+           made->boxes, made->boxes == 1 ? "" : "es", made->files, made->files == 1 ? "" : "s");
     const char *images = o->images ? o->images : "DIR", *split = made->split;
     if (o->to == FOVEA_FORMAT_COCO)
         printf("--annotations %s\n", o->out);
