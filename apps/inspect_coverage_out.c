@@ -140,9 +140,9 @@ void inspect_coverage_print(const inspect_coverage *coverage, const int64_t *ids
         return;
     printf("\n%s\n", inspect_coverage_summary(coverage, text));
     print_bins(coverage);
-    print_classes(&coverage->classes);
     if (covered == all)
         return;
+    print_classes(&coverage->classes);
     printf("not covered, and hardly learnt: %lld box%s\n", (long long)(all - covered), all - covered == 1 ? "" : "es");
     for (int i = 0; i < COVERAGE_REASONS; i++)
         if (coverage->reasons[i])
