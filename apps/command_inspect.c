@@ -53,8 +53,8 @@ static const options_table table = {
               "[--size N]"},
     .summary = "Opens every picture and checks every box of a data set, and names each fault with file, id and what to "
                "do about it; counts boxes by class, size and shape, and those that a model's anchors cover. Exits with "
-               "0 where there is no fault, with 1 where there are some (notes, and boxes that no anchor covers, are "
-               "none). Needs no device.",
+               "0 where there is no fault and with 1 where there are some, mended by --fix or not (notes, and boxes "
+               "that no anchor covers, are none). Needs no device.",
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
     .examples = "  fovea inspect --images photos --annotations train.json\n"
