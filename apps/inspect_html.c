@@ -26,9 +26,10 @@ static void write_sentence(FILE *to, const char *format, ...)
 static void write_kind(FILE *to, const inspect_report *report, size_t first, size_t count)
 {
     fovea_fault fault;
+    char title[INSPECT_TITLE];
     fovea_inspection_fault(report->inspection, first, &fault);
-    fprintf(to, "<h3 id=\"kind-%s\">%s: %zu</h3>\n<ul>\n", fovea_fault_name(fault.kind), fovea_fault_name(fault.kind),
-            count);
+    fprintf(to, "<h3 id=\"kind-%s\">%s</h3>\n<ul>\n", fovea_fault_name(fault.kind),
+            inspect_report_title(&fault, count, title));
     for (size_t i = 0; i < count && i < MOST_TOLD; i++) {
         fovea_inspection_fault(report->inspection, first + i, &fault);
         fputs("<li>", to);
@@ -282,8 +283,9 @@ void inspect_html_write(FILE *to, const inspect_report *report)
     const inspect_numbers *n = &report->numbers;
     page_begin(to, "fovea inspect");
     page_paragraph(to, report->annotations);
-    write_sentence(to, "%lld pictures, %lld boxes of %d classes; %zu fault%s, %zu note%s.", (long long)n->pictures,
-                   (long long)n->boxes, n->labels, faults, faults == 1 ? "" : "s", total - faults,
+    write_sentence(to, "%lld picture%s, %lld box%s of %d class%s; %zu fault%s, %zu note%s.",
+                   (long long)n->pictures, n->pictures == 1 ? "" : "s", (long long)n->boxes,
+                   n->boxes == 1 ? "" : "es", n->labels, n->labels == 1 ? "" : "es", faults, faults == 1 ? "" : "s", total - faults,
                    total - faults == 1 ? "" : "s");
     write_faults(to, report);
     if (n->boxes) {

@@ -40,11 +40,23 @@ const char *inspect_report_short(const inspect_report *report, const char *sente
                : sentence;
 }
 
+const char *inspect_report_title(const fovea_fault *fault, size_t count, char out[INSPECT_TITLE])
+{
+    const bool of_all = count == 1 && !fault->file_name && fault->image_id == FOVEA_NO_ID &&
+                        fault->annotation_id == FOVEA_NO_ID && fault->category_id == FOVEA_NO_ID;
+    if (of_all)
+        snprintf(out, INSPECT_TITLE, "%s", fovea_fault_title(fault->kind));
+    else
+        snprintf(out, INSPECT_TITLE, "%s: %zu", fovea_fault_title(fault->kind), count);
+    return out;
+}
+
 static void print_kind(const inspect_report *report, size_t first, size_t count)
 {
     fovea_fault fault;
+    char title[INSPECT_TITLE];
     fovea_inspection_fault(report->inspection, first, &fault);
-    printf("%s: %zu\n", fovea_fault_name(fault.kind), count);
+    printf("%s\n", inspect_report_title(&fault, count, title));
     for (size_t i = 0; i < count && i < SHOWN; i++) {
         fovea_inspection_fault(report->inspection, first + i, &fault);
         printf("  %s\n    %s%s\n", inspect_report_short(report, fault.sentence),
@@ -56,8 +68,8 @@ static void print_kind(const inspect_report *report, size_t first, size_t count)
 
 static void print_numbers(const inspect_numbers *n)
 {
-    printf("%lld pictures, %lld boxes; %.1f a picture, at most %lld\n", (long long)n->pictures, (long long)n->boxes,
-           n->pictures ? (double)n->boxes / (double)n->pictures : 0.0, (long long)n->most_a_picture);
+    printf("%lld picture%s, %lld box%s; %.1f a picture, at most %lld\n", (long long)n->pictures,
+           n->pictures == 1 ? "" : "s", (long long)n->boxes, n->boxes == 1 ? "" : "es", n->pictures ? (double)n->boxes / (double)n->pictures : 0.0, (long long)n->most_a_picture);
     for (int i = 0; i < n->labels; i++)
         printf("  %-24s %8lld\n", n->names[i], (long long)n->by_label[i]);
     printf("sides in pixels: smallest %.1f, median %.1f, largest %.1f; "

@@ -22,6 +22,10 @@ void inspect_report_clear(inspect_report *report);
 /* How many faults there are, notes not counted. */
 size_t inspect_report_count(const inspect_report *report);
 
+/* What stands above a kind's faults: "empty boxes: 3"; of what is about no picture, box or class the title alone. */
+enum { INSPECT_TITLE = 80 };
+const char *inspect_report_title(const fovea_fault *fault, size_t count, char out[INSPECT_TITLE]);
+
 /* A fault's sentence without the annotations' name, which it begins with. */
 const char *inspect_report_short(const inspect_report *report, const char *sentence);
 

@@ -400,8 +400,9 @@ typedef enum fovea_fault_kind {
 #define FOVEA_FAULT_KINDS (FOVEA_NOTE_UNCHECKED + 1)
 #define FOVEA_NO_ID INT64_MIN
 
-/* "box_empty". Static text. */
+/* "box_empty", for programs, and "empty boxes", for people. Static texts. */
 FOVEA_API const char *fovea_fault_name(fovea_fault_kind kind);
+FOVEA_API const char *fovea_fault_title(fovea_fault_kind kind);
 
 typedef struct fovea_fault {
     fovea_fault_kind kind;

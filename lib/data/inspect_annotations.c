@@ -119,7 +119,7 @@ static fovea_status declare(fovea_inspection *in, const fovea__key *first, size_
     fovea_fault fault = fault_of_box(in, &in->boxes[first->index], FOVEA_FAULT_CATEGORY_UNDECLARED);
     FOVEA_TRY(fovea__inspect_declare(in, first->id));
     char name[FOVEA__INSPECT_NAME];
-    return fovea__inspection_tell(in, fault, first->index, "the category %lld is not declared; %zu boxes have it, the "
+    return fovea__inspection_tell(in, fault, first->index, "the category %lld is not declared; boxes of it: %zu, the "
                                   "first is %s", (long long)first->id, count,
                                   fovea__inspect_box_name(in, first->index, false, name));
 }

@@ -220,7 +220,8 @@ static fovea_status make_dataset(fovea_inspection *in, size_t *places)
     fault.mended = false;
     fovea_dataset_close(in->dataset);
     in->dataset = NULL;
-    return fovea__inspection_tell(in, fault, 0, "no box is left to train on in %zu pictures", in->n_pictures);
+    return fovea__inspection_tell(in, fault, 0, "%zu picture%s, and no box is left to train on", in->n_pictures,
+                                  in->n_pictures == 1 ? "" : "s");
 }
 
 static fovea_status tell_pictures_without_boxes(fovea_inspection *in)
@@ -255,8 +256,8 @@ static fovea_status tell_notes(fovea_inspection *in)
     fovea_fault note = fovea__fault_of(FOVEA_NOTE_CROWD);
     note.mended = false;
     if (crowds)
-        FOVEA_TRY(fovea__inspection_tell(in, note, first, "%zu boxes are of crowds (%s), the first is %s", crowds,
-                                         in->format == FOVEA_FORMAT_VOC ? "difficult" : "iscrowd 1",
+        FOVEA_TRY(fovea__inspection_tell(in, note, first, "boxes of crowds (%s): %zu, the first is %s",
+                                         in->format == FOVEA_FORMAT_VOC ? "difficult" : "iscrowd 1", crowds,
                                          fovea__inspect_box_name(in, first, false, name)));
     for (size_t i = 0; i < in->categories_by_id.count; i++) {
         const fovea__key *key = &in->categories_by_id.items[i];

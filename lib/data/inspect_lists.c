@@ -302,7 +302,9 @@ static fovea_status read_categories(fovea_inspection *in, const cJSON *list)
     const int64_t low = keys->items[0].id, high = keys->items[keys->count - 1].id;
     if ((uint64_t)high - (uint64_t)low == keys->count - 1)
         return FOVEA_OK;
-    return fovea__inspection_tell(in, fovea__fault_of(FOVEA_NOTE_GAPS), 0,
+    fovea_fault note = fovea__fault_of(FOVEA_NOTE_GAPS);
+    note.mended = false;
+    return fovea__inspection_tell(in, note, 0,
                                   "the ids of the %zu categories go from %lld to %lld, with gaps", keys->count,
                                   (long long)low, (long long)high);
 }

@@ -15,36 +15,51 @@
 const char *const fovea__list_names[FOVEA__LISTS] = {"images", "categories", "annotations"};
 
 static const struct {
-    const char *name, *fix;
+    const char *name, *title, *fix;
 } kinds[FOVEA_FAULT_KINDS] = {
-    [FOVEA_FAULT_FORM] = {"form", "the entry is left out"},
-    [FOVEA_FAULT_ID_TWICE] = {"id_twice", "the later one gets an id of its own"},
-    [FOVEA_FAULT_PICTURE_TWICE] = {"picture_twice", "the later entry is left out, its boxes go to the first"},
-    [FOVEA_FAULT_PICTURE_SHARED] = {"picture_shared", "it is left out here, with its boxes"},
-    [FOVEA_FAULT_PICTURE_MISSING] = {"picture_missing", "it is left out, with its boxes; or put the file there"},
-    [FOVEA_FAULT_PICTURE_BROKEN] = {"picture_broken", "it is left out, with its boxes; or get a whole file"},
-    [FOVEA_FAULT_PICTURE_SIZE] = {"picture_size", "the file's size is written; if the boxes do not fit, scale them"},
-    [FOVEA_FAULT_PICTURE_TURNED] = {"picture_turned", "size and boxes are turned as EXIF turns the picture"},
-    [FOVEA_FAULT_PICTURE_UNDECLARED] = {"picture_undeclared", "the box is left out; or list the picture"},
-    [FOVEA_FAULT_CATEGORY_UNDECLARED] = {"category_undeclared", "it is declared with its id for a name; rename it"},
-    [FOVEA_FAULT_BOX_NOT_FINITE] = {"box_not_finite", "it is left out"},
-    [FOVEA_FAULT_BOX_EMPTY] = {"box_empty", "it is left out"},
-    [FOVEA_FAULT_BOX_OUTSIDE] = {"box_outside", "it is left out"},
-    [FOVEA_FAULT_BOX_REACHES] = {"box_reaches", "it is cut to the picture"},
-    [FOVEA_FAULT_BOX_TWICE] = {"box_twice", "the later one is left out"},
-    [FOVEA_FAULT_NOTHING] = {"nothing", "annotate something"},
-    [FOVEA_NOTE_TURNED] = {"turned", "look at its boxes: they are expected as people see the picture"},
-    [FOVEA_NOTE_NO_SIZE] = {"no_size", "the file's size is written"},
-    [FOVEA_NOTE_NO_BOX] = {"no_box", "nothing, if it shows none of the classes"},
-    [FOVEA_NOTE_CROWD] = {"crowd", "nothing: training leaves them out, evaluation knows them"},
-    [FOVEA_NOTE_UNUSED] = {"unused", "nothing, if another split has boxes of it"},
-    [FOVEA_NOTE_GAPS] = {"gaps", "nothing: ids are kept as they are"},
-    [FOVEA_NOTE_UNCHECKED] = {"unchecked", "nothing: the format does not hold it"},
+    [FOVEA_FAULT_FORM] = {"broken_entry", "broken entries", "the entry is left out"},
+    [FOVEA_FAULT_ID_TWICE] = {"id_twice", "ids given twice", "the later one gets an id of its own"},
+    [FOVEA_FAULT_PICTURE_TWICE] = {"picture_twice", "pictures listed twice",
+                                   "the later entry is left out, its boxes go to the first"},
+    [FOVEA_FAULT_PICTURE_SHARED] = {"picture_shared", "pictures of the other split too",
+                                    "it is left out here, with its boxes"},
+    [FOVEA_FAULT_PICTURE_MISSING] = {"picture_missing", "missing pictures",
+                                     "it is left out, with its boxes; or put the file there"},
+    [FOVEA_FAULT_PICTURE_BROKEN] = {"picture_broken", "broken pictures",
+                                    "it is left out, with its boxes; or get a whole file"},
+    [FOVEA_FAULT_PICTURE_SIZE] = {"picture_size", "pictures of another size than annotated",
+                                  "the file's size is written; if the boxes do not fit, scale them"},
+    [FOVEA_FAULT_PICTURE_TURNED] = {"picture_turned", "pictures annotated before EXIF turned them",
+                                    "size and boxes are turned as EXIF turns the picture"},
+    [FOVEA_FAULT_PICTURE_UNDECLARED] = {"picture_undeclared", "boxes of pictures that are not listed",
+                                        "the box is left out; or list the picture"},
+    [FOVEA_FAULT_CATEGORY_UNDECLARED] = {"category_undeclared", "classes that are not declared",
+                                         "it is declared with its id for a name; rename it"},
+    [FOVEA_FAULT_BOX_NOT_FINITE] = {"box_not_finite", "boxes that are not finite", "it is left out"},
+    [FOVEA_FAULT_BOX_EMPTY] = {"box_empty", "empty boxes", "it is left out"},
+    [FOVEA_FAULT_BOX_OUTSIDE] = {"box_outside", "boxes outside their picture", "it is left out"},
+    [FOVEA_FAULT_BOX_REACHES] = {"box_reaches", "boxes that reach outside", "it is cut to the picture"},
+    [FOVEA_FAULT_BOX_TWICE] = {"box_twice", "boxes drawn twice", "the later one is left out"},
+    [FOVEA_FAULT_NOTHING] = {"no_boxes_left", "no boxes left", "annotate something"},
+    [FOVEA_NOTE_TURNED] = {"turned", "pictures that EXIF turns",
+                           "look at its boxes: they are expected as people see the picture"},
+    [FOVEA_NOTE_NO_SIZE] = {"no_size", "pictures without a size", "the file's size is written"},
+    [FOVEA_NOTE_NO_BOX] = {"no_box", "pictures without boxes", "nothing to do if it shows none of the classes"},
+    [FOVEA_NOTE_CROWD] = {"crowd", "boxes of crowds",
+                          "nothing to do: training leaves them out, evaluation knows them"},
+    [FOVEA_NOTE_UNUSED] = {"unused", "classes without boxes", "nothing to do if another split has boxes of it"},
+    [FOVEA_NOTE_GAPS] = {"gaps", "class ids with gaps", "nothing to do: ids are kept as they are"},
+    [FOVEA_NOTE_UNCHECKED] = {"unchecked", "not checked", "nothing to do: the format has no place for it"},
 };
 
 const char *fovea_fault_name(fovea_fault_kind kind)
 {
-    return (int)kind >= 0 && kind < FOVEA_FAULT_KINDS ? kinds[kind].name : "unknown kind";
+    return (int)kind >= 0 && kind < FOVEA_FAULT_KINDS ? kinds[kind].name : "unknown_kind";
+}
+
+const char *fovea_fault_title(fovea_fault_kind kind)
+{
+    return (int)kind >= 0 && kind < FOVEA_FAULT_KINDS ? kinds[kind].title : "faults of an unknown kind";
 }
 
 fovea_fault fovea__fault_of(fovea_fault_kind kind)

@@ -74,7 +74,7 @@ START_TEST(inspect_formats__voc)
         {FOVEA_FAULT_PICTURE_SIZE, 1, "b.jpg: the annotations say 44x20 pixels, the file has 40x20"},
         {FOVEA_FAULT_BOX_REACHES, 1, "box 1 in b.jpg of 40x20: the box [29, 0, 13, 9] reaches outside"},
         {FOVEA_FAULT_BOX_TWICE, 1, "box 3 in b.jpg is the box of box 2 in b.jpg"},
-        {FOVEA_NOTE_CROWD, 1, "1 boxes are of crowds (difficult), the first is box 4 in b.jpg"},
+        {FOVEA_NOTE_CROWD, 1, "boxes of crowds (difficult): 1, the first is box 4 in b.jpg"},
         {FOVEA_NOTE_UNCHECKED, 1, "Pascal VOC has no ids"},
     };
     make_folders((const char *const[]){"voc", "voc/Annotations", "voc/pictures", NULL});

@@ -97,7 +97,7 @@ static const row rows[] = {
      FOVEA_FAULT_PICTURE_UNDECLARED, "annotations[1] (id 2) belongs to the picture 8, which \"images\" does not list",
      ONE, 8, 2, false},
     {SET(A, CATEGORIES, BOX_1 ", {\"id\": 2, \"image_id\": 7, \"category_id\": 9, \"bbox\": [9, 2, 3, 4]}"),
-     FOVEA_FAULT_CATEGORY_UNDECLARED, "the category 9 is not declared; 1 boxes have it, the first is annotations[1]",
+     FOVEA_FAULT_CATEGORY_UNDECLARED, "the category 9 is not declared; boxes of it: 1, the first is annotations[1]",
      SET(A, "\"categories\": [{\"id\": 3, \"name\": \"cat\"}, {\"id\": 9, \"name\": \"9\"}]",
          BOX_1 ", {\"id\": 2, \"image_id\": 7, \"category_id\": 9, \"bbox\": [9, 2, 3, 4]}"), 7, 2, false},
     {SET(A ", {\"id\": 8, \"file_name\": \"none.jpg\"}", CATEGORIES, BOX_1), FOVEA_FAULT_PICTURE_MISSING,
@@ -139,12 +139,12 @@ static const row rows[] = {
      FOVEA_NOTE_NO_BOX, "images[1] (id 8) flat.jpg has no box", NULL, 8, NONE, true},
     {SET(A, CATEGORIES, BOX_1 ", {\"id\": 2, \"image_id\": 7, \"category_id\": 3, \"bbox\": [9, 2, 3, 4], "
                               "\"iscrowd\": 1}"),
-     FOVEA_NOTE_CROWD, "1 boxes are of crowds (iscrowd 1), the first is annotations[1] (id 2)", NULL, NONE, NONE, true},
+     FOVEA_NOTE_CROWD, "boxes of crowds (iscrowd 1): 1, the first is annotations[1] (id 2)", NULL, NONE, NONE, true},
     {SET(A, "\"categories\": [{\"id\": 3, \"name\": \"cat\"}, {\"id\": 4, \"name\": \"dog\"}]", BOX_1),
      FOVEA_NOTE_UNUSED, "categories[1] \"dog\" (id 4) has no box", NULL, NONE, NONE, true},
     {"{\"images\": [" A "], " CATEGORIES "}", FOVEA_FAULT_FORM, "annotations: expected a list, found nothing", NULL,
      NONE, NONE, true},
-    {SET(A, CATEGORIES, ""), FOVEA_FAULT_NOTHING, "no box is left to train on in 1 pictures", NULL, NONE, NONE, true},
+    {SET(A, CATEGORIES, ""), FOVEA_FAULT_NOTHING, "1 picture, and no box is left to train on", NULL, NONE, NONE, true},
 };
 
 static const fovea_fault *find(const fovea_inspection *in, fovea_fault_kind kind, fovea_fault *out)
@@ -293,7 +293,10 @@ START_TEST(inspection__bad_calls_are_refused)
     ck_assert_uint_eq(fovea_inspection_faults(NULL), 0);
     ck_assert_ptr_null(fovea_inspection_dataset(NULL, NULL));
     for (int kind = 0; kind < FOVEA_FAULT_KINDS; kind++)
-        ck_assert(*fovea_fault_name((fovea_fault_kind)kind));
+        ck_assert(*fovea_fault_name((fovea_fault_kind)kind) && *fovea_fault_title((fovea_fault_kind)kind));
+    ck_assert_str_eq(fovea_fault_name(FOVEA_FAULT_NOTHING), "no_boxes_left");
+    ck_assert_str_eq(fovea_fault_title(FOVEA_FAULT_NOTHING), "no boxes left");
+    ck_assert(*fovea_fault_name(FOVEA_FAULT_KINDS) && *fovea_fault_title(FOVEA_FAULT_KINDS));
     fovea_inspection_close(in);
     fovea_inspection_close(NULL);
 }

@@ -349,7 +349,7 @@ START_TEST(inspect__finds_mends_and_says_so)
     cli_expect(0, "sed 's/\"bbox\":\\[/\"bbox\":[-9/' seen/train.json >seen/bad.json && cp seen/bad.json seen/kept.json && "
                   "printf x >seen/images/train_0002.jpg");
     cli_expect(1, "\"$F\" inspect --images seen/images --annotations seen/bad.json --fix seen/good.json --json found.json");
-    ck_assert_ptr_nonnull(strstr(cli_stdout(), "picture_broken: 1\n"));
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "broken pictures: 1\n"));
     ck_assert_ptr_nonnull(strstr(cli_stdout(), "the mended copy is seen/good.json"));
     cli_expect(0, "cmp seen/bad.json seen/kept.json && \"$F\" inspect --images seen/images --annotations seen/good.json "
                   "--json -");

@@ -155,7 +155,7 @@ START_TEST(inspect__compares_like_with_like)
     /* the pictures are one and the same, a fault */
     cli_expect(1, "\"$F\" inspect --images many --annotations many.json --size 352 --html many.html");
     static const char *const said[] = {"they cover 30000 of 60000 boxes (50.0 %)", "352: 100.0 %",
-                                       "picture_twice: 59\n", "of 30000 boxes, those",
+                                       "pictures listed twice: 59\n", "of 30000 boxes, those",
                                        "no other --size or anchors would cover clearly more"};
     for (size_t i = 0; i < COUNT(said); i++)
         ck_assert_msg(support_has(cli_stdout(), said[i]), "does not say \"%s\" but: %.3000s", said[i], cli_stdout());
@@ -208,7 +208,7 @@ START_TEST(inspect__writes_a_page)
                   "-e 's/{\"id\": 9/{\"id\": 8, \"file_name\": \"away.jpg\", \"width\": 9, \"height\": 9}, &/' "
                   "boxes.json >hostile.json");
     cli_expect(1, "\"$F\" inspect --images seen/images --annotations hostile.json --size 64 --html page.html");
-    ck_assert_ptr_nonnull(strstr(cli_stdout(), "picture_missing: 1"));
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "missing pictures: 1\n"));
     cli_expect_page("page.html", page_ids, COUNT(page_ids));
     cli_expect(0, "grep -q '&lt;script&gt;&amp;&quot;' page.html && grep -q '&lt;b&gt;&amp;&quot;1.jpg' page.html && "
                   "grep -q 'src=\"data:image/jpeg;base64,/9j/' page.html && grep -q 'too long and narrow' page.html");
