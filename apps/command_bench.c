@@ -26,6 +26,10 @@ static const options_choice backbones[] = {
     {"resnet18", 18}, {"resnet34", 34}, {"resnet50", 50}, {"resnet101", 101}, {NULL, 0}};
 static const options_choice norms[] = {{"frozen", FOVEA_NORM_FROZEN}, {"batch", FOVEA_NORM_TRAINING}, {NULL, 0}};
 
+static const options_need of_steps[] = {
+    {"work", FOVEA_WORK_DETECT, true, "is of training, --work step; detection takes one picture at a time"},
+    {.option = NULL}};
+
 #define AT(field) .at = offsetof(bench_options, field)
 
 static const options_row rows[] = {
@@ -39,9 +43,10 @@ static const options_row rows[] = {
     {"size", "N", "Side of the square pictures, in pixels (600).", OPTIONS_INTEGER, AT(run.size), .low = 32,
      .high = 8192},
     {"batch", "N", "Pictures in a training step (2). Detection takes one at a time.", OPTIONS_INTEGER, AT(run.batch),
-     .low = 1, .high = 4096},
+     .low = 1, .high = 4096, .needs = of_steps},
     {"classes", "N", "Classes of the detector (80).", OPTIONS_INTEGER, AT(run.labels), .low = 1, .high = 10000},
-    {"norm", "HOW", "Batch norm in training: batch or frozen (batch).", OPTIONS_CHOICE, AT(norm), .choices = norms},
+    {"norm", "HOW", "Batch norm in training: batch or frozen (batch).", OPTIONS_CHOICE, AT(norm), .choices = norms,
+     .needs = of_steps},
     {"runs", "N", "Timed runs, after two that are not; the median counts (5).", OPTIONS_INTEGER, AT(run.runs),
      .low = 1, .high = 1000},
     {"profile", NULL, "Time every kernel: a table by room of launches, time, rates and share of the device's peak, for "

@@ -22,6 +22,10 @@ static const options_choice places[] = {{"auto", FOVEA_PICTURES_DEFAULT},
                                         {"none", FOVEA_PICTURES_NONE},
                                         {NULL, 0}};
 
+static const options_need of_a_folder[] = {
+    {"to", FOVEA_FORMAT_COCO, true, "names a part of a folder; with --to coco --out is the file itself"},
+    {.option = NULL}};
+
 static const options_row rows[] = {
     {"annotations", "FILE",
      "The boxes: COCO JSON, Pascal VOC's folder of XML or its list in ImageSets/Main, YOLO's data.yaml "
@@ -42,7 +46,7 @@ static const options_row rows[] = {
     {"split", "NAME",
      "What this part of the data set is called in the new place (the name of the annotations' file, of "
      "data.yaml its split, of a folder 'train').",
-     .kind = OPTIONS_TEXT, .at = offsetof(convert_options, split)},
+     .kind = OPTIONS_TEXT, .at = offsetof(convert_options, split), .needs = of_a_folder},
     {"pictures", "HOW",
      "link or copy them into JPEGImages or images/SPLIT, or none: they are read where they are (auto: "
      "link for VOC and YOLO, none for COCO).",

@@ -21,6 +21,9 @@ typedef struct detect_options {
     double min_score, norm_epsilon;
 } detect_options;
 
+static const options_need of_coco[] = {
+    {"coco", 1, .sentence = "gives --coco its image ids, and --coco is missing"}, {.option = NULL}};
+
 static const options_row rows[] = {
     {"model", "FILE", "The model: one that 'fovea train' made, or a torchvision RetinaNet's state_dict saved by "
      "safetensors.", .kind = OPTIONS_TEXT, .at = offsetof(detect_options, model)},
@@ -40,7 +43,7 @@ static const options_row rows[] = {
      .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.coco)},
     {"annotations", "FILE", "Take the image ids of --coco from these COCO annotations, by file name (else ids count "
      "the pictures from 1, in the order given, and \"file_name\" tells which it was).",
-     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.annotations)},
+     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.annotations), .needs = of_coco},
     {"draw", "DIR", "Draw the boxes on copies of the pictures, made in DIR under their paths from the folder that all "
      "share. Pictures below 400 pixels are enlarged, so that labels can be read.",
      .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.draw)},
@@ -187,10 +190,6 @@ static bool check_wishes(const detect_wishes *w)
             return false;
         }
         first = names[i];
-    }
-    if (w->annotations && !w->coco) {
-        options_misused(&table, "--annotations gives --coco its image ids, and --coco is missing");
-        return false;
     }
     return true;
 }

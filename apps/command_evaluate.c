@@ -20,30 +20,35 @@ typedef struct evaluate_options {
     double norm_epsilon;
 } evaluate_options;
 
+static const options_need of_a_model[] = {
+    {"detections", 0,
+     .sentence = "has no effect beside --detections, which takes the place of a model and its options"},
+    {.option = NULL}};
 
 static const options_row rows[] = {
-    {"annotations", "FILE", "The true boxes: COCO JSON; Pascal VOC, a folder of XML or a list in ImageSets/Main; or YOLO, "
-     "data.yaml (data.yaml#val: its val) or a folder of labels with classes.txt.",
+    {"annotations", "FILE", "The true boxes: COCO JSON; Pascal VOC, a folder of XML or a list in ImageSets/Main; or "
+     "YOLO, data.yaml (data.yaml#val: its val) or a folder of labels with classes.txt.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, annotations)},
     {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).",
      .kind = OPTIONS_CHOICE, .at = offsetof(evaluate_options, format), .choices = options_formats},
     {"model", "FILE", "The model to run: one that 'fovea train' made, or a torchvision RetinaNet's state_dict saved by "
-     "safetensors.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, model)},
+     "safetensors.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, model), .needs = of_a_model},
     {"images", "DIR", "The folder that the annotations' file names start from.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, images)},
     {"size", "N", "Resize the shorter side to N pixels (the model's).",
-     .kind = OPTIONS_INTEGER, .at = offsetof(evaluate_options, size), .low = 1, .high = 65500},
+     .kind = OPTIONS_INTEGER, .at = offsetof(evaluate_options, size), .low = 1, .high = 65500, .needs = of_a_model},
     {"max-size", "N", "but keep the longer side within N (the model's, or 5/3 of a --size given).",
-     .kind = OPTIONS_INTEGER, .at = offsetof(evaluate_options, max_size), .low = 1, .high = 65500},
+     .kind = OPTIONS_INTEGER, .at = offsetof(evaluate_options, max_size), .low = 1, .high = 65500, .needs = of_a_model},
     {"norm-eps", "E", "Batch norm's epsilon (the model's, else 1e-5; torchvision's own COCO_V1 weights want 0).",
-     .kind = OPTIONS_NUMBER, .at = offsetof(evaluate_options, norm_epsilon), .low = 0, .high = 1, .zero_is_none = true},
+     .kind = OPTIONS_NUMBER, .at = offsetof(evaluate_options, norm_epsilon), .low = 0, .high = 1, .zero_is_none = true,
+     .needs = of_a_model},
     {"detections", "FILE", "Hold these detections, in COCO's results format, to the annotations instead of running a "
      "model. Opens no device.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, detections)},
     {"detections-out", "FILE", "Write the model's detections in COCO's results format.",
-     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, detections_out)},
+     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, detections_out), .needs = of_a_model},
     {"anchor-scores", "FILE", "Write how sure the model is of its anchors' labels, as JSON: counts of objects and of "
      "background by logit, from which the loss of every gamma follows.",
-     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, anchor_scores)},
+     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, anchor_scores), .needs = of_a_model},
     {"json", "FILE", "Write the numbers as JSON to FILE; '-': to stdout, instead of the table.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, json)},
     {"html", "FILE", "Write a page to FILE: numbers, curves, confusions and, with --images, pictures of the worst "
@@ -56,7 +61,8 @@ static const options_row rows[] = {
     {"mistakes", "FILE", "Write what is wrong as JSON: detections, the surest first, then objects that were missed, the "
      "largest first; with picture, boxes and the annotation's id; each class from the score on where its F1 is best.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mistakes)},
-    {"device", "TEXT", PICK_DEVICE_HELP, .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, device)},
+    {"device", "TEXT", PICK_DEVICE_HELP, .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, device),
+     .needs = of_a_model},
 };
 
 static const options_table table = {
@@ -80,9 +86,6 @@ static int check(const evaluate_options *o)
 {
     if (!o->annotations)
         return options_misused(&table, "--annotations is missing");
-    if (o->detections && (o->model || o->detections_out || o->anchor_scores || o->size || o->max_size ||
-                          o->norm_epsilon > 0 || o->norm_epsilon < 0))
-        return options_misused(&table, "--detections takes the place of a model and its options");
     if (!o->detections && !o->model)
         return options_misused(&table, "--model (or --detections) is missing");
     if (!o->detections && !o->images)

@@ -14,22 +14,25 @@ typedef struct export_options {
 
 #define AT(field) .at = offsetof(export_options, field)
 
+static const options_need not_raw[] = {
+    {"raw", 0, .sentence = "has no effect with --raw, which writes the network alone"}, {.option = NULL}};
+
 static const options_row rows[] = {
     {"model", "FILE", "The model: one that 'fovea train' made, or a torchvision RetinaNet's state_dict saved by "
      "safetensors.", OPTIONS_TEXT, AT(model)},
     {"out", "FILE", "The ONNX file to write.", OPTIONS_TEXT, AT(out)},
     {"size", "N", "Resize the shorter side to N pixels (the model's).", OPTIONS_INTEGER, AT(size), .low = 1,
-     .high = 65500},
+     .high = 65500, .needs = not_raw},
     {"max-size", "N", "but keep the longer side within N (the model's, or 5/3 of a --size given).", OPTIONS_INTEGER,
-     AT(max_size), .low = 1, .high = 65500},
+     AT(max_size), .low = 1, .high = 65500, .needs = not_raw},
     {"min-score", "S", "Leave out what scores S or less (0.05).", OPTIONS_NUMBER, AT(min_score), .low = 0, .high = 1,
-     .zero_is_none = true},
+     .zero_is_none = true, .needs = not_raw},
     {"max-overlap", "IOU", "Leave out boxes that overlap a stronger one of their class more than this (0.5).",
-     OPTIONS_NUMBER, AT(max_overlap), .low = 0.001, .high = 1},
+     OPTIONS_NUMBER, AT(max_overlap), .low = 0.001, .high = 1, .needs = not_raw},
     {"max-detections", "N", "The most boxes of a picture (100, or 300 for models of torchvision's profile).",
-     OPTIONS_INTEGER, AT(max_detections), .low = 1, .high = 10000},
+     OPTIONS_INTEGER, AT(max_detections), .low = 1, .high = 10000, .needs = not_raw},
     {"raw", NULL, "Write the network alone: from pictures that are resized, normalised and padded to logits, box codes "
-     "and anchors. Of the options above none but --model and --out counts.", OPTIONS_FLAG, AT(raw)},
+     "and anchors. Takes neither sizes nor limits.", OPTIONS_FLAG, AT(raw)},
     {"norm-eps", "E", "Batch norm's epsilon (the model's, else 1e-5; torchvision's own COCO_V1 weights want 0).",
      OPTIONS_NUMBER, AT(norm_epsilon), .low = 0, .high = 1, .zero_is_none = true},
     {"device", "TEXT", PICK_DEVICE_HELP, OPTIONS_TEXT, AT(device)},

@@ -18,6 +18,8 @@ typedef struct inspect_options {
 static const options_choice profiles[] = {
     {"paper", FOVEA_PROFILE_PAPER}, {"torchvision", FOVEA_PROFILE_TORCHVISION}, {NULL, 0}};
 
+static const options_need of_another[] = {{"against", 1, .sentence = "needs --against"}, {.option = NULL}};
+
 static const options_row rows[] = {
     {"annotations", "FILE", "The boxes: COCO JSON, a folder of Pascal VOC, or YOLO's data.yaml.", .kind = OPTIONS_TEXT,
      .at = offsetof(inspect_options, annotations)},
@@ -26,7 +28,7 @@ static const options_row rows[] = {
     {"against", "FILE", "Boxes of another split: a picture that both show is a fault.", .kind = OPTIONS_TEXT,
      .at = offsetof(inspect_options, against)},
     {"against-images", "DIR", "The folder of its pictures (--images).", .kind = OPTIONS_TEXT,
-     .at = offsetof(inspect_options, against_images)},
+     .at = offsetof(inspect_options, against_images), .needs = of_another},
     {"format", "NAME", "How the boxes are written: coco, voc, yolo, or any, told by content (any).",
      .kind = OPTIONS_CHOICE, .at = offsetof(inspect_options, format), .choices = options_formats},
     {"fix", "OUT", "Write a copy of the annotations without the faults that can be mended. The original stays as it is, "
@@ -76,8 +78,6 @@ static int check(const inspect_options *o)
         return options_misused(&table, "--annotations is missing");
     if (!o->images)
         return options_misused(&table, "--images is missing");
-    if (o->against_images && !o->against)
-        return options_misused(&table, "--against-images needs --against");
     if (is_stdout(o->fix))
         return options_misused(&table, "--fix takes a file, not stdout");
     if (is_stdout(o->json) && is_stdout(o->html))

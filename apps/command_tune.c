@@ -22,24 +22,32 @@ typedef struct tune_options {
 static const options_choice backbones[] = {
     {"resnet18", 18}, {"resnet34", 34}, {"resnet50", 50}, {"resnet101", 101}, {NULL, 0}};
 
+static const options_need to_measure[] = {
+    {"show", 0, .sentence = "has no effect with --show, which measures nothing"}, {.option = NULL}};
+static const options_need of_a_new_model[] = {
+    {"model", 0, .sentence = "is of a new detector, and --model names one"},
+    {"show", 0, .sentence = "has no effect with --show, which measures nothing"},
+    {.option = NULL}};
+
 #define AT(field) .at = offsetof(tune_options, field)
 
 static const options_row rows[] = {
-    {"model", "FILE", "Measure what this detector asks for, instead of a new one of", OPTIONS_TEXT, AT(model)},
+    {"model", "FILE", "Measure what this detector asks for, instead of a new one of", OPTIONS_TEXT, AT(model),
+     .needs = to_measure},
     {"backbone", "NAME", "resnet18, resnet34, resnet50 or resnet101 (resnet50), with", OPTIONS_CHOICE, AT(depth),
-     .choices = backbones},
-    {"classes", "N", "classes (80).", OPTIONS_INTEGER, AT(classes), .low = 1, .high = 100000},
+     .choices = backbones, .needs = of_a_new_model},
+    {"classes", "N", "classes (80).", OPTIONS_INTEGER, AT(classes), .low = 1, .high = 100000, .needs = of_a_new_model},
     {"size", "N", "Resize the shorter side to N pixels (the model's; 600 without --model).", OPTIONS_INTEGER,
-     AT(tune.size), .low = 1, .high = MOST_SIZE},
+     AT(tune.size), .low = 1, .high = MOST_SIZE, .needs = to_measure},
     {"max-size", "N", "but keep the longer side within N (5/3 of --size).", OPTIONS_INTEGER, AT(tune.max_size),
-     .low = 1, .high = MOST_SIZE},
+     .low = 1, .high = MOST_SIZE, .needs = to_measure},
     {"pictures", "WxH", "Width and height of the pictures before that; what counts is their shape (square).",
-     OPTIONS_EXTENT, AT(pictures), .low = 1, .high = MOST_SIZE},
+     OPTIONS_EXTENT, AT(pictures), .low = 1, .high = MOST_SIZE, .needs = to_measure},
     {"batch", "N", "Pictures in a training step; 0: detection alone (2).", OPTIONS_INTEGER, AT(tune.batch), .low = 0,
-     .high = 4096},
+     .high = 4096, .needs = to_measure},
     {"seconds", "S", "The most it should take; the heaviest work comes first (60).", OPTIONS_NUMBER, AT(seconds),
-     .low = 0.001, .high = 1e6},
-    {"again", NULL, "Measure anew what was measured before.", OPTIONS_FLAG, AT(tune.again)},
+     .low = 0.001, .high = 1e6, .needs = to_measure},
+    {"again", NULL, "Measure anew what was measured before.", OPTIONS_FLAG, AT(tune.again), .needs = to_measure},
     {"show", NULL, "Measure nothing; print what was chosen on the device so far.", OPTIONS_FLAG, AT(show)},
     {"json", "FILE", "Write the choices as JSON to FILE; '-': to stdout, instead of the table.", OPTIONS_TEXT,
      AT(json)},

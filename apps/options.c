@@ -303,7 +303,32 @@ static options_result print_help(const options_table *table, const char *form)
     return OPTIONS_HELPED;
 }
 
-options_result options_parse(const options_table *table, void *fields, int argc, char **argv, int *first_operand)
+/* As a need tells values. */
+static int state_of(const options_row *row, const void *fields)
+{
+    const void *at = (const char *)fields + row->at;
+    if (row->kind == OPTIONS_CHOICE)
+        return *(const int *)at;
+    return row->kind == OPTIONS_FLAG ? *(const bool *)at : *(const char *const *)at != NULL;
+}
+
+/* Has every option that was given an effect beside the others? The first that has none is told. */
+static bool needs_are_met(const options_table *table, const void *fields, const bool *given)
+{
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const options_need *need = given[i] ? table->rows[i].needs : NULL;
+        for (const char *nearest; need && need->option; need++)
+            if ((state_of(options_find(table, need->option, &nearest), fields) == need->value) == need->unlike) {
+                options_misused(table, "--%s %s", table->rows[i].name, need->sentence);
+                return false;
+            }
+    }
+    return true;
+}
+
+/* given[i]: was row i? */
+static options_result parse(const options_table *table, void *fields, int argc, char **argv, int *first_operand,
+                            bool given[MAX_ROWS])
 {
     struct option longs[MAX_ROWS + 2] = {{0}};
     if (table->n_rows > MAX_ROWS)
@@ -332,6 +357,7 @@ options_result options_parse(const options_table *table, void *fields, int argc,
             return bad_option(table, argv[optind > word ? optind - 1 : optind], optopt);
         if (!options_set(&table->rows[code - FIRST_CODE], fields, optarg))
             return bad_value(table, &table->rows[code - FIRST_CODE], optarg);
+        given[code - FIRST_CODE] = true;
     }
     *first_operand = optind;
     if (!table->operands && optind < argc) {
@@ -339,4 +365,17 @@ options_result options_parse(const options_table *table, void *fields, int argc,
         return OPTIONS_MISUSED;
     }
     return OPTIONS_GO;
+}
+
+options_result options_peek(const options_table *table, void *fields, int argc, char **argv, int *first_operand)
+{
+    bool given[MAX_ROWS] = {false};
+    return parse(table, fields, argc, argv, first_operand, given);
+}
+
+options_result options_parse(const options_table *table, void *fields, int argc, char **argv, int *first_operand)
+{
+    bool given[MAX_ROWS] = {false};
+    const options_result result = parse(table, fields, argc, argv, first_operand, given);
+    return result == OPTIONS_GO && !needs_are_met(table, fields, given) ? OPTIONS_MISUSED : result;
 }

@@ -32,6 +32,14 @@ typedef struct options_choice {
     int value;
 } options_choice;
 
+/* What an option needs to have any effect. */
+typedef struct options_need {
+    const char *option;   /* another of the same table: a choice, a flag or a text; NULL ends the list */
+    int value;            /* of a choice; of a flag and a text 1 where it is given, else 0 */
+    bool unlike;          /* any value but this one */
+    const char *sentence; /* what follows "--momentum": "is of --optimizer sgd; with adamw give --betas" */
+} options_need;
+
 /* What annotations may be in, for --format. */
 extern const options_choice options_formats[];
 
@@ -45,6 +53,7 @@ typedef struct options_row {
     bool zero_is_none;             /* a written 0 is kept as -1, since 0 in an option struct means the default */
     const options_choice *choices; /* of OPTIONS_CHOICE; of OPTIONS_PAIR: words that stand for {value, value} */
     bool of_the_call; /* says how to run, not what: stands on the command line alone, never in a file of options */
+    const options_need *needs; /* all of them, or it is refused on the command line; a file of options may hold it */
 } options_row;
 
 typedef struct options_table {
@@ -65,8 +74,12 @@ typedef enum options_result {
 
 /* Parses argv[1] and on (argv[0] is the command's name) into the struct that `fields` points to. *first_operand: index
  * in argv of the first operand; options may stand before, between and after them. --help is known to every table,
- * and so are --help=man and --help=bash, see options_page.h. */
+ * and so are --help=man and --help=bash, see options_page.h. An option given there whose needs are not met by what the
+ * struct then holds is refused. */
 options_result options_parse(const options_table *table, void *fields, int argc, char **argv, int *first_operand);
+
+/* The same without looking at needs: for a first look at a command line that names a file of options. */
+options_result options_peek(const options_table *table, void *fields, int argc, char **argv, int *first_operand);
 
 /* Sets the option of a row from text as the command line has it. False where it is not what the row takes. Texts are
  * borrowed. */

@@ -29,6 +29,24 @@ static const options_choice schedules[] = {
     {"steps", FOVEA_SCHEDULE_STEPS}, {"cosine", FOVEA_SCHEDULE_COSINE}, {NULL, 0}};
 static const options_choice never[] = {{"never", -1}, {NULL, 0}};
 
+static const options_need of_validation[] = {
+    {"val-annotations", 1, .sentence = "needs --val-annotations"}, {.option = NULL}};
+static const options_need of_sgd[] = {
+    {"optimizer", FOVEA_OPTIMIZER_SGD, .sentence = "is of --optimizer sgd; with adamw give --betas"}, {.option = NULL}};
+static const options_need of_adamw[] = {
+    {"optimizer", FOVEA_OPTIMIZER_ADAMW, .sentence = "is of --optimizer adamw; with sgd give --momentum"},
+    {.option = NULL}};
+static const options_need of_steps[] = {
+    {"schedule", FOVEA_SCHEDULE_STEPS, .sentence = "is of --schedule steps; cosine lets the rate fall at each step"},
+    {.option = NULL}};
+static const options_need of_focal[] = {
+    {"loss", FOVEA_LOSS_FOCAL, .sentence = "is of --loss focal; ce and ohem have gamma 0"},
+    {.option = NULL}};
+static const options_need of_no_ohem[] = {
+    {"loss", FOVEA_LOSS_OHEM, true, "is of --loss focal and ce; ohem balances by the anchors that it keeps"},
+    {.option = NULL}};
+static const options_need of_ohem[] = {{"loss", FOVEA_LOSS_OHEM, .sentence = "is of --loss ohem"}, {.option = NULL}};
+
 static const options_row rows[] = {
     /* the data and the run */
     {"images", "DIR", "The folder that the annotations' file names start from.", OPTIONS_TEXT, AT(images)},
@@ -50,7 +68,7 @@ static const options_row rows[] = {
     {"save-every", "N", "Write last.safetensors every N steps (each epoch and every 30 s).", OPTIONS_INTEGER,
      AT(save_every), .low = 1, .high = 1e9},
     {"eval-every", "N", "Evaluate every N epochs, and at the end (1).", OPTIONS_INTEGER, AT(eval_every), .low = 1,
-     .high = 1e9},
+     .high = 1e9, .needs = of_validation},
     {"patience", "N", "Stop when the validation's AP has not improved for N evaluations (never).", OPTIONS_INTEGER,
      AT(patience), .low = 1, .high = 1e9},
     {"json", "FILE", "Write the log's lines to FILE too; '-': to stdout.", OPTIONS_TEXT, AT(json)},
@@ -101,11 +119,11 @@ static const options_row rows[] = {
     {"lr", "R", "Learning rate after warm-up (0.01 * batch * accumulate / 16; adamw: 0.0001 * the square root of batch * "
      "accumulate / 16).", OPTIONS_NUMBER, AT(plan.learning_rate), .low = 1e-12, .high = 1e3},
     {"momentum", "M", "Momentum of SGD (0.9).", OPTIONS_NUMBER, AT(plan.momentum), .low = 0, .high = 0.9999,
-     .zero_is_none = true},
+     .zero_is_none = true, .needs = of_sgd},
     {"betas", "A,B", "How much of the gradients' means and mean squares adamw keeps each step (0.9,0.999).",
-     OPTIONS_PAIR, AT(plan.betas), .low = 1e-9, .high = 0.999999},
+     OPTIONS_PAIR, AT(plan.betas), .low = 1e-9, .high = 0.999999, .needs = of_adamw},
     {"eps", "E", "What adamw adds to the root of the mean squares (1e-8).", OPTIONS_NUMBER, AT(plan.epsilon),
-     .low = 1e-30, .high = 1},
+     .low = 1e-30, .high = 1, .needs = of_adamw},
     {"decay", "D", "Weight decay; adamw's is times the rate, beside the gradient (0.0001; adamw: 0.01).",
      OPTIONS_NUMBER, AT(plan.weight_decay), .low = 0, .high = 1, .zero_is_none = true},
     {"ema", "D", "Evaluate and keep as model.safetensors a moving average of weights and running statistics: each step "
@@ -117,7 +135,7 @@ static const options_row rows[] = {
     {"schedule", "NAME", "The rate after warm-up: steps, see --steps-at, or cosine, half a wave down to 0 (steps).",
      OPTIONS_CHOICE, AT(schedule), .choices = schedules},
     {"steps-at", "A,B", "Divide the rate by 10 after these shares of the schedule (0.7,0.9), or never.", OPTIONS_PAIR,
-     AT(plan.decay_at), .low = 1e-9, .high = 1, .choices = never},
+     AT(plan.decay_at), .low = 1e-9, .high = 1, .choices = never, .needs = of_steps},
     {"clip", "G", "Largest gradient norm; 0: no limit (10).", OPTIONS_NUMBER, AT(plan.clip), .low = 0, .high = 1e12,
      .zero_is_none = true},
     {"flip", "P", "Chance of a mirrored picture (0.5).", OPTIONS_NUMBER, AT(plan.flip), .low = 0, .high = 1,
@@ -143,15 +161,17 @@ static const options_row rows[] = {
     {"loss", "NAME", "focal, ce (cross entropy) or ohem (the hardest anchors) (focal).", OPTIONS_CHOICE, AT(loss),
      .choices = losses},
     {"alpha", "A", "Weight of objects against background (0.25 for focal, none for ce).", OPTIONS_NUMBER,
-     AT(plan.alpha), .low = 1e-6, .high = 0.999999},
+     AT(plan.alpha), .low = 1e-6, .high = 0.999999, .needs = of_no_ohem},
     {"gamma", "G", "Focusing of the focal loss (2).", OPTIONS_NUMBER, AT(plan.gamma), .low = 0, .high = 20,
-     .zero_is_none = true},
+     .zero_is_none = true, .needs = of_focal},
     {"box-loss", "NAME", "smooth_l1 (of the torchvision profile: L1) or giou (smooth_l1).", OPTIONS_CHOICE,
      AT(box_loss), .choices = box_losses},
     {"ohem-batch", "N", "Anchors that ohem keeps a picture (128).", OPTIONS_INTEGER, AT(plan.ohem_batch), .low = 1,
-     .high = 1e6},
-    {"ohem-nms", "T", "IoU of ohem's NMS (0.5).", OPTIONS_NUMBER, AT(plan.ohem_nms), .low = 1e-6, .high = 1},
-    {"ohem-ratio", NULL, "Let ohem keep objects to background 1:3.", OPTIONS_FLAG, AT(plan.ohem_ratio)},
+     .high = 1e6, .needs = of_ohem},
+    {"ohem-nms", "T", "IoU of ohem's NMS (0.5).", OPTIONS_NUMBER, AT(plan.ohem_nms), .low = 1e-6, .high = 1,
+     .needs = of_ohem},
+    {"ohem-ratio", NULL, "Let ohem keep objects to background 1:3.", OPTIONS_FLAG, AT(plan.ohem_ratio),
+     .needs = of_ohem},
     {"loaders", "N", "Threads that read pictures ahead (2).", OPTIONS_INTEGER, AT(plan.loader_threads), .low = 1,
      .high = 256},
     {"seed", "S", "Of the first weights, the order and the augmentation (0).", OPTIONS_SEED, AT(plan.seed)},
@@ -323,7 +343,7 @@ options_result train_options_parse(train_options *o, int argc, char **argv)
     train_options called = defaults; /* what the command line alone says */
     int operand;
     *o = defaults;
-    options_result result = options_parse(&train_options_table, &called, argc, argv, &operand);
+    options_result result = options_peek(&train_options_table, &called, argc, argv, &operand);
     if (result == OPTIONS_GO && !read_config(o, &called))
         result = OPTIONS_MISUSED;
     if (result == OPTIONS_GO)

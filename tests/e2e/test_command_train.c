@@ -43,6 +43,26 @@ START_TEST(train__adamw_goes_on_to_the_same_bytes)
 }
 END_TEST
 
+/* A run's config.json holds all options: only what the command line itself says must have an effect, beside what the file
+ * says and what goes before that. */
+START_TEST(train__what_has_no_effect_is_refused_by_hand_alone)
+{
+    need_data();
+    cli_expect(0, TRAIN "--optimizer adamw --schedule cosine --loss ce --steps 1 --out base");
+    static const char *const good[] = {"", "--betas 0.8,0.9", "--alpha 0.75", "--optimizer sgd --momentum 0.8",
+                                       "--schedule steps --steps-at 0.5,0.8", "--loss ohem --ohem-batch 16 --ohem-ratio"};
+    for (size_t i = 0; i < COUNT(good); i++)
+        cli_expect(0, "rm -rf next && \"$F\" train --config base/config.json --out next %s", good[i]);
+    static const char *const bad[] = {"--momentum 0.9", "--optimizer sgd --betas 0.9,0.999", "--steps-at 0.7,0.9",
+                                      "--loss ohem --alpha 0.75", "--gamma 2", "--ohem-nms 0.5"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        cli_expect(2, "\"$F\" train --config base/config.json --out never %s", bad[i]);
+        cli_said(" is of --");
+    }
+    cli_expect(0, "test ! -e never");
+}
+END_TEST
+
 /* The model that is kept is not what the checkpoint is as a model, and the report tells why. */
 START_TEST(train__ema_keeps_the_average_and_goes_on_to_the_same_bytes)
 {
@@ -60,6 +80,7 @@ int main(void)
 {
     const support_case cases[] = {
         {train__adamw_goes_on_to_the_same_bytes, .needs_device = true},
+        {train__what_has_no_effect_is_refused_by_hand_alone, .needs_device = true},
         {train__ema_keeps_the_average_and_goes_on_to_the_same_bytes, .needs_device = true},
     };
     return support_run("command_train", cases, COUNT(cases));
