@@ -130,15 +130,33 @@ static cJSON *config_json(const training *t)
     return config;
 }
 
-/* Everything before the first step. */
-static bool prepare(training *t)
+/* Finds the run's folder and its data; a run that goes on must have begun with the same options. */
+static bool open_run(training *t)
 {
     if (!run_folder_open(&t->run, t->o.out, t->o.resume) || !open_data(t))
         return false;
     cJSON *config = config_json(t);
     const bool agrees = run_folder_agrees(&t->run, config, train_options_may_change);
     cJSON_Delete(config);
-    if (!agrees)
+    return agrees;
+}
+
+/* Goes to where the run was left, if it was begun. */
+static bool take_up(training *t)
+{
+    if (!t->run.has_last)
+        return true;
+    if (!told(fovea_trainer_resume(t->trainer, t->run.last)))
+        return false;
+    fprintf(stderr, "%s: step %lld of %lld is done\n", t->run.last, (long long)fovea_trainer_steps_done(t->trainer),
+            (long long)fovea_trainer_steps(t->trainer));
+    return true;
+}
+
+/* Everything before the first step. */
+static bool prepare(training *t)
+{
+    if (!open_run(t))
         return false;
     t->device = pick_device(t->o.device, t->o.time_kernels);
     if (!t->device)
@@ -146,15 +164,10 @@ static bool prepare(training *t)
     cJSON *with_device = config_json(t);
     run_folder_compare_device(&t->run, with_device);
     cJSON_Delete(with_device);
-    if (!make_model(t))
-        return false;
-    if (t->run.has_last && !told(fovea_trainer_resume(t->trainer, t->run.last)))
+    if (!make_model(t) || !take_up(t))
         return false;
     t->saved_step = t->run.has_last ? fovea_trainer_steps_done(t->trainer) : -1;
     t->saved_at = progress_seconds();
-    if (t->run.has_last)
-        fprintf(stderr, "%s: step %lld of %lld is done\n", t->run.last, (long long)t->saved_step,
-                (long long)fovea_trainer_steps(t->trainer));
     if ((t->o.json && !json_out_open(&t->json, t->o.json)) ||
         !run_folder_begin(&t->run, config_json(t), fovea_trainer_steps_done(t->trainer)))
         return false;
@@ -374,13 +387,19 @@ static void print_result(const training *t)
     printf("%s\n", t->run.model);
 }
 
-/* --show-batches: all that a run needs to take its first step, but no run. */
+/* --show-batches: all that a run needs to take its next step, but no run. */
 static bool show(training *t)
 {
-    if (!open_data(t))
+    if (!(t->o.resume ? open_run(t) : open_data(t)))
         return false;
     t->device = pick_device(t->o.device, false);
-    return t->device && make_model(t) && show_batches(t->trainer, t->dataset, t->o.show_batches);
+    if (!t->device || !make_model(t) || !take_up(t))
+        return false;
+    if (fovea_trainer_done(t->trainer)) {
+        fprintf(stderr, "fovea: %s: the run is done, no picture is to come\n", t->run.last);
+        return false;
+    }
+    return show_batches(t->trainer, t->dataset, t->o.show_batches);
 }
 
 int command_train(int argc, char **argv)

@@ -4,8 +4,8 @@
 
 #include "fovea.h"
 
-/* Writes the sheet of a trainer's first pictures to `path`, as JPEG, and says so on stdout; the classes' names are those of
- * `dataset`. False on failure, told on stderr. */
+/* Writes the sheet of the pictures that a trainer takes next to `path`, as JPEG, and says so on stdout; the classes' names
+ * are those of `dataset`. False on failure, told on stderr. */
 bool show_batches(fovea_trainer *trainer, const fovea_dataset *dataset, const char *path);
 
 #endif

@@ -155,7 +155,8 @@ static const options_row rows[] = {
     {"hue", "H", "hue turned by up to H of its circle (0); in a random order, before the picture is resized.",
      OPTIONS_NUMBER, AT(plan.hue), .low = 0, .high = 0.5},
     {"show-batches", "FILE", "Train nothing: write to FILE, a JPEG, the first 20 pictures as the network gets them, with "
-     "their boxes. Needs no --out.", OPTIONS_TEXT, AT(show_batches), .of_the_call = true},
+     "their boxes; with --resume those that come next in the run at --out, which is else not needed.", OPTIONS_TEXT,
+     AT(show_batches), .of_the_call = true},
     {"freeze", "N", "Leave the first N stages as they are: 1 the stem, 2 and layer1, ... 5 (0).", OPTIONS_INTEGER,
      AT(plan.freeze), .low = 0, .high = 5},
     {"loss", "NAME", "focal, ce (cross entropy) or ohem (the hardest anchors) (focal).", OPTIONS_CHOICE, AT(loss),
@@ -252,7 +253,7 @@ static int check(const train_options *o)
         return options_misused(table, "--images is missing");
     if (!o->annotations)
         return options_misused(table, "--annotations is missing");
-    if (!o->out && !o->show_batches)
+    if (!o->out && (o->resume || !o->show_batches))
         return options_misused(table, "--out is missing");
     if (o->plan.steps && o->plan.epochs > 0)
         return options_misused(table, "--steps and --epochs exclude each other");

@@ -108,6 +108,7 @@ static const misuse misuses[] = {
     {"train word", "'word' is not an option"},
     {"train", "--images is missing"},
     {"train --images a --annotations b", "--out is missing"},
+    {"train --images a --annotations b --show-batches c --resume", "--out is missing"},
     {"train --images a --annotations b --out c --steps 3 --epochs 2", "exclude each other"},
     {"train --images a --annotations b --out c --width 12", "a multiple of 8"},
     {"train --images a --annotations b --out c --val-images d", "--val-annotations"},

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TRAIN                                                                                                     \
@@ -69,12 +70,64 @@ START_TEST(train__shows_what_the_network_gets)
 }
 END_TEST
 
+enum { CELL_WIDTH = 320, CELL_HEIGHT = 240, COLUMNS = 5, ROWS = 4, GAP = 8 }; /* of the sheet, see sheet.c */
+
+/* How much cell i of a and cell k of b differ on the mean, in levels. */
+static double difference(const fovea_image *a, int i, const fovea_image *b, int k)
+{
+    const int down = (a->height - GAP) / ROWS, across = CELL_WIDTH + GAP;
+    double sum = 0;
+    for (int y = 0; y < CELL_HEIGHT; y++)
+        for (int x = 0; x < 3 * CELL_WIDTH; x++) {
+            const int row_a = GAP + i / COLUMNS * down + y, row_b = GAP + k / COLUMNS * down + y;
+            const size_t left_a = 3 * (size_t)(GAP + i % COLUMNS * across), left_b = 3 * (size_t)(GAP + k % COLUMNS * across);
+            sum += abs(a->pixels[(size_t)row_a * 3 * (size_t)a->width + left_a + (size_t)x] -
+                       b->pixels[(size_t)row_b * 3 * (size_t)b->width + left_b + (size_t)x]);
+        }
+    return sum / (3 * CELL_WIDTH * CELL_HEIGHT);
+}
+
+#define LEFT TRAIN "--crop 0.5 --steps 9 "
+
+/* The run is left after two steps of two pictures: a sheet of what comes next begins with the fifth of all 18. */
+START_TEST(train__shows_what_a_run_gets_next)
+{
+    fovea_image all, rest;
+    need_data();
+    cli_expect(0, "cp -r data/images torn && head -c 400 data/images/train_0004.jpg >torn/train_0004.jpg");
+    cli_expect(1, LEFT "--images torn --save-every 1000 --out left");
+    cli_said("left/last.safetensors is intact, from after step 2");
+    cli_expect(0, LEFT "--show-batches all.jpg && " LEFT "--show-batches none.jpg --resume --out never && "
+                  "cmp all.jpg none.jpg && test ! -e never");
+    cli_expect(0, "(cd left; ls --full-time; cksum *) >before; " LEFT "--resume --out left --show-batches rest.jpg && "
+                  "(cd left; ls --full-time; cksum *) | cmp - before");
+    ck_assert_int_eq(strncmp(cli_stdout(), "rest.jpg: 14 pictures with ", 27), 0);
+    support_ok(fovea_image_read(&all, support_scratch_file("all.jpg")));
+    support_ok(fovea_image_read(&rest, support_scratch_file("rest.jpg")));
+    int unlike = 0;
+    for (int i = 0; i < 14; i++) {
+        const double same = difference(&all, i + 4, &rest, i);
+        ck_assert_msg(same < 4, "picture %d differs by %g levels", i, same);
+        unlike += difference(&all, i, &rest, i) > 8;
+    }
+    ck_assert_int_gt(unlike, 7);
+    fovea_image_clear(&all);
+    fovea_image_clear(&rest);
+    cli_expect(1, LEFT "--resume --out left --show-batches rest.jpg --seed 4");
+    cli_said("seed 3");
+    cli_expect(0, LEFT "--resume --out left");
+    cli_expect(1, LEFT "--resume --out left --show-batches rest.jpg");
+    cli_said("left/last.safetensors: the run is done, no picture is to come");
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
         {train__augmented_runs_resume_to_the_same_bytes, .needs_device = true},
         {train__keeps_the_sizes_in_its_config, .needs_device = true},
         {train__shows_what_the_network_gets, .needs_device = true},
+        {train__shows_what_a_run_gets_next, .needs_device = true},
     };
     return support_run("command_augment", cases, COUNT(cases));
 }
