@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct inspect_options {
     const char *images, *annotations, *against, *against_images, *fix, *json, *html;
@@ -31,8 +32,9 @@ static const options_row rows[] = {
      .at = offsetof(inspect_options, against_images), .needs = of_another},
     {"format", "NAME", "How the boxes are written: coco, voc, yolo, or any, told by content (any).",
      .kind = OPTIONS_CHOICE, .at = offsetof(inspect_options, format), .choices = options_formats},
-    {"fix", "OUT", "Write a copy of the annotations without the faults that can be mended. The original stays as it is, "
-     "and fields that are not mended keep their bytes; of VOC and YOLO the copy is COCO JSON.", .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, fix)},
+    {"fix", "OUT", "Write a copy of the annotations without the faults that can be mended to OUT, a new file. The "
+     "original stays as it is, and fields that are not mended keep their bytes; of VOC and YOLO the copy is COCO JSON.",
+     .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, fix)},
     {"json", "FILE", "Write everything that was found as JSON to FILE; '-': to stdout, instead of the text.",
      .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, json)},
     {"html", "FILE", "Write a page to FILE: faults, charts of the boxes, anchor coverage, and pictures with their boxes.",
@@ -105,9 +107,20 @@ static bool write_page(const char *path, const inspect_report *report)
     return json_out_close(&out, true);
 }
 
+/* As fovea_inspection_save() would say once all pictures were looked at. */
+static bool fix_is_new(const char *path)
+{
+    if (!path || access(path, F_OK) != 0)
+        return true;
+    fprintf(stderr, "fovea: %s: is there already and is not written over; name a new file for the mended copy\n", path);
+    return false;
+}
+
 /* Opens, mends, measures and tells; true where there is no fault. */
 static bool inspect(const inspect_options *o, inspect_report *report, fovea_inspection **inspection)
 {
+    if (!fix_is_new(o->fix))
+        return false;
     progress bar = progress_begin("looking at pictures", 0, 0);
     const fovea_inspect_options options = {.against = o->against, .against_images = o->against_images, .report = show,
                                            .cookie = &bar, .format = (fovea_format)o->format};

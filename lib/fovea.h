@@ -447,7 +447,8 @@ FOVEA_API const fovea_dataset *fovea_inspection_dataset(const fovea_inspection *
 
 /* Writes a copy of the annotations without the faults that can be mended, beside `path`, then renames; the original stays
  * as it is, and every field that is not mended keeps its bytes. Of Pascal VOC and YOLO the copy is COCO JSON. Fails with
- * FOVEA_ERROR_ARGUMENT where path is the original, and with FOVEA_ERROR_FORMAT where the original has changed since. */
+ * FOVEA_ERROR_ARGUMENT where something has that path already, the original or anything else, and with FOVEA_ERROR_FORMAT
+ * where the original has changed since. */
 FOVEA_API fovea_status fovea_inspection_save(const fovea_inspection *inspection, const char *path);
 
 /* ---- anchor coverage ------------------------------------------------------------------------------------------- */

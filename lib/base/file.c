@@ -98,6 +98,12 @@ bool fovea__file_is_missing(const char *path)
     return stat(path, &facts) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
+bool fovea__name_is_taken(const char *path)
+{
+    struct stat facts;
+    return lstat(path, &facts) == 0;
+}
+
 /* Locks a temporary file and empties it. One that is not this writer's own making is either another's, who holds the
  * lock, or was left by a process that was killed, whose lock went with it. A file system without locks keeps those. */
 static bool take(int file, const char *name, bool made)

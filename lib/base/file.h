@@ -16,6 +16,9 @@ fovea_status fovea__file_read_head(char **data, size_t *size_bytes, bool *whole,
 /* Nothing is there to be read, not even something that one may not read. */
 bool fovea__file_is_missing(const char *path);
 
+/* Something has that name, a link to nowhere too. */
+bool fovea__name_is_taken(const char *path);
+
 /* A file being written beside its final place. Begin; write to .stream; then commit (flush, fsync, rename, fsync of the
  * folder) or abandon. Until commit succeeds the old file stays as it was. Of writers at once, in one process or many, each
  * has a temporary file of its own (PATH.part1, PATH.part2, ...), and the last to commit stays. What a killed process left

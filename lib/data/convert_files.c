@@ -103,13 +103,6 @@ static fovea_status same_text(bool *out, const fovea__output *output)
     return FOVEA_OK;
 }
 
-/* Something of that name, a link to nowhere too. */
-static bool is_there(const char *path)
-{
-    struct stat facts;
-    return lstat(path, &facts) == 0;
-}
-
 /* *needed: it is to be written, in a free place. */
 static fovea_status look(bool *needed, const fovea__output *output)
 {
@@ -117,7 +110,7 @@ static fovea_status look(bool *needed, const fovea__output *output)
     *needed = true;
     if (output->source && !fovea__is_file(output->source))
         FOVEA_FAIL(FOVEA_ERROR_IO, "%s: the picture is not there", output->source);
-    if (!is_there(output->path))
+    if (!fovea__name_is_taken(output->path))
         return FOVEA_OK;
     if (output->source)
         same = same_picture(output->path, output->source);

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 typedef struct text {
     char *bytes;
@@ -265,13 +264,9 @@ fovea_status fovea__inspection_mend(const fovea_inspection *in, char **out, size
 fovea_status fovea_inspection_save(const fovea_inspection *inspection, const char *path)
 {
     FOVEA_CHECK_ARG(inspection && path, "fovea_inspection_save: inspection or path is NULL");
-    struct stat here, there;
-    FOVEA_CHECK_ARG(stat(inspection->file, &here) != 0 || stat(path, &there) != 0 || here.st_dev != there.st_dev ||
-                        here.st_ino != there.st_ino,
-                    "%s: is the original, which stays as it is; name another file for the copy", path);
+    FOVEA_CHECK_ARG(!fovea__name_is_taken(path),
+                    "%s: is there already and is not written over; name a new file for the mended copy", path);
     const fovea__text *made = &inspection->text;
-    FOVEA_CHECK_ARG(!made->bytes || fovea__ends_in(path, ".json") || stat(path, &there) != 0,
-                    "%s: is there and no JSON; the mended copy of Pascal VOC and YOLO is COCO JSON", path);
     char *bytes = NULL, *mended = NULL;
     size_t size = 0, mended_size = 0;
     if (!made->bytes)

@@ -49,8 +49,12 @@ static void expect(const char *images, const char *annotations, fovea_format for
             total += rows[i].count;
     }
     ck_assert_uint_eq(fovea_inspection_faults(in), total);
+    remove(support_scratch_file("copy.json"));
     support_ok(fovea_inspection_save(in, support_scratch_file("copy.json")));
-    support_fails(fovea_inspection_save(in, support_scratch_file("kept.txt")), FOVEA_ERROR_ARGUMENT, "is COCO JSON");
+    support_fails(fovea_inspection_save(in, support_scratch_file("kept.txt")), FOVEA_ERROR_ARGUMENT,
+                  "is there already");
+    support_fails(fovea_inspection_save(in, support_scratch_file("copy.json")), FOVEA_ERROR_ARGUMENT,
+                  "is there already");
     support_ok(fovea_dataset_open_coco(&set, support_scratch_file(images), support_scratch_file("copy.json")));
     ck_assert_uint_eq(fovea_dataset_warnings(set), fovea_inspection_count(in, FOVEA_NOTE_CROWD));
     ck_assert_uint_eq(fovea_dataset_size(set), fovea_dataset_size(fovea_inspection_dataset(in, NULL)));

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CATEGORIES "\"categories\": [{\"id\": 3, \"name\": \"cat\"}]"
 #define A "{\"id\": 7, \"file_name\": \"a.jpg\", \"width\": 40, \"height\": 20}"
@@ -254,14 +255,19 @@ START_TEST(inspection__saving_leaves_the_original)
     support_write(support_scratch_file("orig.json"), BOX("[5, 6, 0, 7]"));
     support_ok(fovea_inspection_open(&in, support_scratch(), support_scratch_file("orig.json"), NULL));
     support_fails(fovea_inspection_save(in, support_scratch_file("orig.json")), FOVEA_ERROR_ARGUMENT,
-                  "is the original, which stays as it is");
+                  "orig.json: is there already and is not written over");
+    ck_assert_int_eq(symlink("nowhere", support_scratch_file("link.json")), 0);
+    support_fails(fovea_inspection_save(in, support_scratch_file("link.json")), FOVEA_ERROR_ARGUMENT,
+                  "is there already");
     support_ok(fovea_inspection_save(in, support_scratch_file("copy.json")));
     fovea_dataset *set = NULL;
     support_ok(fovea_dataset_open_coco(&set, support_scratch(), support_scratch_file("copy.json")));
     ck_assert_uint_eq(fovea_dataset_warnings(set), 0);
     fovea_dataset_close(set);
     support_write(support_scratch_file("orig.json"), ONE);
-    support_fails(fovea_inspection_save(in, support_scratch_file("copy.json")), FOVEA_ERROR_FORMAT,
+    support_fails(fovea_inspection_save(in, support_scratch_file("copy.json")), FOVEA_ERROR_ARGUMENT,
+                  "is there already");
+    support_fails(fovea_inspection_save(in, support_scratch_file("second.json")), FOVEA_ERROR_FORMAT,
                   "has changed since it was inspected");
     fovea_inspection_close(in);
 }

@@ -3,6 +3,7 @@
 #include "starve.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 /* A data set that has about every fault. */
@@ -49,6 +50,7 @@ static fovea_status look(void)
 
 static fovea_status mend(void)
 {
+    remove(support_scratch_file("mended.json"));
     return inspect(support_scratch_file("mended.json"));
 }
 

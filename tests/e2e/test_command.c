@@ -396,7 +396,7 @@ START_TEST(inspect__finds_mends_and_says_so)
     cJSON_Delete(clean);
     cJSON_Delete(found);
     cli_expect(1, "\"$F\" inspect --images seen/images --annotations seen/bad.json --fix seen/bad.json");
-    cli_said("is the original");
+    cli_said("seen/bad.json: is there already");
     cli_expect(1, "\"$F\" inspect --images seen/images --annotations seen/missing.json");
     cli_said("seen/missing.json");
 }

@@ -13,6 +13,40 @@ static void need_pictures(void)
         cli_expect(0, "\"$F\" synth --out seen --train 4 --val 2 --new 0 --size 64x64");
 }
 
+/* The same split in each format, and what --fix must leave alone in its folder: the original, what stands beside it for the
+ * way back, another's annotations. */
+static const struct {
+    const char *format, *images, *annotations, *taken[3];
+} sets[] = {
+    {"coco", "set/images", "set/train.json", {"train.json", "val.json", "other.json"}},
+    {"voc", "voc/JPEGImages", "voc/ImageSets/Main/train.txt",
+     {"ImageSets/Main/train.txt", "fovea.train.json", "other.json"}},
+    {"yolo", "yolo/images", "yolo/data.yaml", {"data.yaml", "fovea.train.json", "other.json"}},
+};
+
+START_TEST(inspect__fix_writes_over_nothing)
+{
+    const char *images = sets[_i].images, *annotations = sets[_i].annotations;
+    cli_expect(0, "test -e set || { \"$F\" synth --out set --train 3 --val 1 --new 0 --size 64x64 && "
+                  "for f in voc yolo; do \"$F\" convert --images set/images --annotations set/train.json --to $f --out $f || exit 1; done; }");
+    cli_expect(0, "cd $(echo %s | cut -d/ -f1) && cp ../set/val.json other.json && find . -type f -exec cksum {} + | "
+                  "sort >../before", annotations);
+    for (size_t i = 0; i < COUNT(sets[_i].taken); i++) {
+        cli_expect(1, "cd $(echo %s | cut -d/ -f1) && \"$F\" inspect --images ../%s --annotations ../%s --fix %s",
+                   annotations, images, annotations, sets[_i].taken[i]);
+        cli_said(sets[_i].taken[i]);
+        cli_said(": is there already and is not written over");
+    }
+    cli_expect(0, "cd $(echo %s | cut -d/ -f1) && find . -type f -exec cksum {} + | sort | cmp - ../before",
+               annotations);
+    cli_expect(0, "\"$F\" inspect --images %s --annotations %s --format %s --fix %s.json", images, annotations,
+               sets[_i].format, sets[_i].format);
+    cJSON *copy = cli_json(_i == 0 ? "coco.json" : _i == 1 ? "voc.json" : "yolo.json");
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(copy, "images")), 3);
+    cJSON_Delete(copy);
+}
+END_TEST
+
 static const char boxes[] =
     "{\"images\": [{\"id\": 7, \"file_name\": \"train_0001.jpg\", \"width\": 64, \"height\": 64},"
     " {\"id\": 9, \"file_name\": \"train_0002.jpg\", \"width\": 64, \"height\": 64}],"
@@ -228,6 +262,7 @@ END_TEST
 int main(void)
 {
     const support_case cases[] = {
+        {inspect__fix_writes_over_nothing, .rows = COUNT(sets)},
         {.test = inspect__tells_what_anchors_cover},
         {.test = inspect__tells_which_classes_are_not_covered},
         {.test = inspect__takes_the_model_s_anchors},
