@@ -163,6 +163,24 @@ START_TEST(inspect_formats__splits_differ)
 }
 END_TEST
 
+/* A list may name what is not there: that is a fault, and the others are read. */
+START_TEST(inspect_formats__a_list_names_what_is_missing)
+{
+    static const expected rows[] = {
+        {FOVEA_FAULT_FORM, 1, "Annotations/nowhere.xml: cannot be opened"},
+        {FOVEA_NOTE_NO_SIZE, 1, "a.jpg: no width or no height"},
+        {FOVEA_NOTE_UNCHECKED, 1, "Pascal VOC has no ids"},
+    };
+    make_folders((const char *const[]){"list", "list/Annotations", "list/ImageSets", "list/ImageSets/Main", NULL});
+    write_picture("list/a.jpg", 9);
+    support_write(support_scratch_file("kept.txt"), "kept");
+    support_write(support_scratch_file("list/Annotations/a.xml"),
+                  "<annotation>" OBJECT("cat", "1", "1", "9", "9") "</annotation>");
+    support_write(support_scratch_file("list/ImageSets/Main/val.txt"), "nowhere\na\n");
+    expect("list", "list/ImageSets/Main/val.txt", FOVEA_FORMAT_ANY, rows, COUNT(rows));
+}
+END_TEST
+
 /* Converted files have their boxes' order in the document beside them, where pictures take turns. */
 START_TEST(inspect_formats__boxes_are_numbered_by_picture)
 {
@@ -202,6 +220,7 @@ int main(void)
         {.test = inspect_formats__voc},
         {inspect_formats__yolo, .rows = 2},
         {.test = inspect_formats__splits_differ},
+        {.test = inspect_formats__a_list_names_what_is_missing},
         {inspect_formats__boxes_are_numbered_by_picture, .rows = 2},
     };
     return support_run("inspect_formats", cases, COUNT(cases));
