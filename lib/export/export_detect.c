@@ -35,6 +35,20 @@ static int divide(fovea__onnx *g, int value, int by)
     return fovea__onnx_of_two(g, "Div", value, by);
 }
 
+/* The length of a list, `most` where it is longer, as a list of one. */
+static int at_most(fovea__onnx *g, int list, int64_t most)
+{
+    const int length = fovea__onnx_of(g, "Shape", list);
+    return fovea__onnx_of_two(g, "Min", length, fovea__onnx_integers(g, &most, 1));
+}
+
+/* 0, 1, ... below an end. */
+static int count_to(fovea__onnx *g, int end)
+{
+    const int zero = fovea__onnx_integer(g, 0), one = fovea__onnx_integer(g, 1);
+    return fovea__onnx_add(g, &(fovea__onnx_node){.op = "Range", .inputs = {zero, end, one}});
+}
+
 /* Cells of a level along y (0) or x (1). */
 static int cells_along(fovea__export *e, int level, int axis)
 {
@@ -60,9 +74,10 @@ static int anchors_of(fovea__export *e, int level, int numbers)
     const int a_cell = fovea__onnx_integer(g, fovea__anchors_a_cell(&anchors)), width = cells_along(e, level, 1);
     const int table = fovea__onnx_floats(g, boxes[0], fovea__anchors_a_cell(&anchors), 4);
     const int cells = divide(g, numbers, a_cell);
-    const int x = fovea__onnx_of_two(g, "Mul", modulo(g, cells, width), stride_along(e, level, 1));
-    const int y = fovea__onnx_of_two(g, "Mul", divide(g, cells, width), stride_along(e, level, 0));
-    const int place = fovea__onnx_concat(g, (const int[]){float_column(g, x), float_column(g, y)}, 2, 1);
+    const int column = modulo(g, cells, width), row = divide(g, cells, width);
+    const int x = float_column(g, fovea__onnx_of_two(g, "Mul", column, stride_along(e, level, 1)));
+    const int y = float_column(g, fovea__onnx_of_two(g, "Mul", row, stride_along(e, level, 0)));
+    const int place = fovea__onnx_concat(g, (const int[]){x, y}, 2, 1);
     const int corners = fovea__onnx_concat(g, (const int[]){place, place}, 2, 1);
     return fovea__onnx_of_two(g, "Add", corners, fovea__onnx_gather(g, table, modulo(g, numbers, a_cell), 0));
 }
@@ -81,13 +96,14 @@ static candidates find_candidates(fovea__export *e, int level)
     const int classes = fovea__onnx_integer(g, e->model->config.classes);
     const int logits = reshape(g, channels_last(g, e->levels[level].logits), (const int64_t[]){-1}, 1);
     const int codes = reshape(g, channels_last(g, e->levels[level].codes), (const int64_t[]){-1, 4}, 2);
-    const int most = fovea__onnx_of_two(g, "Min", fovea__onnx_of(g, "Shape", logits),
-                                        fovea__onnx_integers(g, (const int64_t[]){e->plan.top_k}, 1));
+    const int most = at_most(g, logits, e->plan.top_k);
     const int scores = fovea__onnx_add(g, &(fovea__onnx_node){
         .op = "TopK", .inputs = {fovea__onnx_of(g, "Sigmoid", logits), most}, .outputs = 2});
     const int indices = scores + 1, numbers = divide(g, indices, classes);
-    return (candidates){.scores = scores, .labels = modulo(g, indices, classes),
-                        .anchors = anchors_of(e, level, numbers), .codes = fovea__onnx_gather(g, codes, numbers, 0)};
+    candidates found = {.scores = scores, .labels = modulo(g, indices, classes)};
+    found.anchors = anchors_of(e, level, numbers);
+    found.codes = fovea__onnx_gather(g, codes, numbers, 0);
+    return found;
 }
 
 static candidates find_all(fovea__export *e)
@@ -101,10 +117,11 @@ static candidates find_all(fovea__export *e)
         anchors[i] = of_level.anchors;
         codes[i] = of_level.codes;
     }
-    return (candidates){.scores = fovea__onnx_concat(g, scores, FOVEA__LEVELS, 0),
-                        .labels = fovea__onnx_concat(g, labels, FOVEA__LEVELS, 0),
-                        .anchors = fovea__onnx_concat(g, anchors, FOVEA__LEVELS, 0),
-                        .codes = fovea__onnx_concat(g, codes, FOVEA__LEVELS, 0)};
+    candidates all = {.scores = fovea__onnx_concat(g, scores, FOVEA__LEVELS, 0)};
+    all.labels = fovea__onnx_concat(g, labels, FOVEA__LEVELS, 0);
+    all.anchors = fovea__onnx_concat(g, anchors, FOVEA__LEVELS, 0);
+    all.codes = fovea__onnx_concat(g, codes, FOVEA__LEVELS, 0);
+    return all;
 }
 
 /* The first or the second half of the four columns. */
@@ -140,8 +157,9 @@ static int decode(fovea__export *e, const candidates *found)
     const int centre = fovea__onnx_of_two(g, "Add", shift, middle);
     const int growth = fovea__onnx_of(g, "Exp", fovea__onnx_of_two(g, "Min", half_of(g, found->codes, 1), largest));
     const int reach = fovea__onnx_of_two(g, "Mul", half, fovea__onnx_of_two(g, "Mul", growth, size));
-    const int ends[] = {fovea__onnx_of_two(g, "Sub", centre, reach), fovea__onnx_of_two(g, "Add", centre, reach)};
-    return clip(g, fovea__onnx_concat(g, ends, 2, 1), corners_of(g, e->resized));
+    const int first = fovea__onnx_of_two(g, "Sub", centre, reach), last = fovea__onnx_of_two(g, "Add", centre, reach);
+    const int boxes = fovea__onnx_concat(g, (const int[]){first, last}, 2, 1);
+    return clip(g, boxes, corners_of(g, e->resized));
 }
 
 /* Which candidates class-wise suppression keeps: their numbers, a class after another. */
@@ -149,19 +167,18 @@ static int suppress(fovea__export *e, const candidates *found, int boxes)
 {
     fovea__onnx *g = &e->graph;
     const int zero = fovea__onnx_integers(g, (const int64_t[]){0}, 1);
-    const int classes = fovea__onnx_add(g, &(fovea__onnx_node){
-        .op = "Range", .inputs = {fovea__onnx_integer(g, 0), fovea__onnx_integer(g, e->model->config.classes),
-                                  fovea__onnx_integer(g, 1)}});
+    const int classes = count_to(g, fovea__onnx_integer(g, e->model->config.classes));
     const int column = fovea__onnx_of_two(g, "Unsqueeze", classes, fovea__onnx_integers(g, (const int64_t[]){1}, 1));
     const int of_class = fovea__onnx_of_two(g, "Equal", column, found->labels);
     const int by_class = fovea__onnx_add(g, &(fovea__onnx_node){
         .op = "Where", .inputs = {of_class, found->scores, fovea__onnx_float(g, 0)}});
+    const int batch = fovea__onnx_of_two(g, "Unsqueeze", boxes, zero);
+    const int scores = fovea__onnx_of_two(g, "Unsqueeze", by_class, zero);
+    const int most = fovea__onnx_integers(g, (const int64_t[]){e->plan.most}, 1);
+    const int max_overlap = fovea__onnx_floats(g, &e->plan.max_overlap, 0, 1);
+    const int min_score = fovea__onnx_floats(g, &e->plan.min_score, 0, 1);
     const int kept = fovea__onnx_add(g, &(fovea__onnx_node){
-        .op = "NonMaxSuppression",
-        .inputs = {fovea__onnx_of_two(g, "Unsqueeze", boxes, zero), fovea__onnx_of_two(g, "Unsqueeze", by_class, zero),
-                   fovea__onnx_integers(g, (const int64_t[]){e->plan.most}, 1),
-                   fovea__onnx_floats(g, &e->plan.max_overlap, 0, 1),
-                   fovea__onnx_floats(g, &e->plan.min_score, 0, 1)}});
+        .op = "NonMaxSuppression", .inputs = {batch, scores, most, max_overlap, min_score}});
     return fovea__onnx_gather(g, kept, fovea__onnx_integer(g, 2), 1);
 }
 
@@ -172,8 +189,7 @@ static fovea__export_pair strongest(fovea__export *e, int scores, int kept)
     const int none = fovea__onnx_of(g, "ConstantOfShape", fovea__onnx_of(g, "Shape", scores));
     const int left = fovea__onnx_add(g, &(fovea__onnx_node){
         .op = "ScatterElements", .inputs = {none, kept, fovea__onnx_gather(g, scores, kept, 0)}});
-    const int most = fovea__onnx_of_two(g, "Min", fovea__onnx_of(g, "Shape", kept),
-                                        fovea__onnx_integers(g, (const int64_t[]){e->plan.most}, 1));
+    const int most = at_most(g, kept, e->plan.most);
     const int best = fovea__onnx_add(g, &(fovea__onnx_node){.op = "TopK", .inputs = {left, most}, .outputs = 2});
     return (fovea__export_pair){best + 1, best};
 }
@@ -185,7 +201,8 @@ static void drop_background(fovea__onnx *g, int *boxes, int *scores, int *labels
     const int places = reshape(g, fovea__onnx_of(g, "NonZero", objects), (const int64_t[]){-1}, 1);
     *boxes = fovea__onnx_gather(g, *boxes, places, 0);
     *scores = fovea__onnx_gather(g, *scores, places, 0);
-    *labels = fovea__onnx_of_two(g, "Sub", fovea__onnx_gather(g, *labels, places, 0), fovea__onnx_integer(g, 1));
+    const int slots = fovea__onnx_gather(g, *labels, places, 0);
+    *labels = fovea__onnx_of_two(g, "Sub", slots, fovea__onnx_integer(g, 1));
 }
 
 void fovea__export_detections(fovea__export *e)
@@ -212,12 +229,9 @@ void fovea__export_detections(fovea__export *e)
 static int all_anchors(fovea__export *e, int level)
 {
     fovea__onnx *g = &e->graph;
-    const int cells = fovea__onnx_of_two(g, "Mul", cells_along(e, level, 0), cells_along(e, level, 1));
-    const int count = fovea__onnx_of_two(g, "Mul", cells,
-                                         fovea__onnx_integer(g, fovea__config_anchors(&e->model->config)));
-    const int numbers = fovea__onnx_add(g, &(fovea__onnx_node){
-        .op = "Range", .inputs = {fovea__onnx_integer(g, 0), count, fovea__onnx_integer(g, 1)}});
-    return anchors_of(e, level, numbers);
+    const int rows = cells_along(e, level, 0), cells = fovea__onnx_of_two(g, "Mul", rows, cells_along(e, level, 1));
+    const int a_cell = fovea__onnx_integer(g, fovea__config_anchors(&e->model->config));
+    return anchors_of(e, level, count_to(g, fovea__onnx_of_two(g, "Mul", cells, a_cell)));
 }
 
 void fovea__export_raw(fovea__export *e)

@@ -10,8 +10,8 @@ typedef struct sampling {
 static sampling sample(fovea__onnx *g, int side, int resized)
 {
     const int zero = fovea__onnx_integer(g, 0), one = fovea__onnx_integer(g, 1), half = fovea__onnx_float(g, 0.5f);
-    const int ratio = fovea__onnx_of_two(g, "Div", fovea__onnx_cast(g, side, FOVEA__ONNX_FLOAT),
-                                         fovea__onnx_cast(g, resized, FOVEA__ONNX_FLOAT));
+    const int length = fovea__onnx_cast(g, side, FOVEA__ONNX_FLOAT);
+    const int ratio = fovea__onnx_of_two(g, "Div", length, fovea__onnx_cast(g, resized, FOVEA__ONNX_FLOAT));
     const int places = fovea__onnx_add(g, &(fovea__onnx_node){.op = "Range", .inputs = {zero, resized, one}});
     const int centres = fovea__onnx_of_two(g, "Add", fovea__onnx_cast(g, places, FOVEA__ONNX_FLOAT), half);
     const int scaled = fovea__onnx_of_two(g, "Sub", fovea__onnx_of_two(g, "Mul", centres, ratio), half);
@@ -27,8 +27,8 @@ static sampling sample(fovea__onnx *g, int side, int resized)
 static int blend(fovea__onnx *g, int first, int second, int share)
 {
     const int rest = fovea__onnx_of_two(g, "Sub", fovea__onnx_float(g, 1), share);
-    return fovea__onnx_of_two(g, "Add", fovea__onnx_of_two(g, "Mul", rest, first),
-                              fovea__onnx_of_two(g, "Mul", share, second));
+    const int shared = fovea__onnx_of_two(g, "Mul", share, second);
+    return fovea__onnx_of_two(g, "Add", fovea__onnx_of_two(g, "Mul", rest, first), shared);
 }
 
 static int unsqueeze(fovea__onnx *g, int value, const int64_t *axes, int n_axes)
@@ -49,7 +49,8 @@ static int resize_along(fovea__onnx *g, int image, int rows, const sampling *acr
 static int scale_side(fovea__onnx *g, int side, int scale)
 {
     const int scaled = fovea__onnx_of_two(g, "Mul", fovea__onnx_cast(g, side, FOVEA__ONNX_DOUBLE), scale);
-    return fovea__onnx_of_two(g, "Max", fovea__onnx_cast(g, scaled, FOVEA__ONNX_INT64), fovea__onnx_integer(g, 1));
+    const int whole = fovea__onnx_cast(g, scaled, FOVEA__ONNX_INT64);
+    return fovea__onnx_of_two(g, "Max", whole, fovea__onnx_integer(g, 1));
 }
 
 static void find_sizes(fovea__export *e, int image)
@@ -64,7 +65,8 @@ static void find_sizes(fovea__export *e, int image)
     const int most = fovea__onnx_of_two(g, "Div", fovea__onnx_double(g, e->plan.max_size), longer);
     const int scale = fovea__onnx_of_two(g, "Min", wanted, most);
     e->picture = (fovea__export_pair){height, width};
-    e->resized = (fovea__export_pair){scale_side(g, height, scale), scale_side(g, width, scale)};
+    e->resized.y = scale_side(g, height, scale);
+    e->resized.x = scale_side(g, width, scale);
 }
 
 /* The next multiple of 32, as fovea__network_padded() has it. */
@@ -86,7 +88,8 @@ void fovea__export_picture(fovea__export *e, int image)
     fovea__onnx *g = &e->graph;
     g->scope = "picture";
     find_sizes(e, image);
-    e->padded = (fovea__export_pair){pad_side(g, e->resized.y), pad_side(g, e->resized.x)};
+    e->padded.y = pad_side(g, e->resized.y);
+    e->padded.x = pad_side(g, e->resized.x);
 
     const sampling down = sample(g, e->picture.y, e->resized.y), across = sample(g, e->picture.x, e->resized.x);
     const int upper = resize_along(g, image, down.first, &across), lower = resize_along(g, image, down.second, &across);
@@ -99,7 +102,7 @@ void fovea__export_picture(fovea__export *e, int image)
     const int planes = fovea__onnx_add(g, &(fovea__onnx_node){.op = "Transpose", .inputs = {normal},
                                            .attributes = {{"perm", .integers = {2, 0, 1}, .n_integers = 3}}});
     const int before = fovea__onnx_integers(g, (const int64_t[]){0, 0, 0, 0, 0, 0}, 6);
-    const int padding[] = {before, padding_of(g, e->resized.y, e->padded.y), padding_of(g, e->resized.x, e->padded.x)};
-    e->input = fovea__onnx_of_two(g, "Pad", unsqueeze(g, planes, (const int64_t[]){0}, 1),
-                                  fovea__onnx_concat(g, padding, 3, 0));
+    const int below = padding_of(g, e->resized.y, e->padded.y), right = padding_of(g, e->resized.x, e->padded.x);
+    const int batch = unsqueeze(g, planes, (const int64_t[]){0}, 1);
+    e->input = fovea__onnx_of_two(g, "Pad", batch, fovea__onnx_concat(g, (const int[]){before, below, right}, 3, 0));
 }

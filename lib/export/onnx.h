@@ -1,6 +1,9 @@
 /* An ONNX graph being put together, and its file. A value is what flows between nodes: a tensor that is an input of the
  * graph, stands in the file, or is what a node makes. Values are numbers; 0 is none.
  *
+ * Values are numbered and named as they are made: one at most of a call's arguments, or of an initializer's members,
+ * may make any, or the file would depend on which of them a compiler takes first.
+ *
  * Calls that add to the graph report no failure: of those behind the first that failed none does anything, and
  * fovea__onnx_write() tells of it. */
 #ifndef FOVEA_EXPORT_ONNX_H
