@@ -18,8 +18,9 @@ static const options_need not_raw[] = {
     {"raw", 0, .sentence = "has no effect with --raw, which writes the network alone"}, {.option = NULL}};
 
 static const options_row rows[] = {
-    {"model", "FILE", "The model: one that 'fovea train' made, or a torchvision RetinaNet's state_dict saved by "
-     "safetensors.", OPTIONS_TEXT, AT(model)},
+    {"model", "FILE", "The model: one that 'fovea train' made (of a run with --ema model.safetensors is the average, "
+     "last.safetensors the weights), or a torchvision RetinaNet's state_dict saved by safetensors.", OPTIONS_TEXT,
+     AT(model)},
     {"out", "FILE", "The ONNX file to write.", OPTIONS_TEXT, AT(out)},
     {"size", "N", "Resize the shorter side to N pixels (the model's).", OPTIONS_INTEGER, AT(size), .low = 1,
      .high = 65500, .needs = not_raw},

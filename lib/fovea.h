@@ -567,6 +567,7 @@ typedef struct fovea_export_options {
  *            input. A model of torchvision's profile has a class 0, the background, before its labels
  * The metadata "fovea.classes" is a JSON list of {"id", "name"}, one a label, id being COCO's category id;
  * "fovea.profile" and "fovea.config" are those of a model's file. Batch norm is folded into convolutions.
+ * Weights are those that fovea_model_save() would write: of a model trained with .ema the average.
  * Fails with FOVEA_ERROR_UNSUPPORTED where the file would have 2^31 bytes or more. */
 FOVEA_API fovea_status fovea_model_export(const fovea_model *model, const char *path,
                                           const fovea_export_options *options);

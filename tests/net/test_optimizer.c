@@ -91,8 +91,15 @@ static void expect_same_detections(fovea_model *model, fovea_model *other)
     fovea_image_clear(&image);
 }
 
-/* The average is the formula's of weights and running statistics, and is what the model saves and detects with, while
- * it trains and afterwards; a checkpoint, read as a model, is the weights themselves. */
+static bool exports_are_the_same(const fovea_model *model, const fovea_model *other)
+{
+    support_ok(fovea_model_export(model, support_scratch_file("model.onnx"), NULL));
+    support_ok(fovea_model_export(other, support_scratch_file("other.onnx"), NULL));
+    return drawn_same_files(support_scratch_file("model.onnx"), support_scratch_file("other.onnx"));
+}
+
+/* The average is the formula's of weights and running statistics, and is what the model saves, exports and detects
+ * with, while it trains and afterwards; a checkpoint, read as a model, is the weights themselves. */
 START_TEST(train__averages_the_weights)
 {
     if (support_is_simulator())
@@ -128,11 +135,13 @@ START_TEST(train__averages_the_weights)
         ck_assert_int_eq(checkpoint->parameters->items[i].batches, raw->items[i].batches);
     }
     expect_same_detections(model, saved);
+    ck_assert(exports_are_the_same(model, saved) && !exports_are_the_same(checkpoint, saved));
     support_ok(fovea_model_save(checkpoint, support_scratch_file("weights.safetensors")));
     ck_assert(!drawn_same_files(support_scratch_file("weights.safetensors"),
                                 support_scratch_file("saved.safetensors")));
     fovea_trainer_free(trainer);
     expect_same_detections(model, saved);
+    ck_assert(exports_are_the_same(model, saved));
     support_ok(fovea_model_save(model, support_scratch_file("after.safetensors")));
     ck_assert(drawn_same_files(support_scratch_file("after.safetensors"), support_scratch_file("saved.safetensors")));
     fovea_model_free(checkpoint);

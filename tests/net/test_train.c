@@ -44,6 +44,8 @@ static const struct {
     {"augmented", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.accumulate = 2, .crop = 0.7, .brightness = 0.5,
      .contrast = 0.5, .saturation = 0.5, .hue = 0.1, .sizes = {40, 64}}},
     {"average", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.ema = 0.9}},
+    {"frozen stages", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.freeze = 3}},
+    {"frozen stages and average", FOVEA_NORM_TRAINING, FOVEA_PROFILE_PAPER, {.freeze = 2, .ema = 0.5}},
     {"AdamW and average", FOVEA_NORM_FROZEN, FOVEA_PROFILE_PAPER, {.optimizer = FOVEA_OPTIMIZER_ADAMW, .ema = 0.2}},
 };
 
@@ -86,10 +88,11 @@ START_TEST(train__repeats_and_resumes_to_the_bit)
     run_to_file(_i, dataset, 0, 1, support_scratch_file("whole.safetensors"));
     run_to_file(_i, dataset, 0, 3, support_scratch_file("again.safetensors"));
     run_to_file(_i, dataset, 2, 2, support_scratch_file("resumed.safetensors"));
-    ck_assert_msg(drawn_same_files(support_scratch_file("whole.safetensors"), support_scratch_file("again.safetensors")),
-                  "%s: a second run differs", kinds[_i].what);
-    ck_assert_msg(drawn_same_files(support_scratch_file("whole.safetensors"), support_scratch_file("resumed.safetensors")),
-                  "%s: a resumed run differs", kinds[_i].what);
+    const char *whole = support_scratch_file("whole.safetensors");
+    ck_assert_msg(drawn_same_files(whole, support_scratch_file("again.safetensors")), "%s: a second run differs",
+                  kinds[_i].what);
+    ck_assert_msg(drawn_same_files(whole, support_scratch_file("resumed.safetensors")), "%s: a resumed run differs",
+                  kinds[_i].what);
     fovea_dataset_close(dataset);
 }
 END_TEST
@@ -216,7 +219,8 @@ START_TEST(train__refuses_what_does_not_fit)
     support_ok(fovea_trainer_save(trainer, support_scratch_file("other.safetensors")));
     support_fails(fovea_trainer_resume(trainer, support_scratch_file("model.safetensors")), FOVEA_ERROR_FORMAT,
                   "not a checkpoint");
-    support_fails(fovea_trainer_resume(trainer, support_scratch_file("none.safetensors")), FOVEA_ERROR_IO, "none.safetensors");
+    support_fails(fovea_trainer_resume(trainer, support_scratch_file("none.safetensors")), FOVEA_ERROR_IO,
+                  "none.safetensors");
     fovea_trainer_free(trainer);
     trainer = drawn_trainer(model, dataset, &(fovea_train_options){.batch = 1, .steps = 5});
     support_fails(fovea_trainer_resume(trainer, support_scratch_file("other.safetensors")), FOVEA_ERROR_FORMAT,
@@ -319,7 +323,8 @@ END_TEST
 
 START_TEST(sampler__shows_every_picture_once_an_epoch)
 {
-    const fovea_train_options plan = {.batch = 1, .accumulate = 1, .flip = 0.5, .scale_jitter = {0.5, 2}, .sizes = {64}};
+    const fovea_train_options plan = {.batch = 1, .accumulate = 1, .flip = 0.5, .scale_jitter = {0.5, 2},
+                                      .sizes = {64}};
     fovea__sampler *sampler = NULL;
     support_ok(fovea__sampler_create(&sampler, 37, 5));
     int orders_differ = 0, flips = 0;
