@@ -285,8 +285,8 @@ void inspect_html_write(FILE *to, const inspect_report *report)
     page_paragraph(to, report->annotations);
     write_sentence(to, "%lld picture%s, %lld box%s of %d class%s; %zu fault%s, %zu note%s.",
                    (long long)n->pictures, n->pictures == 1 ? "" : "s", (long long)n->boxes,
-                   n->boxes == 1 ? "" : "es", n->labels, n->labels == 1 ? "" : "es", faults, faults == 1 ? "" : "s", total - faults,
-                   total - faults == 1 ? "" : "s");
+                   n->boxes == 1 ? "" : "es", n->labels, n->labels == 1 ? "" : "es", faults, faults == 1 ? "" : "s",
+                   total - faults, total - faults == 1 ? "" : "s");
     write_faults(to, report);
     if (n->boxes) {
         write_numbers(to, n);

@@ -69,7 +69,8 @@ static void print_kind(const inspect_report *report, size_t first, size_t count)
 static void print_numbers(const inspect_numbers *n)
 {
     printf("%lld picture%s, %lld box%s; %.1f a picture, at most %lld\n", (long long)n->pictures,
-           n->pictures == 1 ? "" : "s", (long long)n->boxes, n->boxes == 1 ? "" : "es", n->pictures ? (double)n->boxes / (double)n->pictures : 0.0, (long long)n->most_a_picture);
+           n->pictures == 1 ? "" : "s", (long long)n->boxes, n->boxes == 1 ? "" : "es",
+           n->pictures ? (double)n->boxes / (double)n->pictures : 0.0, (long long)n->most_a_picture);
     for (int i = 0; i < n->labels; i++)
         printf("  %-24s %8lld\n", n->names[i], (long long)n->by_label[i]);
     printf("sides in pixels: smallest %.1f, median %.1f, largest %.1f; "
