@@ -1,6 +1,7 @@
 /* Parsing of the command's options, see options.h. getopt_long does the splitting and the permuting. */
 #include "options.h"
 
+#include "folder.h"
 #include "fovea.h"
 #include "options_help.h"
 #include "options_page.h"
@@ -288,6 +289,20 @@ static options_result bad_option(const options_table *table, const char *word, i
     return OPTIONS_MISUSED;
 }
 
+/* Says what was wrong with a word that belongs to no option; of a folder, which option takes one. */
+static options_result bad_operand(const options_table *table, const char *word)
+{
+    const bool is_folder = folder_exists(word);
+    size_t i = 0;
+    while (is_folder && i < table->n_rows && (!table->rows[i].value || strcmp(table->rows[i].value, "DIR") != 0))
+        i++;
+    if (is_folder && i < table->n_rows)
+        options_misused(table, "'%s' is not an option: did you mean --%s %s?", word, table->rows[i].name, word);
+    else
+        options_misused(table, "'%s' is not an option; options begin with two dashes", word);
+    return OPTIONS_MISUSED;
+}
+
 static options_result print_help(const options_table *table, const char *form)
 {
     if (!form)
@@ -360,10 +375,8 @@ static options_result parse(const options_table *table, void *fields, int argc, 
         given[code - FIRST_CODE] = true;
     }
     *first_operand = optind;
-    if (!table->operands && optind < argc) {
-        options_misused(table, "'%s' is not an option; options begin with two dashes", argv[optind]);
-        return OPTIONS_MISUSED;
-    }
+    if (!table->operands && optind < argc)
+        return bad_operand(table, argv[optind]);
     return OPTIONS_GO;
 }
 
