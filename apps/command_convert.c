@@ -1,6 +1,6 @@
 /* fovea convert: a data set in another format. */
 #include "commands.h"
-#include "options.h"
+#include "data_options.h"
 #include "pick_device.h"
 
 #include "fovea.h"
@@ -9,8 +9,9 @@
 #include <string.h>
 
 typedef struct convert_options {
-    const char *images, *annotations, *out, *split;
-    int format, to, pictures;
+    data_options data;
+    const char *out, *split;
+    int to, pictures;
     bool plain;
 } convert_options;
 
@@ -27,29 +28,20 @@ static const options_need of_a_folder[] = {
     {.option = NULL}};
 
 static const options_row rows[] = {
-    {"annotations", "FILE",
-     "The boxes: COCO JSON, Pascal VOC's folder of XML or its list in ImageSets/Main, YOLO's data.yaml "
-     "(data.yaml#val: its split val) or folder of labels.",
-     .kind = OPTIONS_TEXT, .at = offsetof(convert_options, annotations)},
-    {"images", "DIR",
-     "The folder that the annotations' file names start from; of YOLO its folder \"images\". Without it "
-     "pictures are neither linked nor copied.",
-     .kind = OPTIONS_TEXT, .at = offsetof(convert_options, images)},
+    DATA_OPTIONS_ROWS(convert_options),
     {"to", "NAME", "The format to write: coco, voc or yolo.", .kind = OPTIONS_CHOICE,
      .at = offsetof(convert_options, to), .choices = targets},
     {"out", "PATH",
      "Where: a folder, of COCO a file. What is there already is never written over; data.yaml gets a line "
      "for each split.",
      .kind = OPTIONS_TEXT, .at = offsetof(convert_options, out)},
-    {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).",
-     .kind = OPTIONS_CHOICE, .at = offsetof(convert_options, format), .choices = options_formats},
     {"split", "NAME",
      "What this part of the data set is called in the new place (the name of the annotations' file, of "
      "data.yaml its split, of a folder 'train').",
      .kind = OPTIONS_TEXT, .at = offsetof(convert_options, split), .needs = of_a_folder},
     {"pictures", "HOW",
      "link or copy them into JPEGImages or images/SPLIT, or none: they are read where they are (auto: "
-     "link for VOC and YOLO, none for COCO).",
+     "link for VOC and YOLO, none for COCO and without --images).",
      .kind = OPTIONS_CHOICE, .at = offsetof(convert_options, pictures), .choices = places},
     {"plain", NULL,
      "The boxes alone: neither write nor read what lies beside them for the way back (fovea.SPLIT.json, and "
@@ -76,7 +68,7 @@ static const options_table table = {
 
 static int check(const convert_options *o)
 {
-    if (!o->annotations)
+    if (!o->data.annotations)
         return options_misused(&table, "--annotations is missing");
     if (!o->to)
         return options_misused(&table, "--to is missing: coco, voc or yolo");
@@ -85,7 +77,7 @@ static int check(const convert_options *o)
     if (strcmp(o->out, "-") == 0)
         return options_misused(&table, "--out takes a path, not stdout");
     const bool stay = o->pictures == FOVEA_PICTURES_NONE || o->pictures == FOVEA_PICTURES_DEFAULT;
-    if (!o->images && (!stay || o->to == FOVEA_FORMAT_YOLO))
+    if (!o->data.images && (!stay || o->to == FOVEA_FORMAT_YOLO))
         return options_misused(&table, "--images is missing");
     if (o->to == FOVEA_FORMAT_COCO && !stay)
         return options_misused(&table, "--pictures %s: with --to coco they stay where they are",
@@ -104,7 +96,7 @@ static void print_result(const convert_options *o, const fovea_conversion *made)
 {
     printf("%zu picture%s, %zu box%s; %zu file%s written\n", made->pictures, made->pictures == 1 ? "" : "s",
            made->boxes, made->boxes == 1 ? "" : "es", made->files, made->files == 1 ? "" : "s");
-    const char *images = o->images ? o->images : "DIR", *split = made->split;
+    const char *images = o->data.images ? o->data.images : "DIR", *split = made->split;
     if (o->to == FOVEA_FORMAT_COCO)
         printf("--annotations %s\n", o->out);
     else if (o->to == FOVEA_FORMAT_YOLO)
@@ -125,12 +117,13 @@ int command_convert(int argc, char **argv)
     const int code = check(&o);
     if (code != EXIT_DONE)
         return code;
-    if (!o.images && o.pictures == FOVEA_PICTURES_DEFAULT)
+    if (!o.data.images && o.pictures == FOVEA_PICTURES_DEFAULT)
         o.pictures = FOVEA_PICTURES_NONE;
     fovea_conversion made;
-    const fovea_convert_options options = {.from = (fovea_format)o.format, .split = o.split,
+    const fovea_convert_options options = {.from = (fovea_format)o.data.format, .split = o.split,
                                            .pictures = (fovea_pictures)o.pictures, .plain = o.plain, .note = show};
-    if (fovea_dataset_convert(o.images ? o.images : "", o.annotations, (fovea_format)o.to, o.out, &options, &made)) {
+    if (fovea_dataset_convert(o.data.images ? o.data.images : "", o.data.annotations, (fovea_format)o.to, o.out,
+                              &options, &made)) {
         print_failure();
         return EXIT_FAILED;
     }

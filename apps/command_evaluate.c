@@ -2,9 +2,9 @@
 #include "against.h"
 #include "anchor_scores.h"
 #include "commands.h"
+#include "data_options.h"
 #include "judge.h"
 #include "mistakes.h"
-#include "options.h"
 #include "pick_device.h"
 #include "review.h"
 #include "stop.h"
@@ -14,9 +14,10 @@
 #include <string.h>
 
 typedef struct evaluate_options {
-    const char *model, *images, *annotations, *detections, *detections_out, *anchor_scores, *json, *html, *curves,
-        *mistakes, *against, *device;
-    int size, max_size, format;
+    data_options data;
+    const char *model, *device, *detections, *detections_out, *anchor_scores, *json, *html, *curves, *mistakes,
+        *against;
+    int size, max_size;
     double norm_epsilon;
 } evaluate_options;
 
@@ -26,15 +27,9 @@ static const options_need of_a_model[] = {
     {.option = NULL}};
 
 static const options_row rows[] = {
-    {"annotations", "FILE", "The true boxes: COCO JSON; Pascal VOC, a folder of XML or a list in ImageSets/Main; or "
-     "YOLO, data.yaml (data.yaml#val: its val) or a folder of labels with classes.txt.",
-     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, annotations)},
-    {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).",
-     .kind = OPTIONS_CHOICE, .at = offsetof(evaluate_options, format), .choices = options_formats},
+    DATA_OPTIONS_ROWS(evaluate_options),
     {"model", "FILE", "The model to run: one that 'fovea train' made, or a torchvision RetinaNet's state_dict saved by "
      "safetensors.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, model), .needs = of_a_model},
-    {"images", "DIR", "The folder that the annotations' file names start from.",
-     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, images)},
     {"size", "N", "Resize the shorter side to N pixels (the model's).",
      .kind = OPTIONS_INTEGER, .at = offsetof(evaluate_options, size), .low = 1, .high = 65500, .needs = of_a_model},
     {"max-size", "N", "but keep the longer side within N (the model's, or 5/3 of a --size given).",
@@ -58,8 +53,9 @@ static const options_row rows[] = {
      .at = offsetof(evaluate_options, against)},
     {"curves", "FILE", "Write precision at COCO's 101 recalls, and the scores that reach them, a class and IoU, as "
      "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, curves)},
-    {"mistakes", "FILE", "Write what is wrong as JSON: detections, the surest first, then objects that were missed, the "
-     "largest first; with picture, boxes and the annotation's id; each class from the score on where its F1 is best.",
+    {"mistakes", "FILE", "Write what is wrong as JSON: detections, the surest first, then objects that were missed, "
+     "the largest first; with picture, boxes and the annotation's id; each class from the score on where its F1 is "
+     "best.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mistakes)},
     {"device", "TEXT", PICK_DEVICE_HELP, .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, device),
      .needs = of_a_model},
@@ -84,11 +80,11 @@ static const options_table table = {
 
 static int check(const evaluate_options *o)
 {
-    if (!o->annotations)
+    if (!o->data.annotations)
         return options_misused(&table, "--annotations is missing");
     if (!o->detections && !o->model)
         return options_misused(&table, "--model (or --detections) is missing");
-    if (!o->detections && !o->images)
+    if (!o->detections && !o->data.images)
         return options_misused(&table, "--images is missing");
     if (!options_sizes_agree(&table, o->size, o->max_size))
         return EXIT_MISUSED;
@@ -151,11 +147,12 @@ typedef struct account {
 static bool compare(account *a)
 {
     const evaluate_options *o = a->o;
-    if ((o->html || o->against || o->mistakes) && !review_make(&a->now_review, &a->now, o->images))
+    if ((o->html || o->against || o->mistakes) && !review_make(&a->now_review, &a->now, o->data.images))
         return false;
     return !o->against ||
-           (judge_file(&a->before, o->images, o->annotations, (fovea_format)o->format, o->against) == JUDGE_DONE &&
-            review_make(&a->before_review, &a->before, o->images) &&
+           (judge_file(&a->before, o->data.images, o->data.annotations, (fovea_format)o->data.format, o->against) ==
+                JUDGE_DONE &&
+            review_make(&a->before_review, &a->before, o->data.images) &&
             against_make(&a->changes, &a->now_review, o->detections ? o->detections : o->model, &a->before_review,
                          o->against));
 }
@@ -169,7 +166,7 @@ static void write_head(FILE *to, const account *a)
     fputs("<p>", to);
     page_text(to, a->o->detections ? a->o->detections : a->o->model);
     fputs(", held to ", to);
-    page_text(to, a->o->annotations);
+    page_text(to, a->o->data.annotations);
     fprintf(to, ": pictures %zu, objects %lld</p>\n", fovea_evaluator_pictures(a->now.evaluator),
             (long long)a->now.whole.objects);
     page_links(to, links, n);
@@ -224,7 +221,7 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
     json_out detections = {0};
     fovea_model *model = NULL;
     fovea_device *device = NULL;
-    if (!judge_check(o->images, o->annotations, (fovea_format)o->format))
+    if (!judge_check(o->data.images, o->data.annotations, (fovea_format)o->data.format))
         goto done;
     device = pick_device(o->device, false);
     if (!device)
@@ -238,9 +235,9 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
     if (o->detections_out && !json_out_open(&detections, o->detections_out))
         goto done;
     const judge_work work = {.model = model,
-                             .images = o->images,
-                             .annotations = o->annotations,
-                             .format = (fovea_format)o->format,
+                             .images = o->data.images,
+                             .annotations = o->data.annotations,
+                             .format = (fovea_format)o->data.format,
                              .detect = {.size = o->size, .max_size = o->max_size},
                              .detections = o->detections_out ? &detections : NULL,
                              .stop = &stop_signal};
@@ -272,7 +269,7 @@ int command_evaluate(int argc, char **argv)
 
     account a = {.o = &o};
     const judge_outcome outcome =
-        o.detections ? judge_file(&a.now, o.images, o.annotations, (fovea_format)o.format, o.detections)
+        o.detections ? judge_file(&a.now, o.data.images, o.data.annotations, (fovea_format)o.data.format, o.detections)
                      : run_model(&o, &a.now);
     code = outcome == JUDGE_DONE ? EXIT_DONE : outcome == JUDGE_STOPPED ? 128 + stop_signal : EXIT_FAILED;
     if (code == EXIT_DONE && !write_account(&a))

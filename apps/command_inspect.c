@@ -1,8 +1,8 @@
 /* fovea inspect: what is wrong with a data set, before it is trained on. */
 #include "commands.h"
+#include "data_options.h"
 #include "inspect_report.h"
 #include "json_out.h"
-#include "options.h"
 #include "pick_device.h"
 #include "progress.h"
 
@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 typedef struct inspect_options {
-    const char *images, *annotations, *against, *against_images, *fix, *json, *html;
+    data_options data;
+    const char *against, *against_images, *fix, *json, *html;
     fovea_coverage_options anchors;
-    int profile, format;
+    int profile;
 } inspect_options;
 
 static const options_choice profiles[] = {
@@ -22,16 +23,11 @@ static const options_choice profiles[] = {
 static const options_need of_another[] = {{"against", 1, .sentence = "needs --against"}, {.option = NULL}};
 
 static const options_row rows[] = {
-    {"annotations", "FILE", "The boxes: COCO JSON, a folder of Pascal VOC, or YOLO's data.yaml.", .kind = OPTIONS_TEXT,
-     .at = offsetof(inspect_options, annotations)},
-    {"images", "DIR", "The folder that the annotations' file names start from.", .kind = OPTIONS_TEXT,
-     .at = offsetof(inspect_options, images)},
+    DATA_OPTIONS_ROWS(inspect_options),
     {"against", "FILE", "Boxes of another split: a picture that both show is a fault.", .kind = OPTIONS_TEXT,
      .at = offsetof(inspect_options, against)},
     {"against-images", "DIR", "The folder of its pictures (--images).", .kind = OPTIONS_TEXT,
      .at = offsetof(inspect_options, against_images), .needs = of_another},
-    {"format", "NAME", "How the boxes are written: coco, voc, yolo, or any, told by content (any).",
-     .kind = OPTIONS_CHOICE, .at = offsetof(inspect_options, format), .choices = options_formats},
     {"fix", "OUT", "Write a copy of the annotations without the faults that can be mended to OUT, a new file. The "
      "original stays as it is, and fields that are not mended keep their bytes; of VOC and YOLO the copy is COCO JSON.",
      .kind = OPTIONS_TEXT, .at = offsetof(inspect_options, fix)},
@@ -76,9 +72,9 @@ static bool is_stdout(const char *path)
 
 static int check(const inspect_options *o)
 {
-    if (!o->annotations)
+    if (!o->data.annotations)
         return options_misused(&table, "--annotations is missing");
-    if (!o->images)
+    if (!o->data.images)
         return options_misused(&table, "--images is missing");
     if (is_stdout(o->fix))
         return options_misused(&table, "--fix takes a file, not stdout");
@@ -123,12 +119,12 @@ static bool inspect(const inspect_options *o, inspect_report *report, fovea_insp
         return false;
     progress bar = progress_begin("looking at pictures", 0, 0);
     const fovea_inspect_options options = {.against = o->against, .against_images = o->against_images, .report = show,
-                                           .cookie = &bar, .format = (fovea_format)o->format};
-    const fovea_status opened = fovea_inspection_open(inspection, o->images, o->annotations, &options);
+                                           .cookie = &bar, .format = (fovea_format)o->data.format};
+    const fovea_status opened = fovea_inspection_open(inspection, o->data.images, o->data.annotations, &options);
     progress_end(&bar);
     if (!told(opened) || (o->fix && !told(fovea_inspection_save(*inspection, o->fix))))
         return false;
-    *report = (inspect_report){.inspection = *inspection, .images = o->images, .annotations = o->annotations,
+    *report = (inspect_report){.inspection = *inspection, .images = o->data.images, .annotations = o->data.annotations,
                                .fixed = o->fix};
     if (!inspect_report_make(report, &o->anchors))
         return false;

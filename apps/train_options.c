@@ -49,14 +49,10 @@ static const options_need of_ohem[] = {{"loss", FOVEA_LOSS_OHEM, .sentence = "is
 
 static const options_row rows[] = {
     /* the data and the run */
-    {"images", "DIR", "The folder that the annotations' file names start from.", OPTIONS_TEXT, AT(images)},
-    {"annotations", "FILE", "The boxes to learn: COCO JSON; Pascal VOC, a folder of XML or a list in ImageSets/Main; or "
-     "YOLO, data.yaml or a folder of labels with classes.txt.", OPTIONS_TEXT, AT(annotations)},
+    DATA_OPTIONS_ROWS(train_options),
     {"val-annotations", "FILE", "Boxes to evaluate on, each epoch (of YOLO: data.yaml#val); the best model is "
      "kept.", OPTIONS_TEXT,
      AT(val_annotations)},
-    {"format", "NAME", "What the annotations are in: coco, voc, yolo or any (any: told by content).", OPTIONS_CHOICE,
-     AT(format), .choices = options_formats},
     {"val-images", "DIR", "The folder of its pictures (--images).", OPTIONS_TEXT, AT(val_images)},
     {"config", "FILE", "Take the options that this file has under \"options\", as every run's config.json; those of the "
      "command line go before them.", OPTIONS_TEXT, AT(config), .of_the_call = true},
@@ -249,9 +245,9 @@ static int largest_size(const train_options *o)
 static int check(const train_options *o)
 {
     const options_table *table = &train_options_table;
-    if (!o->images)
+    if (!o->data.images)
         return options_misused(table, "--images is missing");
-    if (!o->annotations)
+    if (!o->data.annotations)
         return options_misused(table, "--annotations is missing");
     if (!o->out && (o->resume || !o->show_batches))
         return options_misused(table, "--out is missing");
@@ -300,7 +296,7 @@ static void resolve(train_options *o)
         o->plan.gamma = o->plan.gamma > 0 || o->plan.gamma < 0 ? o->plan.gamma : 2;
     }
     if (!o->val_images)
-        o->val_images = o->images;
+        o->val_images = o->data.images;
     o->plan.schedule = (fovea_schedule)o->schedule;
     o->plan.loss = (fovea_loss)o->loss;
     o->plan.box_loss = (fovea_box_loss)o->box_loss;

@@ -2,15 +2,15 @@
 #ifndef FOVEA_APPS_TRAIN_OPTIONS_H
 #define FOVEA_APPS_TRAIN_OPTIONS_H
 
+#include "data_options.h"
 #include "fovea.h"
-#include "options.h"
 
 #include <cjson/cJSON.h>
 
 typedef struct train_options {
-    const char *images, *annotations, *val_images, *val_annotations, *out;
-    const char *weights, *device, *json;
-    int format, depth, norm, profile, optimizer, schedule, loss, box_loss, head_norm;
+    data_options data; /* its format is the validation set's too */
+    const char *val_images, *val_annotations, *out, *weights, *device, *json;
+    int depth, norm, profile, optimizer, schedule, loss, box_loss, head_norm;
     double prior, norm_epsilon;
     fovea_model_options model; /* the fields that are options as they stand */
     fovea_train_options plan;

@@ -1,5 +1,5 @@
-/* A training as 'fovea train' runs it: what it holds, what comes before its first step, and its steps. Failures are told on
- * stderr. */
+/* A training as 'fovea train' runs it: what it holds, what comes before its first step, and its steps. Failures are told
+ * on stderr. */
 #ifndef FOVEA_APPS_TRAINING_H
 #define FOVEA_APPS_TRAINING_H
 
@@ -23,8 +23,8 @@ typedef struct training {
     double saved_at;
 } training;
 
-/* Everything before the first step, by the options alone: data, device, model, the state of a run that goes on, and what
- * is written in its folder. */
+/* Everything before the first step, by the options alone: data, device, model, the state of a run that goes on, and
+ * what is written in its folder. */
 bool training_prepare(training *t);
 
 /* Instead of that, --show-batches: all that a run needs to take its next step, but no run. */

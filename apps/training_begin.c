@@ -23,7 +23,7 @@ static void print_warnings(const fovea_dataset *dataset)
 static void warn_of_validation(const train_options *o)
 {
     fovea_dataset *validation = NULL;
-    if (fovea_dataset_open(&validation, o->val_images, o->val_annotations, (fovea_format)o->format) == FOVEA_OK &&
+    if (fovea_dataset_open(&validation, o->val_images, o->val_annotations, (fovea_format)o->data.format) == FOVEA_OK &&
         fovea_dataset_warnings(validation) > 0) {
         fputs("warning: faults of the validation set; training would leave these out, COCO's evaluation keeps them:\n",
               stderr);
@@ -50,15 +50,15 @@ static bool pictures_are_there(const fovea_dataset *dataset, const char *annotat
 static bool open_data(training *t)
 {
     const train_options *o = &t->o;
-    if (!told(fovea_dataset_open(&t->dataset, o->images, o->annotations, (fovea_format)o->format)))
+    if (!told(fovea_dataset_open(&t->dataset, o->data.images, o->data.annotations, (fovea_format)o->data.format)))
         return false;
     print_warnings(t->dataset);
-    if (!pictures_are_there(t->dataset, o->annotations))
+    if (!pictures_are_there(t->dataset, o->data.annotations))
         return false;
     if (!o->val_annotations)
         return true;
     warn_of_validation(o);
-    return judge_check(o->val_images, o->val_annotations, (fovea_format)o->format);
+    return judge_check(o->val_images, o->val_annotations, (fovea_format)o->data.format);
 }
 
 static bool make_model(training *t)

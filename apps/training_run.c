@@ -58,7 +58,7 @@ static bool evaluate(training *t)
     const judge_work work = {.model = t->model,
                              .images = t->o.val_images,
                              .annotations = t->o.val_annotations,
-                             .format = (fovea_format)t->o.format,
+                             .format = (fovea_format)t->o.data.format,
                              .stop = &stop_signal};
     judge_result result;
     const judge_outcome outcome = judge_model(&result, &work);
