@@ -41,6 +41,12 @@ pages() { # one for the command and one for each of its commands
     [ -s "$(find "$scratch/root" -path '*/bash-completion/completions/fovea.bash')" ]
 }
 
+finds_its_library() { # wherever it stands, with nothing in the environment, and not one of the system's
+    local installed
+    installed=$(find "$scratch/root" -path '*/bin/fovea')
+    env -i "$installed" --version && env -i ldd "$installed" | grep -F "$scratch/root" | grep -F libfovea.so
+}
+
 library_folder() { dirname "$(find "$scratch/root" -name 'libfovea.so' | head -n 1)"; }
 
 train() {
@@ -56,6 +62,7 @@ detect() {
 check "installs" env DESTDIR="$scratch/root" meson install -C "$build" --no-rebuild
 export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR="$scratch/root"
 PKG_CONFIG_PATH=$(dirname "$(find "$scratch/root" -name fovea.pc | head -n 1)")
+check "finds its library" finds_its_library
 check "has its pages and completion" pages
 check "has a header" extract detect
 check "has a header" extract train
