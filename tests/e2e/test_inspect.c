@@ -13,8 +13,8 @@ static void need_pictures(void)
         cli_expect(0, "\"$F\" synth --out seen --train 4 --val 2 --new 0 --size 64x64");
 }
 
-/* The same split in each format, and what --fix must leave alone in its folder: the original, what stands beside it for the
- * way back, another's annotations. */
+/* The same split in each format, and what --fix must leave alone in its folder: the original, what stands beside it for
+ * the way back, another's annotations. */
 static const struct {
     const char *format, *images, *annotations, *taken[3];
 } sets[] = {
@@ -28,7 +28,8 @@ START_TEST(inspect__fix_writes_over_nothing)
 {
     const char *images = sets[_i].images, *annotations = sets[_i].annotations;
     cli_expect(0, "test -e set || { \"$F\" synth --out set --train 3 --val 1 --new 0 --size 64x64 && "
-                  "for f in voc yolo; do \"$F\" convert --images set/images --annotations set/train.json --to $f --out $f || exit 1; done; }");
+                  "for f in voc yolo; do \"$F\" convert --images set/images --annotations set/train.json "
+                  "--to $f --out $f || exit 1; done; }");
     cli_expect(0, "cd $(echo %s | cut -d/ -f1) && cp ../set/val.json other.json && find . -type f -exec cksum {} + | "
                   "sort >../before", annotations);
     for (size_t i = 0; i < COUNT(sets[_i].taken); i++) {
