@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NAMED = 3, LONGEST_NAME = 40 };
+enum { MOST_NAMED = 3, LONGEST_NAME = 40, MOST_LOOKED_AT = 200000 };
 
 static int compare(const void *a, const void *b)
 {
@@ -86,4 +86,33 @@ const char *class_covers_name_poor(const class_covers *covers, char out[CLASS_CO
     if (poor > named)
         snprintf(out + at, CLASS_COVER_TEXT - at, "; and %d more class%s", poor - named, poor - named == 1 ? "" : "es");
     return out;
+}
+
+/* What 'fovea inspect' must be given to look at the same anchors. */
+static void print_inspect(const fovea_coverage_options *o)
+{
+    fprintf(stderr, "see fovea inspect --size %d --max-size %d", o->size, o->max_size);
+    if (o->profile == FOVEA_PROFILE_TORCHVISION)
+        fputs(" --profile torchvision", stderr);
+    if (o->anchor_scales != 3 || o->anchor_ratios != 3)
+        fprintf(stderr, " --anchor-scales %d --anchor-ratios %d", o->anchor_scales, o->anchor_ratios);
+    fputc('\n', stderr);
+}
+
+void class_covers_warn(const fovea_dataset *set, const fovea_coverage_options *options)
+{
+    fovea_coverage_options looked = *options;
+    fovea_cover *covers = NULL;
+    class_covers classes = {0};
+    size_t count = 0;
+    char named[CLASS_COVER_TEXT];
+    looked.most_boxes = MOST_LOOKED_AT;
+    if (fovea_coverage_measure(&covers, &count, set, &looked) == FOVEA_OK &&
+        class_covers_count(&classes, set, covers, count) && class_covers_poor(&classes) > 0) {
+        fprintf(stderr, "warning: at --size %d anchors cover less than half of a class, which will hardly be learnt: "
+                "%s; ", looked.size, class_covers_name_poor(&classes, named));
+        print_inspect(&looked);
+    }
+    class_covers_free(&classes);
+    fovea_coverage_free(covers);
 }

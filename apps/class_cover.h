@@ -28,4 +28,8 @@ int class_covers_poor(const class_covers *covers);
 enum { CLASS_COVER_TEXT = 320 };
 const char *class_covers_name_poor(const class_covers *covers, char out[CLASS_COVER_TEXT]);
 
+/* Names them on stderr before a training with these options, none of which is 0. Of more than 200,000 boxes those of
+ * evenly chosen pictures are looked at; where that fails nothing is said, for the training will. */
+void class_covers_warn(const fovea_dataset *set, const fovea_coverage_options *options);
+
 #endif

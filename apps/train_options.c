@@ -227,10 +227,9 @@ void train_options_clear(train_options *o)
     o->document = o->given = NULL;
 }
 
-/* Of those that pictures are resized to in training, which rise. */
-static int largest_training_size(const train_options *o)
+int train_options_largest_size(const train_options *o)
 {
-    int largest = 0;
+    int largest = 0; /* they rise */
     for (int i = 0; i < FOVEA_TRAIN_SIZES && o->plan.sizes[i]; i++)
         largest = o->plan.sizes[i];
     return largest;
@@ -238,7 +237,7 @@ static int largest_training_size(const train_options *o)
 
 static int largest_size(const train_options *o)
 {
-    const int largest = largest_training_size(o);
+    const int largest = train_options_largest_size(o);
     return largest > o->model.size ? largest : o->model.size;
 }
 
@@ -286,7 +285,7 @@ static void resolve(train_options *o)
     if (!o->model.max_size)
         o->model.max_size = largest_size(o) < MOST_SIZE * 3 / 5 ? largest_size(o) * 5 / 3 : MOST_SIZE;
     if (!o->model.size)
-        o->model.size = largest_training_size(o);
+        o->model.size = train_options_largest_size(o);
     o->plan.size = o->model.size;
     o->plan.max_size = o->model.max_size;
     if (!o->norm)

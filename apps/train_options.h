@@ -34,6 +34,9 @@ void train_options_clear(train_options *o);
  * and "resolved", the values that followed from other options. */
 void train_options_add_json(cJSON *config, const train_options *o);
 
+/* The largest that pictures are resized to in training. */
+int train_options_largest_size(const train_options *o);
+
 /* May an option differ between a run's beginning and its resumption? Those that decide its bits may not. */
 bool train_options_may_change(const char *name);
 

@@ -1,6 +1,7 @@
 /* What comes before the first step of a training, see training.h. */
 #include "training.h"
 
+#include "class_cover.h"
 #include "pick_device.h"
 #include "show_batches.h"
 #include "tune_bar.h"
@@ -47,6 +48,16 @@ static bool pictures_are_there(const fovea_dataset *dataset, const char *annotat
     return true;
 }
 
+/* Names classes that the anchors miss at the largest size of training. */
+static void warn_of_classes(const training *t)
+{
+    const fovea_model_options *m = &t->o.model;
+    class_covers_warn(t->dataset, &(fovea_coverage_options){.size = train_options_largest_size(&t->o),
+                                                            .max_size = m->max_size, .profile = m->profile,
+                                                            .anchor_scales = m->anchor_scales,
+                                                            .anchor_ratios = m->anchor_ratios});
+}
+
 static bool open_data(training *t)
 {
     const train_options *o = &t->o;
@@ -55,6 +66,7 @@ static bool open_data(training *t)
     print_warnings(t->dataset);
     if (!pictures_are_there(t->dataset, o->data.annotations))
         return false;
+    warn_of_classes(t);
     if (!o->val_annotations)
         return true;
     warn_of_validation(o);

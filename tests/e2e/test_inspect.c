@@ -134,6 +134,12 @@ START_TEST(inspect__tells_which_classes_are_not_covered)
     ck_assert(cli_number(find(classes, "id", 1), "covered") == 250 && cli_number(box, "category_id") == 4);
     ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(box, "class")), "dot");
     cJSON_Delete(found);
+    cli_expect(1, "OCL_ICD_VENDORS=/nonexistent \"$F\" train --images rare/images --annotations rare.json --size 48,64 "
+                  "--out begun");
+    cli_said("hardly be learnt: dot: 0 of 1 box; see fovea inspect --size 64 --max-size 106\n");
+    cli_expect(1, "OCL_ICD_VENDORS=/nonexistent \"$F\" train --images rare/images --annotations rare.json "
+                  "--size 64,256 --out begun");
+    ck_assert_ptr_null(strstr(cli_stderr(), "hardly be learnt"));
     cli_expect(0, "grep -q 'id=\"coverage-by-class\"' rare.html && grep -q '0 of 1<' rare.html && "
                   "grep -q 'hardly learnt, as less than half is covered: dot: 0 of 1 box<' rare.html");
 }
