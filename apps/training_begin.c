@@ -6,6 +6,7 @@
 #include "show_batches.h"
 #include "tune_bar.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { MOST_WARNINGS = 20, TUNE_SECONDS = 50 };
@@ -26,16 +27,38 @@ static void warn_of_validation(const train_options *o)
     fovea_dataset *validation = NULL;
     if (fovea_dataset_open(&validation, o->val_images, o->val_annotations, (fovea_format)o->data.format) == FOVEA_OK &&
         fovea_dataset_warnings(validation) > 0) {
-        fputs("warning: faults of the validation set; training would leave these out, COCO's evaluation keeps them:\n",
-              stderr);
+        fputs("warning: faults of the validation set. Evaluation counts these boxes all the same, as COCO's does; what "
+              "is said to be left out is so in training alone:\n", stderr);
         print_warnings(validation);
     }
     fovea_dataset_close(validation);
 }
 
-/* Names a picture that is missing before the first step, not when its turn comes. */
-static bool pictures_are_there(const fovea_dataset *dataset, const char *annotations)
+/* Is any picture in the folder? */
+static bool some_are_there(const fovea_dataset *dataset, const char *images)
 {
+    const size_t count = fovea_dataset_size(dataset);
+    const char **names = calloc(count + 1, sizeof *names);
+    fovea_picture picture = {.file_name = NULL};
+    if (!names) {
+        fprintf(stderr, "fovea: out of memory for the names of %zu pictures\n", count);
+        return false;
+    }
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++) {
+        good = told(fovea_dataset_picture(dataset, i, &picture));
+        names[i] = picture.file_name;
+    }
+    good = good && told(fovea_images_check(images, names, count));
+    free(names);
+    return good;
+}
+
+/* Names a picture that is missing before the first step, not when its turn comes. */
+static bool pictures_are_there(const fovea_dataset *dataset, const char *images, const char *annotations)
+{
+    if (!some_are_there(dataset, images))
+        return false;
     for (size_t i = 0; i < fovea_dataset_size(dataset); i++) {
         fovea_picture picture;
         if (!told(fovea_dataset_picture(dataset, i, &picture)))
@@ -64,7 +87,7 @@ static bool open_data(training *t)
     if (!told(fovea_dataset_open(&t->dataset, o->data.images, o->data.annotations, (fovea_format)o->data.format)))
         return false;
     print_warnings(t->dataset);
-    if (!pictures_are_there(t->dataset, o->data.annotations))
+    if (!pictures_are_there(t->dataset, o->data.images, o->data.annotations))
         return false;
     warn_of_classes(t);
     if (!o->val_annotations)

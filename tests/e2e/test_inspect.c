@@ -230,6 +230,8 @@ START_TEST(inspect__a_wrong_folder_is_one_mistake)
     cli_said(folders[_i].said);
     cli_expect(1, "\"$F\" evaluate --images %s --annotations boxes.json --model none.safetensors", images);
     cli_said(folders[_i].said);
+    cli_expect(1, "\"$F\" train --images %s --annotations boxes.json --out begun", images);
+    cli_said(folders[_i].said);
 }
 END_TEST
 
