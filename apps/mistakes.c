@@ -28,7 +28,8 @@ static cJSON *row_of(const review *r, const fovea_match *m)
 {
     static const char *const kinds[] = {
         [FOVEA_MATCH_WRONG_CLASS] = "wrong class", [FOVEA_MATCH_DUPLICATE] = "duplicate",
-        [FOVEA_MATCH_BACKGROUND] = "nothing annotated", [FOVEA_MATCH_MISSED] = "missed"};
+        [FOVEA_MATCH_BACKGROUND] = "nothing annotated", [FOVEA_MATCH_MISSED] = "missed",
+        [FOVEA_MATCH_MISPLACED] = "badly placed"};
     cJSON *row = cJSON_CreateObject();
     cJSON_AddStringToObject(row, "mistake", kinds[m->kind]);
     json_add_integer(row, "image_id", m->image_id);

@@ -236,8 +236,8 @@ static void count_confusions(confusion *c, const review *r)
 {
     for (size_t i = 0; i < r->n_matches; i++) {
         const fovea_match *m = &r->matches[i];
-        const int64_t truth = m->kind == FOVEA_MATCH_DUPLICATE ? -1 : m->true_category_id;
-        const size_t row = c->place[m->kind == FOVEA_MATCH_DUPLICATE ? r->result->n_classes : review_place(r, truth)];
+        const bool on_nothing = m->kind == FOVEA_MATCH_DUPLICATE || m->kind == FOVEA_MATCH_MISPLACED;
+        const size_t row = c->place[on_nothing ? r->result->n_classes : review_place(r, m->true_category_id)];
         const size_t column = c->place[m->kind == FOVEA_MATCH_MISSED ? r->result->n_classes
                                                                      : review_place(r, m->category_id)];
         if (row <= c->n && column <= c->n)
@@ -247,11 +247,11 @@ static void count_confusions(confusion *c, const review *r)
 
 static void draw_confusion(FILE *to, const review *r, confusion *c)
 {
-    char note[400];
+    char note[480];
     snprintf(note, sizeof note, "Each object and each detection once, at IoU .5; of each class the detections from the "
              "score on at which its own F1 is best (\"at score\" in the table of classes). Rows are what is there, "
-             "columns what was said; a second detection on an object counts as one on nothing. Shades are shares of a "
-             "row.%s",
+             "columns what was said; a second detection on an object counts as one on nothing, and so does one that is "
+             "badly placed. Shades are shares of a row.%s",
              c->n < r->result->n_classes ? " Of the classes, those with the most mistakes." : "");
     const chart about = {.id = "confusion", .title = "Confusion matrix", .note = note, .x_label = "detected as",
                          .y_label = "object"};

@@ -124,7 +124,7 @@ static void write_caption(FILE *to, const review *r, const fovea_match *m, const
 {
     static const char *const said[] = {
         [FOVEA_MATCH_WRONG_CLASS] = "is", [FOVEA_MATCH_DUPLICATE] = "already found:",
-        [FOVEA_MATCH_BACKGROUND] = "nothing annotated there"};
+        [FOVEA_MATCH_BACKGROUND] = "nothing annotated there", [FOVEA_MATCH_MISPLACED] = "badly placed on"};
     fputs("<figcaption>", to);
     page_text(to, name);
     fputs("<br/>", to);
@@ -142,6 +142,8 @@ static void write_caption(FILE *to, const review *r, const fovea_match *m, const
             fputc(' ', to);
             page_text(to, review_name(r, m->true_category_id));
         }
+        if (m->kind == FOVEA_MATCH_MISPLACED)
+            fprintf(to, " (IoU %.2f)", m->overlap);
         if (m->kind == FOVEA_MATCH_BACKGROUND && m->overlap > 0.1)
             fprintf(to, " (IoU %.2f with the nearest object)", m->overlap);
         write_place(to, m->box);

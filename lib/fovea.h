@@ -781,7 +781,9 @@ typedef enum fovea_match_kind {
     FOVEA_MATCH_WRONG_CLASS = 2, /* a detection on an object of another class, which nothing else found */
     FOVEA_MATCH_DUPLICATE = 3,   /* a detection on an object that a stronger one is on */
     FOVEA_MATCH_BACKGROUND = 4,  /* a detection on nothing */
-    FOVEA_MATCH_MISSED = 5       /* an object that no detection is on */
+    FOVEA_MATCH_MISSED = 5,      /* an object that no detection is on */
+    FOVEA_MATCH_MISPLACED = 6    /* a detection of a missed object's class whose IoU with it is .1 or more: too little to
+                                    find it. That object has its row of the kind missed too */
 } fovea_match_kind;
 
 typedef struct fovea_match {
@@ -796,7 +798,8 @@ typedef struct fovea_match {
 
 /* What became of every detection that scores enough, and of every object: each object stands in one row that is
  * right, a wrong class or missed, each detection in one row. Objects of the class come first, matched as COCO does;
- * what is left takes objects of other classes, the strongest first. Crowds, detections on them and those beyond the
+ * what is left takes objects of other classes, the strongest first; what is then left and lies badly on an object of
+ * its class that is missed is told with the nearest of these (TIDE's localisation error: Bolya et al. 2020). Crowds, detections on them and those beyond the
  * first 100 of a class in a picture are left out.
  *   iou          one of .5, .55, ... .95 (0: .5)
  *   min_scores   the least score of a detection that counts: one a category in ascending id, as

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const double LEAST_OVERLAP = 0.1; /* of a detection that is badly placed */
+
 /* What stands for a detection: the evaluator's, the truth that it is on and how. */
 typedef struct pair {
     const fovea__eval_detection *detection;
@@ -106,6 +108,25 @@ static void place(pair *found, object *objects, size_t n, double iou)
     on->taken = true;
 }
 
+/* Of a detection on nothing: the missed object of its class that it overlaps most, by LEAST_OVERLAP or more. */
+static void look_around(pair *found, const object *objects, size_t n)
+{
+    const object *nearest = NULL;
+    double best = LEAST_OVERLAP;
+    for (size_t g = 0; g < n; g++) {
+        const double overlap = fovea__eval_iou(found->detection->box, objects[g].truth->box, false);
+        if (objects[g].taken || objects[g].truth->category != found->detection->category || !(overlap >= best))
+            continue;
+        nearest = &objects[g];
+        best = overlap;
+    }
+    if (!nearest)
+        return;
+    found->kind = FOVEA_MATCH_MISPLACED;
+    found->truth = nearest->truth;
+    found->overlap = best;
+}
+
 static void write_box(double out[4], const double box[4])
 {
     for (int i = 0; i < 4; i++)
@@ -143,9 +164,13 @@ static size_t write_pictures(pairing *p, fovea_match *out, size_t capacity)
         size_t n = 0;
         while (next_object + n < p->n_objects && objects[n].truth->picture == picture)
             n++;
-        for (; next_pair < p->n_pairs && p->pairs[next_pair].detection->picture == picture; next_pair++, rows++) {
-            if (p->pairs[next_pair].kind != FOVEA_MATCH_RIGHT)
-                place(&p->pairs[next_pair], objects, n, p->iou);
+        size_t end = next_pair;
+        for (; end < p->n_pairs && p->pairs[end].detection->picture == picture; end++)
+            if (p->pairs[end].kind != FOVEA_MATCH_RIGHT)
+                place(&p->pairs[end], objects, n, p->iou);
+        for (; next_pair < end; next_pair++, rows++) {
+            if (p->pairs[next_pair].kind == FOVEA_MATCH_BACKGROUND)
+                look_around(&p->pairs[next_pair], objects, n);
             if (rows < capacity)
                 write_match(p->evaluator, &out[rows], &p->pairs[next_pair]);
         }
