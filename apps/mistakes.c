@@ -1,36 +1,20 @@
 /* The list of an evaluation's mistakes, see mistakes.h. */
 #include "mistakes.h"
 
-#include <stdlib.h>
-
-static double area_of(const double box[4])
-{
-    return box[2] * box[3];
-}
-
-/* Detections before misses; of equal ones the first in the evaluator's order. */
-static int compare(const void *left, const void *right)
-{
-    const fovea_match *a = *(const fovea_match *const *)left, *b = *(const fovea_match *const *)right;
-    const bool a_missed = a->kind == FOVEA_MATCH_MISSED, b_missed = b->kind == FOVEA_MATCH_MISSED;
-    if (a_missed != b_missed)
-        return a_missed ? 1 : -1;
-    const double of_a = a_missed ? area_of(a->true_box) : a->score, of_b = b_missed ? area_of(b->true_box) : b->score;
-    return of_a > of_b ? -1 : of_a < of_b ? 1 : (a > b) - (a < b);
-}
-
 static void add_box(cJSON *row, const char *name, const double box[4])
 {
     cJSON_AddItemToObject(row, name, cJSON_CreateDoubleArray(box, 4));
 }
 
-static cJSON *row_of(const review *r, const fovea_match *m)
+static cJSON *row_of(const review *r, size_t place)
 {
     static const char *const kinds[] = {
         [FOVEA_MATCH_WRONG_CLASS] = "wrong class", [FOVEA_MATCH_DUPLICATE] = "duplicate",
         [FOVEA_MATCH_BACKGROUND] = "nothing annotated", [FOVEA_MATCH_MISSED] = "missed",
         [FOVEA_MATCH_MISPLACED] = "badly placed"};
+    const fovea_match *m = r->mistakes[place];
     cJSON *row = cJSON_CreateObject();
+    json_add_integer(row, "number", (int64_t)place + 1);
     cJSON_AddStringToObject(row, "mistake", kinds[m->kind]);
     json_add_integer(row, "image_id", m->image_id);
     cJSON_AddStringToObject(row, "file_name", review_picture(r, m->image_id));
@@ -52,27 +36,14 @@ static cJSON *row_of(const review *r, const fovea_match *m)
 
 bool mistakes_write(const char *path, const review *r)
 {
-    const fovea_match **mistakes = calloc(r->n_matches + 1, sizeof *mistakes);
     json_out out;
-    size_t n = 0;
-    if (!mistakes) {
-        fprintf(stderr, "fovea: out of memory for %zu mistakes\n", r->n_matches);
+    if (!json_out_open(&out, path))
         return false;
+    json_out_text(&out, "[");
+    for (size_t i = 0; i < r->n_mistakes; i++) {
+        json_out_text(&out, i ? ",\n" : "\n");
+        json_out_value(&out, row_of(r, i), false);
     }
-    for (size_t i = 0; i < r->n_matches; i++)
-        if (r->matches[i].kind != FOVEA_MATCH_RIGHT)
-            mistakes[n++] = &r->matches[i];
-    if (n > 1)
-        qsort(mistakes, n, sizeof *mistakes, compare);
-    const bool opened = json_out_open(&out, path);
-    if (opened) {
-        json_out_text(&out, "[");
-        for (size_t i = 0; i < n; i++) {
-            json_out_text(&out, i ? ",\n" : "\n");
-            json_out_value(&out, row_of(r, mistakes[i]), false);
-        }
-        json_out_text(&out, "\n]\n");
-    }
-    free(mistakes);
-    return opened && json_out_close(&out, true);
+    json_out_text(&out, "\n]\n");
+    return json_out_close(&out, true);
 }

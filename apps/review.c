@@ -3,6 +3,7 @@
 
 #include "pick_device.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static const double LEAST_SCORE = 0.05; /* where no score is better than another */
@@ -40,6 +41,64 @@ static bool list_by_class(review *r, double *scores)
     return true;
 }
 
+/* How much a mistake asks to be looked at; never NaN. */
+static double weight_of(const fovea_match *m)
+{
+    const double weight = m->kind == FOVEA_MATCH_MISSED ? m->true_box[2] * m->true_box[3] : m->score;
+    return weight == weight ? weight : -INFINITY;
+}
+
+/* Detections before misses; of equal ones the first in the evaluator's order. */
+static int compare_mistakes(const void *left, const void *right)
+{
+    const fovea_match *a = *(const fovea_match *const *)left, *b = *(const fovea_match *const *)right;
+    const bool a_missed = a->kind == FOVEA_MATCH_MISSED, b_missed = b->kind == FOVEA_MATCH_MISSED;
+    if (a_missed != b_missed)
+        return a_missed ? 1 : -1;
+    const double of_a = weight_of(a), of_b = weight_of(b);
+    return of_a > of_b ? -1 : of_a < of_b ? 1 : (a > b) - (a < b);
+}
+
+static bool list_mistakes(review *r)
+{
+    r->mistakes = calloc(r->n_matches + 1, sizeof *r->mistakes);
+    if (!r->mistakes) {
+        fprintf(stderr, "fovea: out of memory for %zu mistakes\n", r->n_matches);
+        return false;
+    }
+    for (size_t i = 0; i < r->n_matches; i++) {
+        const fovea_match *m = &r->matches[i];
+        if (m->kind != FOVEA_MATCH_RIGHT)
+            r->mistakes[r->n_mistakes++] = m;
+        r->n_wrong += m->kind != FOVEA_MATCH_RIGHT && m->kind != FOVEA_MATCH_MISSED;
+    }
+    if (r->n_mistakes > 1)
+        qsort(r->mistakes, r->n_mistakes, sizeof *r->mistakes, compare_mistakes);
+    return true;
+}
+
+static int compare_pictures(const void *left, const void *right)
+{
+    const review_name_of *a = left, *b = right;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+static bool list_pictures(review *r)
+{
+    const size_t n = fovea_evaluator_pictures(r->result->evaluator);
+    r->pictures = calloc(n + 1, sizeof *r->pictures);
+    if (!r->pictures) {
+        fprintf(stderr, "fovea: out of memory for the names of %zu pictures\n", n);
+        return false;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!told(fovea_evaluator_picture(r->result->evaluator, i, &r->pictures[i].id, &r->pictures[i].name)))
+            return false;
+    if (n > 1)
+        qsort(r->pictures, n, sizeof *r->pictures, compare_pictures);
+    return true;
+}
+
 bool review_make(review *r, const judge_result *result, const char *images)
 {
     *r = (review){.result = result, .images = images};
@@ -49,7 +108,7 @@ bool review_make(review *r, const judge_result *result, const char *images)
     if (!r->classes || !scores)
         fprintf(stderr, "fovea: out of memory for %zu classes\n", result->n_classes);
     const bool good = r->classes && scores && list_matches(result->evaluator, NULL, 0, &r->all, &r->n_all) &&
-                      list_by_class(r, scores);
+                      list_by_class(r, scores) && list_mistakes(r) && list_pictures(r);
     free(scores);
     return good;
 }
@@ -59,6 +118,8 @@ void review_clear(review *r)
     free(r->classes);
     free(r->all);
     free(r->matches);
+    free(r->mistakes);
+    free(r->pictures);
     *r = (review){0};
 }
 
@@ -84,11 +145,23 @@ const char *review_name(const review *r, int64_t category_id)
 
 const char *review_picture(const review *r, int64_t image_id)
 {
-    for (size_t i = 0; i < fovea_evaluator_pictures(r->result->evaluator); i++) {
-        int64_t id;
-        const char *name;
-        if (!fovea_evaluator_picture(r->result->evaluator, i, &id, &name) && id == image_id)
-            return name;
+    const review_name_of key = {.id = image_id};
+    const size_t n = fovea_evaluator_pictures(r->result->evaluator);
+    const review_name_of *found = n ? bsearch(&key, r->pictures, n, sizeof key, compare_pictures) : NULL;
+    return found ? found->name : "";
+}
+
+void review_matches_of(const review *r, int64_t image_id, size_t *first, size_t *end)
+{
+    size_t low = 0, high = r->n_matches; /* they stand in ascending id of their pictures */
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (r->matches[middle].image_id < image_id)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return "";
+    *first = *end = low;
+    while (*end < r->n_matches && r->matches[*end].image_id == image_id)
+        ++*end;
 }

@@ -11,6 +11,11 @@ typedef struct review_class {
     double right, wrong;
 } review_class;
 
+typedef struct review_name_of {
+    int64_t id;
+    const char *name; /* borrowed from the evaluator */
+} review_name_of;
+
 typedef struct review {
     const judge_result *result; /* borrowed */
     const char *images;         /* the pictures' folder, borrowed; NULL: none to be shown */
@@ -18,6 +23,10 @@ typedef struct review {
     fovea_match *all;           /* every detection and object, at IoU .5 */
     fovea_match *matches;       /* detections that count, and every object */
     size_t n_all, n_matches;
+    const fovea_match **mistakes; /* of the matches those that are wrong: detections, the surest first, then missed
+                                     objects, the largest first. The number that users see is the place here + 1 */
+    size_t n_mistakes, n_wrong;   /* n_wrong: detections */
+    review_name_of *pictures;     /* by ascending id */
     double score; /* of all classes: where F1 of all together is best, .05 where nothing is right */
 } review;
 
@@ -33,6 +42,9 @@ const char *review_name(const review *r, int64_t category_id);
 
 /* The file name of a picture by its id; "" where there is none. */
 const char *review_picture(const review *r, int64_t image_id);
+
+/* The matches of a picture: those from *first on before *end. */
+void review_matches_of(const review *r, int64_t image_id, size_t *first, size_t *end);
 
 enum { REVIEW_LINKS = 8 };
 

@@ -13,34 +13,6 @@ typedef struct window {
     int x, y, width, height;
 } window;
 
-/* ---- choosing -------------------------------------------------------------------------------------------------- */
-
-/* How much a mistake asks to be shown: large objects that were missed, or high scores that were wrong. */
-static double weight_of(const fovea_match *m, bool misses)
-{
-    if (misses)
-        return m->kind == FOVEA_MATCH_MISSED ? m->true_box[2] * m->true_box[3] : -1;
-    return m->kind == FOVEA_MATCH_MISSED || m->kind == FOVEA_MATCH_RIGHT ? -1 : m->score;
-}
-
-/* The heaviest matches; returns how many there are, at most SHOWN. */
-static size_t choose(const fovea_match *chosen[SHOWN], const review *r, bool misses)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < r->n_matches; i++) {
-        const fovea_match *m = &r->matches[i];
-        if (!(weight_of(m, misses) >= 0))
-            continue;
-        size_t at = n < SHOWN ? n++ : SHOWN;
-        for (; at > 0 && weight_of(m, misses) > weight_of(chosen[at - 1], misses); at--)
-            if (at < SHOWN)
-                chosen[at] = chosen[at - 1];
-        if (at < SHOWN)
-            chosen[at] = m;
-    }
-    return n;
-}
-
 /* ---- cutting out ----------------------------------------------------------------------------------------------- */
 
 static int within(double value, int low, int high)
@@ -120,12 +92,13 @@ static double weak_score(const review *r, const fovea_match *miss)
     return -1;
 }
 
-static void write_caption(FILE *to, const review *r, const fovea_match *m, const char *name)
+static void write_caption(FILE *to, const review *r, size_t place, const char *name)
 {
     static const char *const said[] = {
         [FOVEA_MATCH_WRONG_CLASS] = "is", [FOVEA_MATCH_DUPLICATE] = "already found:",
         [FOVEA_MATCH_BACKGROUND] = "nothing annotated there", [FOVEA_MATCH_MISPLACED] = "badly placed on"};
-    fputs("<figcaption>", to);
+    const fovea_match *m = r->mistakes[place];
+    fprintf(to, "<figcaption>%zu: ", place + 1);
     page_text(to, name);
     fputs("<br/>", to);
     if (m->kind == FOVEA_MATCH_MISSED) {
@@ -153,15 +126,31 @@ static void write_caption(FILE *to, const review *r, const fovea_match *m, const
     fputs("</figcaption>\n", to);
 }
 
-/* Detections of the same picture and objects that were missed there stand thinly around the one it is about. */
+/* Each annotated object stands in one match of these kinds. */
+static bool tells_object(const fovea_match *m)
+{
+    return m->kind == FOVEA_MATCH_RIGHT || m->kind == FOVEA_MATCH_WRONG_CLASS || m->kind == FOVEA_MATCH_MISSED;
+}
+
+/* Around what it is about stand, thinly, all that is annotated in the picture and all that was detected there. */
 static void write_boxes(FILE *to, const review *r, const fovea_match *m)
 {
     static const char edge[] = "stroke: #000; stroke-width: 4.5; stroke-opacity: .7", /* shows on light and dark */
                       truth[] = "stroke: #fff; stroke-width: 2; stroke-dasharray: 6 4",
-                      wrong[] = "stroke: #ff8a3d; stroke-width: 2.5", around[] = "stroke: #56b4e9; stroke-width: 1.2";
-    for (size_t i = 0; i < r->n_matches; i++)
-        if (r->matches[i].image_id == m->image_id && &r->matches[i] != m && r->matches[i].kind != FOVEA_MATCH_MISSED)
-            write_rect(to, r->matches[i].box, around);
+                      wrong[] = "stroke: #ff8a3d; stroke-width: 2.5", around[] = "stroke: #56b4e9; stroke-width: 1.2",
+                      other_edge[] = "stroke: #000; stroke-width: 2.6; stroke-opacity: .5",
+                      other[] = "stroke: #fff; stroke-width: 1.2; stroke-dasharray: 3 3";
+    size_t first, end;
+    review_matches_of(r, m->image_id, &first, &end);
+    for (size_t i = first; i < end; i++) {
+        const fovea_match *near = &r->matches[i];
+        if (tells_object(near)) {
+            write_rect(to, near->true_box, other_edge);
+            write_rect(to, near->true_box, other);
+        }
+        if (near != m && near->kind != FOVEA_MATCH_MISSED)
+            write_rect(to, near->box, around);
+    }
     if (m->true_category_id >= 0) {
         write_rect(to, m->true_box, edge);
         write_rect(to, m->true_box, truth);
@@ -173,8 +162,9 @@ static void write_boxes(FILE *to, const review *r, const fovea_match *m)
 }
 
 /* One picture; a picture that cannot be read is named and left out. */
-static void write_mistake(FILE *to, const review *r, const fovea_match *m, const char *kind, size_t number)
+static void write_mistake(FILE *to, const review *r, size_t place, const char *kind, size_t number)
 {
+    const fovea_match *m = r->mistakes[place];
     char path[FOLDER_PATH];
     fovea_image image = {0};
     const char *name = review_picture(r, m->image_id);
@@ -189,25 +179,26 @@ static void write_mistake(FILE *to, const review *r, const fovea_match *m, const
     write_image(to, &image, w);
     write_boxes(to, r, m);
     fputs("</svg>\n", to);
-    write_caption(to, r, m, name);
+    write_caption(to, r, place, name);
     fputs("</figure>\n", to);
     fovea_image_clear(&image);
 }
 
 static void write_mistakes(FILE *to, const review *r, bool misses)
 {
-    const fovea_match *chosen[SHOWN];
-    const size_t n = choose(chosen, r, misses);
+    const size_t first = misses ? r->n_wrong : 0, n = misses ? r->n_mistakes - r->n_wrong : r->n_wrong;
     page_heading(to, misses ? "misses" : "mistakes", misses ? "Worst misses" : "Surest mistakes");
     page_paragraph(to, n == 0 ? "None." : misses
-        ? "The largest objects that no detection is on (dashed), and what was detected around them (blue), each class "
-          "from its own best score on. Places are the left and the upper edge, then width × height, in pixels. The list "
-          "of all misses and mistakes: fovea evaluate --mistakes FILE."
-        : "The detections of the highest scores that are wrong (orange), the objects that they are on (dashed) and other "
-          "detections (blue), each class from its own best score on. Some may be right, and the object not annotated.");
+        ? "The largest objects that no detection is on (dashed), with all else that is annotated (thinly dashed) and "
+          "detected (blue) around them, each class from its own best score on. Places are the left and the upper edge, "
+          "then width × height, in pixels. The list of all misses and mistakes, under the same numbers: fovea evaluate "
+          "--mistakes FILE."
+        : "The detections of the highest scores that are wrong (orange), the objects that they are on (dashed), all else "
+          "that is annotated (thinly dashed) and detected (blue), each class from its own best score on. Some may be "
+          "right, and the annotation wrong or missing.");
     fputs("<div class=\"row\">\n", to);
-    for (size_t i = 0; i < n; i++)
-        write_mistake(to, r, chosen[i], misses ? "miss" : "mistake", i + 1);
+    for (size_t i = 0; i < n && i < SHOWN; i++)
+        write_mistake(to, r, first + i, misses ? "miss" : "mistake", i + 1);
     fputs("</div>\n", to);
 }
 

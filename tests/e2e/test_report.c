@@ -236,6 +236,59 @@ START_TEST(report__a_miss_tells_what_score_found_it)
 }
 END_TEST
 
+/* Three objects of one class, of which .5 and .4 find two; before these come a box badly placed on the third and one on
+ * nothing. Says so in list and page, by the same numbers, with all annotations drawn; the matrix knows no such kind. */
+static void need_mistakes(void)
+{
+    static const double boxes[][6] = {{0, 0, 20, 20, 0.5, 7},  {60, 30, 20, 20, 0.4, 9}, {40, 0, 20, 20, 0.95, 0},
+                                      {70, 0, 12, 14, 0.9, 0}, {30, 0, 20, 20, 0, 8}};
+    cJSON *truth = cJSON_Parse("{\"images\":[{\"id\":1,\"file_name\":\"val_0002.jpg\",\"width\":96,\"height\":64}],"
+                               "\"categories\":[{\"id\":1,\"name\":\"disc\"},{\"id\":2,\"name\":\"ring\"}],"
+                               "\"annotations\":[]}");
+    cJSON *found = cJSON_CreateArray();
+    for (size_t i = 0; i < COUNT(boxes); i++)
+        for (int k = 4; k < 6; k++) {
+            cJSON *row = boxes[i][k] > 0 ? cJSON_CreateObject() : NULL;
+            if (!row)
+                continue;
+            cJSON_AddNumberToObject(row, "image_id", 1);
+            cJSON_AddNumberToObject(row, "category_id", 1);
+            cJSON_AddItemToObject(row, "bbox", cJSON_CreateDoubleArray(boxes[i], 4));
+            cJSON_AddNumberToObject(row, k == 4 ? "score" : "id", boxes[i][k]);
+            cJSON_AddItemToArray(k == 4 ? found : cJSON_GetObjectItem(truth, "annotations"), row);
+        }
+    write_json("mend.json", truth);
+    write_json("mend_found.json", found);
+}
+
+#define MEND "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --annotations mend.json --detections mend_found.json "
+
+START_TEST(report__mistakes_have_numbers)
+{
+    static const char *const kinds[] = {"badly placed", "nothing annotated", "missed"};
+    need_results();
+    need_mistakes();
+    cli_expect(0, MEND "--images data/images --html numbers.html --mistakes numbers.json");
+    cJSON *mistakes = cli_json("numbers.json");
+    const cJSON *row = mistakes->child;
+    for (int i = 0; i < 3; i++, row = row->next) {
+        ck_assert_msg(row != NULL, "%d mistakes", i);
+        ck_assert(cli_number(row, "number") == i + 1);
+        ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(row, "mistake")), kinds[i]);
+        const cJSON *box = cJSON_GetObjectItem(row, "true_bbox");
+        ck_assert(i == 1 ? box == NULL : cli_number(row, "annotation_id") == 8 && box->child->valueint == 30);
+    }
+    ck_assert_ptr_null(row);
+    ck_assert(fabs(cli_number(mistakes->child, "iou") - 1.0 / 3) < 1e-12);
+    cJSON_Delete(mistakes);
+    cli_expect(0, "grep -q '>1: val_0002.jpg<br/>disc 0.95, badly placed on disc (IoU 0.33)<br/>' numbers.html && "
+                  "grep -q '>2: val_0002.jpg<br/>disc 0.90, nothing annotated there<br/>' numbers.html && "
+                  "grep -q '>3: val_0002.jpg<br/>missed: disc<br/>' numbers.html && "
+                  "test $(grep -c 'dasharray: 3 3' numbers.html) = 9");
+    expect_matrix("numbers.html", "2 0 1 0 0 0 2 0 0 ");
+}
+END_TEST
+
 START_TEST(report__curves_are_written)
 {
     need_results();
@@ -295,6 +348,7 @@ int main(void)
         {.test = report__each_class_counts_from_its_own_score},
         {.test = report__nothing_right_has_no_best_score},
         {.test = report__a_miss_tells_what_score_found_it},
+        {.test = report__mistakes_have_numbers},
         {.test = report__curves_are_written},
         {report__a_training_is_told, .needs_device = true},
         {report__many_steps_are_thinned_out, .needs_device = true},
