@@ -125,6 +125,10 @@ static void print_line(const char *name, int width, double now, double before)
 
 static void print_pictures(const against *a)
 {
+    if (a->n_pictures == 0) {
+        puts("\nno picture changed: as many wrong and missed in each, then and now");
+        return;
+    }
     printf("\n%zu pictures got better, %zu worse (wrong and missed, then and now):\n", a->n_better,
            a->n_pictures - a->n_better);
     for (size_t i = 0; i < a->n_pictures; i++)
@@ -226,11 +230,16 @@ static void write_classes(FILE *to, const against *a)
 static void write_pictures(FILE *to, const against *a)
 {
     static const char *const columns[] = {"picture", "now", "then", "change"};
-    char note[400];
+    char changed[80], note[480];
     page_heading(to, "picture-changes", "Pictures, the most improved first");
-    snprintf(note, sizeof note, "%zu pictures got better and %zu worse. Counted are detections that are wrong and "
+    if (a->n_pictures == 0)
+        snprintf(changed, sizeof changed, "No picture changed.");
+    else
+        snprintf(changed, sizeof changed, "%zu pictures got better and %zu worse.", a->n_better,
+                 a->n_pictures - a->n_better);
+    snprintf(note, sizeof note, "%s Counted are detections that are wrong and "
              "objects that are missed, at IoU .5; each class of each result from the score on at which its F1 is best, "
-             "as in the table above.%s", a->n_better, a->n_pictures - a->n_better,
+             "as in the table above.%s", changed,
              a->n_pictures > 2 * SHOWN ? " Shown are the 20 at each end." : "");
     page_paragraph(to, note);
     page_table_begin(to, "changes-by-picture", columns, 4);
