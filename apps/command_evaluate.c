@@ -192,6 +192,16 @@ static bool is_stdout(const char *path)
     return path && strcmp(path, "-") == 0;
 }
 
+/* Which files were written. */
+static void tell_written(const evaluate_options *o)
+{
+    const char *const files[] = {o->detections_out, o->anchor_scores, o->json, o->curves, o->html, o->mistakes};
+    static const char *const what[] = {"detections", "scores of anchors", "numbers", "curves", "page", "mistakes"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (files[i] && !is_stdout(files[i]))
+            fprintf(stderr, "%s written to %s\n", what[i], files[i]);
+}
+
 static bool write_account(account *a)
 {
     const evaluate_options *o = a->o;
@@ -207,6 +217,7 @@ static bool write_account(account *a)
     if ((o->curves && !write_curves(o->curves, &a->now)) || (o->html && !write_page(a)) ||
         (o->mistakes && !mistakes_write(o->mistakes, &a->now_review)))
         return false;
+    tell_written(o);
     if (is_stdout(o->json) || is_stdout(o->html) || is_stdout(o->curves) || is_stdout(o->mistakes))
         return true;
     judge_print(&a->now);

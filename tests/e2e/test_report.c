@@ -270,6 +270,7 @@ START_TEST(report__mistakes_have_numbers)
     need_results();
     need_mistakes();
     cli_expect(0, MEND "--images data/images --html numbers.html --mistakes numbers.json");
+    ck_assert_str_eq(cli_stderr(), "page written to numbers.html\nmistakes written to numbers.json\n");
     cJSON *mistakes = cli_json("numbers.json");
     const cJSON *row = mistakes->child;
     for (int i = 0; i < 3; i++, row = row->next) {
