@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -110,15 +111,17 @@ fovea_status fovea_images_check(const char *images_dir, const char *const *file_
     }
     if (count == 0)
         return FOVEA_OK;
-    char *elsewhere = NULL;
+    char *elsewhere = NULL, none[64] = "the picture is not";
+    const char *where = *images_dir ? images_dir : "pictures by their paths";
+    if (count > 1)
+        snprintf(none, sizeof none, "none of the %zu pictures is", count);
     FOVEA_TRY(find_near(&elsewhere, images_dir, file_names[0]));
     fovea_status status;
     if (elsewhere)
-        status = fovea__fail(FOVEA_ERROR_IO, "%s: none of the %zu pictures is in this folder; %s lies in %s, which is "
-                             "the folder to give", images_dir, count, file_names[0], elsewhere);
+        status = fovea__fail(FOVEA_ERROR_IO, "%s: %s in this folder; %s lies in %s, which is the folder to give", where,
+                             none, file_names[0], elsewhere);
     else
-        status = fovea__fail(FOVEA_ERROR_IO, "%s: none of the %zu pictures is in this folder; the first would be %s",
-                             images_dir, count, file_names[0]);
+        status = fovea__fail(FOVEA_ERROR_IO, "%s: %s there; the first would be %s", where, none, file_names[0]);
     free(elsewhere);
     return status;
 }

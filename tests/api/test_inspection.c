@@ -290,7 +290,8 @@ START_TEST(inspection__bad_calls_are_refused)
     support_fails(fovea_images_check("a", NULL, 1), FOVEA_ERROR_ARGUMENT, "images_dir or file_names is NULL");
     support_ok(fovea_images_check("", NULL, 0));
     support_ok(fovea_images_check(support_scratch(), (const char *const[]){"gone.jpg", "a.jpg"}, 2));
-    support_fails(fovea_images_check("", (const char *const[]){"/gone.jpg"}, 1), FOVEA_ERROR_IO, "would be /gone.jpg");
+    support_fails(fovea_images_check("", (const char *const[]){"/gone.jpg"}, 1), FOVEA_ERROR_IO,
+                  "pictures by their paths: the picture is not there; the first would be /gone.jpg");
     support_fails(fovea_inspection_fault(NULL, 0, &fault), FOVEA_ERROR_ARGUMENT, "NULL");
     support_fails(fovea_inspection_save(NULL, "a"), FOVEA_ERROR_ARGUMENT, "NULL");
     in = inspect(ONE, NULL);

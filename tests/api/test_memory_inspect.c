@@ -113,6 +113,30 @@ START_TEST(memory__runs_out_over_voc_and_yolo)
 }
 END_TEST
 
+/* Says where a picture is that is not in the folder: in one inside it, or in the one above. */
+static fovea_status look_around(void)
+{
+    static const char *const names[] = {"below.jpg", "above.jpg"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const fovea_status status = fovea_images_check(support_scratch_file("lost"), &names[i], 1);
+        if (status != FOVEA_ERROR_IO)
+            return status ? status : FOVEA_ERROR_ARGUMENT;
+    }
+    return FOVEA_OK;
+}
+
+START_TEST(memory__runs_out_over_a_wrong_folder)
+{
+    mkdir(support_scratch_file("lost"), 0777);
+    mkdir(support_scratch_file("lost/inner"), 0777);
+    mkdir(support_scratch_file("lost/other"), 0777);
+    support_write(support_scratch_file("lost/inner/below.jpg"), "x");
+    support_write(support_scratch_file("lost/other/below.jpg"), "x");
+    support_write(support_scratch_file("above.jpg"), "x");
+    starve("looking for pictures", look_around, 8, LONG_MAX, false);
+}
+END_TEST
+
 START_TEST(memory__runs_out_over_coverage)
 {
     support_write(support_scratch_file("clean.json"), clean);
@@ -127,6 +151,7 @@ int main(void)
     const support_case cases[] = {
         {.test = memory__runs_out_over_an_inspection},
         {.test = memory__runs_out_over_voc_and_yolo},
+        {.test = memory__runs_out_over_a_wrong_folder},
         {.test = memory__runs_out_over_coverage},
     };
     return support_run("memory_inspect", cases, COUNT(cases));

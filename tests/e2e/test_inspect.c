@@ -209,7 +209,7 @@ static const struct {
 } folders[] = {
     {"seen", "seen: none of the 2 pictures is in this folder; train_0001.jpg lies in seen/images, which is the folder"},
     {"seen/images/deep//", "; train_0001.jpg lies in seen/images, which"},
-    {"far", "far: none of the 2 pictures is in this folder; the first would be train_0001.jpg"},
+    {"far", "far: none of the 2 pictures is there; the first would be train_0001.jpg"},
     {"seen/images/train_0001.jpg", "seen/images/train_0001.jpg: expected the folder of the pictures, found a file"},
     {"nowhere", "nowhere: the folder of the pictures cannot be opened"},
 };
