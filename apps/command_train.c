@@ -22,13 +22,19 @@ static void print_word(const char *word)
     fputc('\'', stderr);
 }
 
+/* What a first call asked for stands in config.json; what a later one changed stands nowhere else. */
 static void tell_how_to_resume(const training *t, int argc, char **argv)
 {
     fprintf(stderr, "stopped after step %lld of %lld, saved in %s; to go on:\n  fovea train", (long long)t->saved_step,
             (long long)fovea_trainer_steps(t->trainer), t->run.last);
-    for (int i = 1; i < argc; i++)
+    for (int i = 1; i < argc && t->o.resume; i++)
         print_word(argv[i]);
-    fprintf(stderr, "%s\n", t->o.resume ? "" : " --resume");
+    if (!t->o.resume) {
+        fputs(" --out", stderr);
+        print_word(t->o.out);
+        fputs(" --resume", stderr);
+    }
+    fputc('\n', stderr);
 }
 
 static void print_kernel_times(fovea_device *device)

@@ -73,8 +73,9 @@ bool run_folder_agrees(const run_folder *run, const cJSON *config, bool (*may_ch
         if (!good || may_change(row->string) || !before || cJSON_Compare(before, now, true))
             continue;
         char *was = cJSON_PrintUnformatted(before), *is = cJSON_PrintUnformatted(now);
-        fprintf(stderr, "fovea: %s: the run began with %s %s, and this call has %s; resume with its own options\n",
-                run->config, row->string, was ? was : "?", is ? is : "?");
+        fprintf(stderr, "fovea: %s: the run began with %s %s, and this call has %s; resume with its own options, or "
+                "start a new run from its weights: --weights %s\n",
+                run->config, row->string, was ? was : "?", is ? is : "?", run->last);
         cJSON_free(was);
         cJSON_free(is);
         good = false;

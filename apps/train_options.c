@@ -1,11 +1,13 @@
 /* The options of 'fovea train', see train_options.h. */
 #include "train_options.h"
 
+#include "folder.h"
 #include "options_json.h"
 #include "pick_device.h"
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_SIZE = 65500 }; /* of a side, as the library has it */
 _Static_assert((int)OPTIONS_MOST_INTEGERS == (int)FOVEA_TRAIN_SIZES, "a list of --size fills plan.sizes");
@@ -59,8 +61,8 @@ static const options_row rows[] = {
     {"out", "RUN", "The run's folder, for config.json, log.jsonl, model.safetensors (the best, or the last where "
      "nothing is evaluated), last.safetensors (to resume from), evaluation.json and report.html (a page on all of it).",
      OPTIONS_TEXT, AT(out)},
-    {"resume", NULL, "Go on from RUN/last.safetensors, to the same bits as if the run had never stopped; begin where "
-     "there is none.", OPTIONS_FLAG, AT(resume), .of_the_call = true},
+    {"resume", NULL, "Go on from RUN/last.safetensors, to the same bits as if the run had never stopped, with the "
+     "options in RUN/config.json unless --config names another file; begin where there is none.", OPTIONS_FLAG, AT(resume), .of_the_call = true},
     {"save-every", "N", "Write last.safetensors every N steps (each epoch and every 30 s).", OPTIONS_INTEGER,
      AT(save_every), .low = 1, .high = 1e9},
     {"eval-every", "N", "Evaluate every N epochs, and at the end (1).", OPTIONS_INTEGER, AT(eval_every), .low = 1,
@@ -178,7 +180,8 @@ const options_table train_options_table = {
     .command = "train",
     .usage = {"--images DIR --annotations FILE --out RUN [--val-annotations FILE] [--backbone NAME] [--weights FILE] "
               "[--size N] [--batch N] [--epochs N | --steps N] [--lr R] [--resume]",
-              "--config FILE --out RUN [OPTION]..."},
+              "--config FILE --out RUN [OPTION]...",
+              "--out RUN --resume"},
     .summary = "Trains a RetinaNet detector. The same seed on the same device by the same algorithms gives the same "
                "bits. Ctrl-C and SIGTERM "
                "finish the step, save, say how to go on, and exit with 130 or 143; a second one ends at once.",
@@ -190,7 +193,7 @@ const options_table train_options_table = {
                 "      --backbone resnet18 --width 32 --channels 64 --size 256 --epochs 20\n"
                 "  fovea train ... --size 480,512,544,576,600 --crop 0.5 --brightness 0.3 \\\n"
                 "      --contrast 0.3 --saturation 0.3 --hue 0.05 --show-batches seen.jpg\n"
-                "  fovea train ... --out run --resume\n"
+                "  fovea train --out run --resume\n"
                 "  fovea train --config run/config.json --lr 0.002 --out slower\n",
 };
 
@@ -244,6 +247,8 @@ static int largest_size(const train_options *o)
 static int check(const train_options *o)
 {
     const options_table *table = &train_options_table;
+    if (o->resume && o->out && !o->document && !o->data.images)
+        return options_misused(table, "--images is missing, and there is no %s/config.json to tell it", o->out);
     if (!o->data.images)
         return options_misused(table, "--images is missing");
     if (!o->data.annotations)
@@ -321,12 +326,18 @@ static const train_options defaults = {
     .eval_every = 1,
 };
 
-/* What the file of options says goes before the defaults, and the command line before both. */
+/* What the file of options says goes before the defaults, and the command line before both. A run that goes on has such a
+ * file of its own. */
 static bool read_config(train_options *o, const train_options *called)
 {
-    if (!called->config)
+    char own[FOLDER_PATH];
+    const char *config = called->config;
+    if (!config && called->resume && called->out && folder_join(own, called->out, "config.json", NULL) &&
+        access(own, F_OK) == 0)
+        config = own;
+    if (!config)
         return true;
-    o->document = options_json_read(&train_options_table, o, called->config);
+    o->document = options_json_read(&train_options_table, o, config);
     if (called->plan.steps)
         o->plan.epochs = 0;
     if (called->plan.epochs > 0)

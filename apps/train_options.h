@@ -24,8 +24,9 @@ typedef struct train_options {
 
 extern const options_table train_options_table;
 
-/* Reads --config's file, then parses the command line over it, and checks; what was not given holds its default
- * afterwards. To be cleared, whatever the result. */
+/* Reads --config's file (with --resume and without --config RUN/config.json, where there is one), then parses the
+ * command line over it, and checks; what was not given holds its default afterwards. To be cleared, whatever the
+ * result. */
 options_result train_options_parse(train_options *o, int argc, char **argv);
 
 void train_options_clear(train_options *o);

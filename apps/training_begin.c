@@ -100,6 +100,8 @@ static bool make_model(training *t)
 {
     const char *const *names = NULL;
     fovea_model_options options = t->o.model;
+    if (t->run.has_last)
+        options.backbone = NULL; /* last.safetensors holds every weight */
     const int labels = fovea_dataset_labels(t->dataset, &names, &options.category_ids);
     if (!told(fovea_model_create(&t->model, t->device, labels, names, &options)))
         return false;

@@ -146,13 +146,32 @@ START_TEST(resume__after_a_signal_gives_the_same_bytes)
                "until [ -s stopped%s/log.jsonl ] || ! kill -0 $p 2>/dev/null; do sleep 0.02; done; "
                "kill -%s $p; wait $p",
                name, name, name);
-    cli_said("to go on:");
-    cli_said("--resume");
+    char resume[64];
+    snprintf(resume, sizeof resume, "to go on:\n  fovea train --out stopped%s --resume\n", name);
+    cli_said(resume);
     cli_expect(0, "test -s stopped%s/last.safetensors", name);
-    cli_expect(0, VALIDATED " --steps 9 --out stopped%s --resume", name);
+    cli_expect(0, "\"$F\" train --out stopped%s --resume", name);
     cli_expect(0, "for f in last.safetensors model.safetensors evaluation.json; do cmp run/$f stopped%s/$f || exit 1; "
                   "done",
                name);
+}
+END_TEST
+
+/* Options, and weights that are no longer where they were. What is given by hand must agree. */
+START_TEST(resume__takes_all_from_the_folder)
+{
+    const char *options = "--weights first.safetensors --norm batch --momentum 0.8 --steps 6 --save-every 1";
+    need_run();
+    cli_expect(0, "cp run/model.safetensors first.safetensors && " TRAIN " %s --out whole", options);
+    cli_expect(0, TRAIN " %s --out part & p=$!; until [ -s part/last.safetensors ] || ! kill -0 $p 2>/dev/null; do "
+                  "sleep 0.02; done; kill -9 $p; wait $p; rm first.safetensors", options);
+    cli_expect(1, "\"$F\" train --out part --resume --steps 12");
+    cli_said("part/config.json: the run began with steps 6, and this call has 12");
+    cli_said("--weights part/last.safetensors");
+    cli_expect(0, "\"$F\" train --out part --resume --momentum 0.8 && "
+                  "cmp whole/last.safetensors part/last.safetensors");
+    cli_expect(2, "\"$F\" train --out nothing --resume");
+    cli_said("--images is missing, and there is no nothing/config.json to tell it");
 }
 END_TEST
 
@@ -382,6 +401,7 @@ int main(void)
         {train__json_is_a_line_a_step, .needs_device = true},
         {resume__after_sigkill_gives_the_same_bytes, .needs_device = true},
         {resume__after_a_signal_gives_the_same_bytes, .rows = COUNT(signals), .needs_device = true},
+        {resume__takes_all_from_the_folder, .needs_device = true},
         {resume__a_finished_run_changes_no_byte, .needs_device = true},
         {train__refuses_a_folder_that_holds_another_run, .needs_device = true},
         {train__a_full_disk_leaves_the_old_checkpoint, .needs_device = true},

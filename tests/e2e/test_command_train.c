@@ -34,7 +34,7 @@ START_TEST(train__adamw_goes_on_to_the_same_bytes)
     ck_assert_double_eq_tol(cJSON_GetArrayItem(cJSON_GetObjectItem(options, "betas"), 1)->valuedouble, 0.999, 1e-15);
     ck_assert_str_eq(cJSON_GetObjectItem(options, "optimizer")->valuestring, "adamw");
     cJSON_Delete(config);
-    cli_expect(1, TRAIN "--accumulate 2 --steps 6 --out adamw --resume");
+    cli_expect(1, TRAIN "--optimizer sgd --accumulate 2 --steps 6 --out adamw --resume");
     cli_said("optimizer \"adamw\"");
     cli_expect(1, TRAIN "--optimizer adamw --betas 0.8,0.99 --accumulate 2 --steps 6 --out adamw --resume");
     cli_said("betas");
