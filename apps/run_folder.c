@@ -8,11 +8,19 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool is_there(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+/* Is anything in a run's log? */
+static bool has_steps(const char *log)
+{
+    struct stat facts;
+    return stat(log, &facts) == 0 && facts.st_size > 0;
 }
 
 /* Takes the best and the history from evaluation.json. */
@@ -39,7 +47,7 @@ bool run_folder_open(run_folder *run, const char *path, bool resume)
         !folder_join(run->evaluation, path, "evaluation.json", NULL))
         return false;
     run->has_last = is_there(run->last);
-    if (!resume && (run->has_last || is_there(run->config) || is_there(run->model))) {
+    if (!resume && (run->has_last || is_there(run->model) || has_steps(run->log))) {
         fprintf(stderr, "fovea: %s: holds a run; go on with it by --resume, or give --out another folder\n", path);
         return false;
     }

@@ -21,7 +21,8 @@ typedef struct run_folder {
     bool has_last; /* there is a checkpoint to resume from */
 } run_folder;
 
-/* Looks at the folder, if there is one, and writes nothing. Refuses one that holds a run unless `resume`. */
+/* Looks at the folder, if there is one, and writes nothing. Refuses one that holds a run unless `resume`; one whose run
+ * ended before its first step is as good as empty. */
 bool run_folder_open(run_folder *run, const char *path, bool resume);
 
 /* Does config.json, where there is one, agree with `config` in all options that may not change? An option's value is

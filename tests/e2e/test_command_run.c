@@ -197,6 +197,20 @@ START_TEST(train__refuses_a_folder_that_holds_another_run)
 }
 END_TEST
 
+/* It was stopped while kernels were built: nothing but its options is there. */
+START_TEST(train__takes_over_a_folder_where_nothing_was_trained)
+{
+    need_run();
+    cli_expect(0, "mkdir -p early && : >early/log.jsonl && sed 's/\"steps\":[^,]*/\"steps\":7/' run/config.json "
+                  ">early/config.json && " TRAIN " --steps 1 --out early && test $(wc -l <early/log.jsonl) = 1");
+    cJSON *config = cli_json("early/config.json");
+    ck_assert_int_eq((int)cli_number(cJSON_GetObjectItem(config, "options"), "steps"), 1);
+    cJSON_Delete(config);
+    cli_expect(1, "rm early/*.safetensors early/config.json; " TRAIN " --steps 1 --out early");
+    cli_said("early: holds a run");
+}
+END_TEST
+
 START_TEST(train__a_full_disk_leaves_the_old_checkpoint)
 {
     need_data();
@@ -404,6 +418,7 @@ int main(void)
         {resume__takes_all_from_the_folder, .needs_device = true},
         {resume__a_finished_run_changes_no_byte, .needs_device = true},
         {train__refuses_a_folder_that_holds_another_run, .needs_device = true},
+        {train__takes_over_a_folder_where_nothing_was_trained, .needs_device = true},
         {train__a_full_disk_leaves_the_old_checkpoint, .needs_device = true},
         {train__an_infinite_loss_stops_and_keeps_the_checkpoint, .needs_device = true},
         {train__names_a_box_of_zero_area, .needs_device = true},
