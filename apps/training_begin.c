@@ -5,6 +5,7 @@
 #include "pick_device.h"
 #include "show_batches.h"
 #include "tune_bar.h"
+#include "untrained.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -105,13 +106,7 @@ static bool make_model(training *t)
     const int labels = fovea_dataset_labels(t->dataset, &names, &options.category_ids);
     if (!told(fovea_model_create(&t->model, t->device, labels, names, &options)))
         return false;
-    const size_t missing = fovea_model_missing(t->model);
-    if (missing > 0)
-        fprintf(stderr, "%s: %zu tensors are not in the file and left at their initial value:", t->o.weights, missing);
-    for (size_t i = 0; i < missing; i++)
-        fprintf(stderr, "%s %s", i ? "," : "", fovea_model_missing_name(t->model, i));
-    if (missing > 0)
-        fputc('\n', stderr);
+    untrained_print(t->o.weights, t->model);
     return told(fovea_trainer_create(&t->trainer, t->model, t->dataset, &t->o.plan));
 }
 
@@ -140,6 +135,9 @@ static cJSON *config_json(const training *t)
         cJSON_AddItemToArray(classes, row);
     }
     json_add_integer(config, "pictures", (int64_t)fovea_dataset_size(t->dataset));
+    cJSON *untrained = t->model ? untrained_json(t->model) : NULL;
+    if (untrained)
+        cJSON_AddItemToObject(config, "untrained", untrained);
     if (t->trainer)
         json_add_integer(config, "steps", fovea_trainer_steps(t->trainer));
     return config;

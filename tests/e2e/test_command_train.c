@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <math.h>
+#include <string.h>
 
 #define TRAIN                                                                                                       \
     "\"$F\" train --images data/images --annotations data/train.json --backbone resnet18 --width 8 --channels 8 "   \
@@ -76,12 +77,35 @@ START_TEST(train__ema_keeps_the_average_and_goes_on_to_the_same_bytes)
 }
 END_TEST
 
+/* Tensors are renamed to what no model has, in as many letters. */
+START_TEST(train__sums_up_what_the_weights_do_not_hold)
+{
+    need_data();
+    cli_expect(0, TRAIN "--steps 1 --out whole && LC_ALL=C sed 's/layer4[.]1[.]/laxer4.1./g; s/body[.]bn1[.]/body.bm1./g' "
+                  "whole/model.safetensors >partial.safetensors");
+    cli_expect(0, TRAIN "--steps 1 --weights partial.safetensors --out partial");
+    cli_said("partial.safetensors: 14 tensors are not in the file and start untrained: bn1, layer4 (conv1, bn1, conv2, "
+             "bn2)\n");
+    cJSON *config = cli_json("partial/config.json"), *names = cJSON_GetObjectItem(config, "untrained");
+    ck_assert_int_eq(cJSON_GetArraySize(names), 14);
+    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetArrayItem(names, 13)), "backbone.body.layer4.1.bn2.running_var");
+    cJSON_Delete(config);
+    cli_expect(0, "\"$F\" train --out partial --resume");
+    ck_assert_ptr_null(strstr(cli_stderr(), "untrained"));
+    cli_expect(0, "LC_ALL=C sed 's/body[.]layer/body.laxer/g' whole/model.safetensors >little.safetensors && "
+                  TRAIN "--steps 1 --weights little.safetensors --out little");
+    cli_said("layer2 (conv1, bn1, conv2, bn2, downsample), layer3 (");
+    cli_said("...\n");
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
         {train__adamw_goes_on_to_the_same_bytes, .needs_device = true},
         {train__what_has_no_effect_is_refused_by_hand_alone, .needs_device = true},
         {train__ema_keeps_the_average_and_goes_on_to_the_same_bytes, .needs_device = true},
+        {train__sums_up_what_the_weights_do_not_hold, .needs_device = true},
     };
     return support_run("command_train", cases, COUNT(cases));
 }
