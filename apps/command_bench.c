@@ -197,7 +197,7 @@ int command_bench(int argc, char **argv)
         json_out_close(&b.json, false);
         return EXIT_FAILED;
     }
-    stop_on_signals(); /* what has been measured by then is written */
+    stop_on_signals("with what was measured by now");
     b.document = cJSON_CreateObject();
     cJSON_AddStringToObject(b.document, "fovea", fovea_version());
     b.devices = cJSON_AddArrayToObject(b.document, "devices");

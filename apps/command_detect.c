@@ -168,7 +168,7 @@ static bool detect_pictures(const detect_options *o, folder_list *pictures)
     ready = device && told(fovea_model_load(&model, device, o->model, &load));
     const bool whole_files = o->wishes.json || o->wishes.jsonl || o->wishes.coco || o->wishes.sheet;
     if (ready && whole_files)
-        stop_on_signals(); /* half a file is dropped */
+        stop_on_signals("after this picture"); /* half a file is dropped */
     ready = ready && detect_output_open(&out, model);
     const bool good = ready && detect_all(&out, pictures, model, o);
     const bool closed = detect_output_close(&out, ready && !stop_signal);

@@ -242,7 +242,7 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
         print_failure();
         goto done;
     }
-    stop_on_signals();
+    stop_on_signals("after this picture");
     if (o->detections_out && !json_out_open(&detections, o->detections_out))
         goto done;
     const judge_work work = {.model = model,

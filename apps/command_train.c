@@ -73,7 +73,7 @@ int command_train(int argc, char **argv)
         code = training_show(t) ? EXIT_DONE : EXIT_FAILED;
         goto done;
     }
-    stop_on_signals();
+    stop_on_signals("after this step");
     if (!training_prepare(t))
         goto done;
     const bool good = training_tune(t) && training_run(t);

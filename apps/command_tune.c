@@ -89,7 +89,7 @@ static bool measure(fovea_device *device, const tune_options *o)
     options.height = o->pictures[1];
     options.seconds = o->seconds;
     tune_bar bar = tune_bar_begin(NULL);
-    stop_on_signals();
+    stop_on_signals("after this convolution");
     const bool good = told(make_model(&model, device, o)) &&
                       told(fovea_model_tune(model, &options, tune_bar_hear, &bar));
     tune_bar_end(&bar);

@@ -52,6 +52,23 @@ static int line_width(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
 }
 
+/* Redraws the terminal's line, or adds one to a log. */
+static void show(const progress *bar, const char *line)
+{
+    if (bar->terminal)
+        fprintf(stderr, "\r%.*s\033[K", line_width(), line);
+    else
+        fprintf(stderr, "%s\n", line);
+    fflush(stderr);
+}
+
+void progress_wait(const progress *bar, const char *what)
+{
+    char line[160];
+    snprintf(line, sizeof line, "%s %lld/%lld  %s", bar->what, (long long)bar->first, (long long)bar->total, what);
+    show(bar, line);
+}
+
 void progress_update(progress *bar, int64_t done, const char *format, ...)
 {
     const double now = progress_seconds();
@@ -83,11 +100,7 @@ void progress_update(progress *bar, int64_t done, const char *format, ...)
     if (bar->terminal && length + BAR_WIDTH + 3 <= line_width())
         snprintf(line, sizeof line, "%s [%s] %lld/%lld%s%s%s%s", bar->what, drawn, (long long)done,
                  (long long)bar->total, left, rate, *extra ? "  " : "", extra);
-    if (bar->terminal)
-        fprintf(stderr, "\r%.*s\033[K", line_width(), line);
-    else
-        fprintf(stderr, "%s\n", line);
-    fflush(stderr);
+    show(bar, line);
 }
 
 void progress_note(const progress *bar, const char *format, ...)

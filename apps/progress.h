@@ -19,6 +19,9 @@ double progress_seconds(void);
  * kernels) does not weigh on them. */
 progress progress_begin(const char *what, int64_t done, int64_t total);
 
+/* Says, at once and before the first update, what is being waited for: "building kernels". */
+void progress_wait(const progress *bar, const char *what);
+
 /* `done` of the total are done; the format says what else is worth knowing ("loss 0.52", in the rate's place), and may
  * be "". A terminal too narrow for all goes without the bar. */
 void progress_update(progress *bar, int64_t done, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -145,6 +145,8 @@ bool training_run(training *t)
     bool good = !owed || evaluate(t);
     if (good && owed)
         run_report_write(&t->report, true);
+    if (good && !training_is_finished(t))
+        progress_wait(&t->bar, "building kernels that the cache lacks");
     while (good && !stop_signal && !training_is_finished(t)) {
         good = take_step(t);
         if (good && checkpoint_is_due(t))

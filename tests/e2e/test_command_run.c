@@ -146,6 +146,8 @@ START_TEST(resume__after_a_signal_gives_the_same_bytes)
                "until [ -s stopped%s/log.jsonl ] || ! kill -0 $p 2>/dev/null; do sleep 0.02; done; "
                "kill -%s $p; wait $p",
                name, name, name);
+    cli_said("training 0/9  building kernels");
+    cli_said("stopping after this step; again to stop now\n");
     char resume[64];
     snprintf(resume, sizeof resume, "to go on:\n  fovea train --out stopped%s --resume\n", name);
     cli_said(resume);
