@@ -30,6 +30,8 @@ enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 static const char summary[] = "Trains and runs RetinaNet object detectors on any OpenCL device.";
 
+static const char shortened[] = "A long option may be cut to what tells it from others: --annot for --annotations.";
+
 static const char codes[] = "0 done, 1 failed, 2 misused; a training that was interrupted saves\n"
                             "and exits with 130 (Ctrl-C) or 143 (SIGTERM).";
 
@@ -49,10 +51,9 @@ static void print_help(FILE *stream)
     fprintf(stream, "usage: fovea COMMAND [OPTIONS]\n%s\n\nCommands:\n", summary);
     for (int i = 0; i < N_COMMANDS; i++)
         fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fputs("\n  --help     print this text; 'fovea COMMAND --help' tells a command's options\n"
-          "  --version  print the version\n"
-          "\nEnvironment:\n",
-          stream);
+    fprintf(stream,
+            "\n  --help, -h     print this text; 'fovea COMMAND --help' tells a command's options\n"
+            "  --version, -v  print the version\n\n%s\n\nEnvironment:\n", shortened);
     for (int i = 0; i < N_VARIABLES; i++)
         fprintf(stream, "  %-16s  %s\n", variables[i][0], variables[i][1]);
     fprintf(stream, "\nExit codes: %s\n\nExamples:\n%s", codes, examples);
@@ -78,8 +79,11 @@ static void print_page(void)
     for (int i = 0; i < N_COMMANDS; i++)
         print_item(commands[i].name, commands[i].summary);
     fputs(".SH OPTIONS\n", stdout);
-    print_item("--help", "Print a help text; behind a COMMAND, of its options.");
-    print_item("--version", "Print the version.");
+    print_item("--help, -h", "Print a help text; behind a COMMAND, of its options.");
+    print_item("--version, -v", "Print the version.");
+    fputs(".PP\n", stdout);
+    options_page_text(stdout, shortened);
+    fputc('\n', stdout);
     fputs(".SH ENVIRONMENT\n", stdout);
     for (int i = 0; i < N_VARIABLES; i++)
         print_item(variables[i][0], variables[i][1]);
@@ -128,17 +132,34 @@ static int unknown_command(const char *word)
     return EXIT_MISUSED;
 }
 
+static const command *find_command(const char *name)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+/* 'fovea help train' is 'fovea train --help'. */
+static int help_of(const char *name)
+{
+    const command *found = find_command(name);
+    return found ? found->run(2, (char *[]){(char[]){"fovea"}, (char[]){"--help"}, NULL}) : unknown_command(name);
+}
+
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2) {
         print_help(stderr);
         return EXIT_MISUSED;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    if (argc > 2 && strcmp(argv[1], "help") == 0)
+        return help_of(argv[2]);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
         return EXIT_DONE;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0) {
         printf("fovea %s\n", fovea_version());
         return EXIT_DONE;
     }
@@ -150,14 +171,12 @@ static int dispatch(int argc, char **argv)
         print_bash();
         return EXIT_DONE;
     }
-    for (int i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0)
-            continue;
-        if (argc == 3 && strcmp(argv[2], "--help=man") == 0)
-            options_page_begin(stdout, commands[i].name, commands[i].summary);
-        return commands[i].run(argc - 1, argv + 1);
-    }
-    return unknown_command(argv[1]);
+    const command *found = find_command(argv[1]);
+    if (!found)
+        return unknown_command(argv[1]);
+    if (argc == 3 && strcmp(argv[2], "--help=man") == 0)
+        options_page_begin(stdout, found->name, found->summary);
+    return found->run(argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)

@@ -359,10 +359,10 @@ static options_result parse(const options_table *table, void *fields, int argc, 
     optind = 1;
     for (;;) {
         const int word = optind;
-        const int code = getopt_long(argc, argv, ":", longs, NULL);
+        const int code = getopt_long(argc, argv, ":h", longs, NULL);
         if (code == -1)
             break;
-        if (code == HELP_CODE)
+        if (code == HELP_CODE || code == 'h')
             return print_help(table, optarg);
         if (code == ':') {
             options_misused(table, "%s needs a value", argv[optind - 1]);

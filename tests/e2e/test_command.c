@@ -19,6 +19,8 @@ START_TEST(help__every_command_has_usage_and_examples)
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
         ck_assert_msg(strcspn(line, "\n") <= 80, "a line of %zu letters: %.90s", strcspn(line, "\n"), line);
     ck_assert_str_eq(cli_stderr(), "");
+    cli_expect(0, "\"$F\" %s --help >long && \"$F\" %s -h | cmp - long && \"$F\" help %s | cmp - long",
+               commands[_i], commands[_i], commands[_i]);
 }
 END_TEST
 
@@ -30,6 +32,10 @@ START_TEST(help__the_command_itself)
     cli_expect(0, "\"$F\" --version");
     ck_assert_int_eq(strncmp(cli_stdout(), "fovea ", 6), 0);
     ck_assert_ptr_nonnull(strstr(cli_stdout(), fovea_version()));
+    cli_expect(0, "\"$F\" --help >long && \"$F\" -h | cmp - long && \"$F\" help | cmp - long");
+    cli_expect(0, "\"$F\" --version >long && \"$F\" -v | cmp - long");
+    cli_expect(2, "\"$F\" help trian");
+    cli_said("did you mean 'train'?");
 }
 END_TEST
 
