@@ -5,6 +5,7 @@
 #include "pick_device.h"
 #include "pictures.h"
 #include "progress.h"
+#include "run_folder.h"
 #include "stop.h"
 
 #include <stdio.h>
@@ -25,8 +26,8 @@ static const options_need of_coco[] = {
     {"coco", 1, .sentence = "gives --coco its image ids, and --coco is missing"}, {.option = NULL}};
 
 static const options_row rows[] = {
-    {"model", "FILE", "The model: one that 'fovea train' made, or a torchvision RetinaNet's state_dict saved by "
-     "safetensors.", .kind = OPTIONS_TEXT, .at = offsetof(detect_options, model)},
+    {"model", "FILE", "The model: one that 'fovea train' made, or its RUN, or a torchvision RetinaNet's state_dict "
+     "saved by safetensors.", .kind = OPTIONS_TEXT, .at = offsetof(detect_options, model)},
     {"min-score", "S", "Leave out what scores S or less (0.3).",
      .kind = OPTIONS_NUMBER, .at = offsetof(detect_options, min_score), .low = 0, .high = 1, .zero_is_none = true},
     {"list", "FILE", "Also take what FILE names, a picture, folder or pattern a line; '-': standard input, after all "
@@ -165,7 +166,7 @@ static bool detect_pictures(const detect_options *o, folder_list *pictures)
     bool ready = detect_output_plan(&out, &o->wishes, pictures);
     if (ready)
         device = pick_device(o->device, false);
-    ready = device && told(fovea_model_load(&model, device, o->model, &load));
+    ready = device && told(run_folder_load(&model, device, o->model, &load));
     const bool whole_files = o->wishes.json || o->wishes.jsonl || o->wishes.coco || o->wishes.sheet;
     if (ready && whole_files)
         stop_on_signals("after this picture"); /* half a file is dropped */

@@ -7,6 +7,7 @@
 #include "mistakes.h"
 #include "pick_device.h"
 #include "review.h"
+#include "run_folder.h"
 #include "stop.h"
 
 #include <stdio.h>
@@ -28,8 +29,9 @@ static const options_need of_a_model[] = {
 
 static const options_row rows[] = {
     DATA_OPTIONS_ROWS(evaluate_options),
-    {"model", "FILE", "The model to run: one that 'fovea train' made, or a torchvision RetinaNet's state_dict saved by "
-     "safetensors.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, model), .needs = of_a_model},
+    {"model", "FILE", "The model to run: one that 'fovea train' made, or its RUN, or a torchvision RetinaNet's "
+     "state_dict saved by safetensors.",
+     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, model), .needs = of_a_model},
     {"size", "N", "Resize the shorter side to N pixels (the model's).",
      .kind = OPTIONS_INTEGER, .at = offsetof(evaluate_options, size), .low = 1, .high = 65500, .needs = of_a_model},
     {"max-size", "N", "but keep the longer side within N (the model's, or 5/3 of a --size given).",
@@ -238,7 +240,7 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
     if (!device)
         goto done;
     const fovea_load_options load = {.norm_epsilon = (float)o->norm_epsilon};
-    if (fovea_model_load(&model, device, o->model, &load)) {
+    if (run_folder_load(&model, device, o->model, &load)) {
         print_failure();
         goto done;
     }

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "options.h"
 #include "pick_device.h"
+#include "run_folder.h"
 
 #include <stdio.h>
 
@@ -64,8 +65,8 @@ static bool export_model(const export_options *o)
     fovea_device *device = pick_device(o->device, false);
     fovea_model *model = NULL;
     const bool good = device &&
-                      told(fovea_model_load(&model, device, o->model,
-                                            &(fovea_load_options){.norm_epsilon = (float)o->norm_epsilon})) &&
+                      told(run_folder_load(&model, device, o->model,
+                                           &(fovea_load_options){.norm_epsilon = (float)o->norm_epsilon})) &&
                       told(fovea_model_export(model, o->out, &options));
     fovea_model_free(model);
     fovea_device_close(device);

@@ -3,6 +3,7 @@
 #include "json_out.h"
 #include "options.h"
 #include "pick_device.h"
+#include "run_folder.h"
 #include "stop.h"
 #include "tune_bar.h"
 
@@ -71,7 +72,7 @@ static const options_table table = {
 static fovea_status make_model(fovea_model **model, fovea_device *device, const tune_options *o)
 {
     if (o->model)
-        return fovea_model_load(model, device, o->model, NULL);
+        return run_folder_load(model, device, o->model, NULL);
     const char **names = calloc((size_t)o->classes, sizeof *names);
     for (int i = 0; names && i < o->classes; i++)
         names[i] = "object";

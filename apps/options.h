@@ -74,8 +74,8 @@ typedef enum options_result {
 
 /* Parses argv[1] and on (argv[0] is the command's name) into the struct that `fields` points to. *first_operand: index
  * in argv of the first operand; options may stand before, between and after them. --help and -h are known to every
- * table, and so are --help=man and --help=bash, see options_page.h. An option given there whose needs are not met by what the
- * struct then holds is refused. */
+ * table, and so are --help=man and --help=bash, see options_page.h. An option given there whose needs are not met by
+ * what the struct then holds is refused. */
 options_result options_parse(const options_table *table, void *fields, int argc, char **argv, int *first_operand);
 
 /* The same without looking at needs: for a first look at a command line that names a file of options. */

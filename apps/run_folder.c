@@ -243,3 +243,11 @@ void run_folder_close(run_folder *run)
     run->log_stream = NULL;
     run->history = NULL;
 }
+
+fovea_status run_folder_load(fovea_model **out, fovea_device *device, const char *path,
+                             const fovea_load_options *options)
+{
+    char model[FOLDER_PATH];
+    const bool run = folder_exists(path) && folder_join(model, path, "model.safetensors", NULL);
+    return fovea_model_load(out, device, run ? model : path, options);
+}

@@ -7,6 +7,7 @@
 #define FOVEA_APPS_RUN_FOLDER_H
 
 #include "folder.h"
+#include "fovea.h"
 
 #include <cjson/cJSON.h>
 #include <stdint.h>
@@ -53,5 +54,9 @@ int run_folder_since_best(const run_folder *run);
 bool run_folder_evaluated(run_folder *run, cJSON *numbers, int64_t step, double epoch);
 
 void run_folder_close(run_folder *run);
+
+/* Loads a model, or that of a run where `path` is its folder. */
+fovea_status run_folder_load(fovea_model **out, fovea_device *device, const char *path,
+                             const fovea_load_options *options);
 
 #endif

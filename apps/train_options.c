@@ -56,13 +56,14 @@ static const options_row rows[] = {
      "kept.", OPTIONS_TEXT,
      AT(val_annotations)},
     {"val-images", "DIR", "The folder of its pictures (--images).", OPTIONS_TEXT, AT(val_images)},
-    {"config", "FILE", "Take the options that this file has under \"options\", as every run's config.json; those of the "
-     "command line go before them.", OPTIONS_TEXT, AT(config), .of_the_call = true},
+    {"config", "FILE", "Take the options that this file has under \"options\", as every run's config.json (RUN will "
+     "do); those of the command line go before them.", OPTIONS_TEXT, AT(config), .of_the_call = true},
     {"out", "RUN", "The run's folder, for config.json, log.jsonl, model.safetensors (the best, or the last where "
      "nothing is evaluated), last.safetensors (to resume from), evaluation.json and report.html (a page on all of it).",
      OPTIONS_TEXT, AT(out)},
     {"resume", NULL, "Go on from RUN/last.safetensors, to the same bits as if the run had never stopped, with the "
-     "options in RUN/config.json unless --config names another file; begin where there is none.", OPTIONS_FLAG, AT(resume), .of_the_call = true},
+     "options in RUN/config.json unless --config names another file; begin where there is none.", OPTIONS_FLAG,
+     AT(resume), .of_the_call = true},
     {"save-every", "N", "Write last.safetensors every N steps (each epoch and every 30 s).", OPTIONS_INTEGER,
      AT(save_every), .low = 1, .high = 1e9},
     {"eval-every", "N", "Evaluate every N epochs, and at the end (1).", OPTIONS_INTEGER, AT(eval_every), .low = 1,
@@ -326,15 +327,15 @@ static const train_options defaults = {
     .eval_every = 1,
 };
 
-/* What the file of options says goes before the defaults, and the command line before both. A run that goes on has such a
- * file of its own. */
+/* What the file of options says goes before the defaults, and the command line before both. A run that goes on has such
+ * a file of its own. */
 static bool read_config(train_options *o, const train_options *called)
 {
-    char own[FOLDER_PATH];
-    const char *config = called->config;
-    if (!config && called->resume && called->out && folder_join(own, called->out, "config.json", NULL) &&
-        access(own, F_OK) == 0)
-        config = own;
+    char in_run[FOLDER_PATH];
+    const char *config = called->config, *run = config ? config : called->resume ? called->out : NULL;
+    if (run && folder_exists(run) && folder_join(in_run, run, "config.json", NULL) &&
+        (config || access(in_run, F_OK) == 0))
+        config = in_run;
     if (!config)
         return true;
     o->document = options_json_read(&train_options_table, o, config);

@@ -1,4 +1,4 @@
-/* Tensors are summed up by module, see untrained.h: "backbone.body.layer4.0.bn2.weight" is of layer4, and there of bn2. */
+/* Tensors summed up by module, see untrained.h: "backbone.body.layer4.0.bn2.weight" is of layer4, and there of bn2. */
 #include "untrained.h"
 
 #include <stdio.h>
@@ -6,8 +6,8 @@
 
 enum { PART = 64, LINE = 140 };
 
-/* Copies to `part` the next part of a name that is no number, before the tensor's own name; "" where none is left. Returns
- * what comes behind it. */
+/* Copies to `part` the next part of a name that is no number, before the tensor's own name; "" where none is left.
+ * Returns what comes behind it. */
 static const char *next_part(char part[PART], const char *name)
 {
     part[0] = '\0';

@@ -69,7 +69,7 @@ START_TEST(train__takes_a_config_and_flags_override_it)
     need_run();
     cli_expect(0, "\"$F\" train --config run/config.json --out like && "
                   "for f in last.safetensors model.safetensors evaluation.json; do cmp run/$f like/$f || exit 1; done");
-    cli_expect(0, "\"$F\" train --config run/config.json --size 32 --epochs 0.3 --out small");
+    cli_expect(0, "\"$F\" train --config run --size 32 --epochs 0.3 --out small");
     cJSON *config = cli_json("small/config.json");
     const cJSON *options = cJSON_GetObjectItem(config, "options"), *resolved = cJSON_GetObjectItem(config, "resolved");
     ck_assert_int_eq((int)cli_number(options, "size"), 32);
@@ -303,7 +303,7 @@ END_TEST
 START_TEST(evaluate__a_model_and_its_detections_agree)
 {
     need_run();
-    cli_expect(0, "\"$F\" evaluate --model run/model.safetensors --images data/images --annotations data/val.json "
+    cli_expect(0, "\"$F\" evaluate --model run --images data/images --annotations data/val.json "
                   "--detections-out found.json --json a.json && "
                   "\"$F\" evaluate --detections found.json --annotations data/val.json --json b.json && "
                   "cmp a.json b.json");

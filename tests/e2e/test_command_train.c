@@ -81,8 +81,8 @@ END_TEST
 START_TEST(train__sums_up_what_the_weights_do_not_hold)
 {
     need_data();
-    cli_expect(0, TRAIN "--steps 1 --out whole && LC_ALL=C sed 's/layer4[.]1[.]/laxer4.1./g; s/body[.]bn1[.]/body.bm1./g' "
-                  "whole/model.safetensors >partial.safetensors");
+    cli_expect(0, TRAIN "--steps 1 --out whole && LC_ALL=C sed 's/layer4[.]1[.]/laxer4.1./g; "
+                  "s/body[.]bn1[.]/body.bm1./g' whole/model.safetensors >partial.safetensors");
     cli_expect(0, TRAIN "--steps 1 --weights partial.safetensors --out partial");
     cli_said("partial.safetensors: 14 tensors are not in the file and start untrained: bn1, layer4 (conv1, bn1, conv2, "
              "bn2)\n");
