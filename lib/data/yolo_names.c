@@ -128,7 +128,7 @@ static fovea_status read_key(fovea__listing *out, const char *text, const char *
 fovea_status fovea__yolo_names_parse(fovea__yolo_names *out, const char *text, const char *path, const char *split)
 {
     *out = (fovea__yolo_names){0};
-    fovea__listing root = {0};
+    fovea__listing root = {0}, pose = {0};
     text += fovea__byte_order_mark(text);
     fovea_status status = read_key(&out->classes, text, "names", path);
     if (!status)
@@ -136,10 +136,16 @@ fovea_status fovea__yolo_names_parse(fovea__yolo_names *out, const char *text, c
     if (!status)
         status = read_key(&root, text, "path", path);
     if (!status)
+        status = read_key(&pose, text, "kpt_shape", path);
+    if (!status && pose.count > 0) /* their lines would pass for polygons */
+        status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: kpt_shape: labels of poses are not read; expected lines of a class "
+                             "and a box, without the points, and no kpt_shape", path);
+    if (!status)
         status = fovea__copy_text(&out->root, root.count ? root.names[0] : "");
     if (!status && out->classes.count == 0)
         status = fovea__fail(FOVEA_ERROR_FORMAT, "%s: expected the classes' names in \"names\", found none", path);
     fovea__listing_clear(&root);
+    fovea__listing_clear(&pose);
     return status;
 }
 

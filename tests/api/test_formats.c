@@ -238,6 +238,8 @@ static const struct {
     {"train: images/train\nnames: [cat]", "0 .5 .5 .1 .1 .9", "found 6 numbers", FOVEA_ERROR_FORMAT},
     {"train: images/train\nnames: [cat]", "0 .5 .5 .1 .1 .9 .9 1", "found 8 numbers", FOVEA_ERROR_FORMAT},
     {"train: images/train", "", "expected the classes' names in \"names\"", FOVEA_ERROR_FORMAT},
+    {"train: images/train\nkpt_shape: [2, 3]\nnames: [cat]", "0 .5 .5 1 1 .1 .1 2 .9 .9 2", "labels of poses are not read",
+     FOVEA_ERROR_FORMAT},
     {"names: [cat]", "", "expected pictures in \"train\"", FOVEA_ERROR_FORMAT},
     {"names: [cat", "", "expected ']' at a list's end", FOVEA_ERROR_FORMAT},
     {"train: nowhere\nnames: [cat]", "", "names the pictures nowhere, which are not there", FOVEA_ERROR_IO},
