@@ -314,7 +314,7 @@ START_TEST(evaluate__a_model_and_its_detections_agree)
     cJSON_Delete(best);
     cli_expect(1, "mkdir -p none; \"$F\" evaluate --model run/model.safetensors --images none "
                   "--annotations data/val.json");
-    cli_said("none: none of the 2 pictures is in this folder; the first would be val_0001.jpg");
+    cli_said("none: none of the 2 pictures is there; the first would be val_0001.jpg");
 }
 END_TEST
 
