@@ -5,6 +5,7 @@
 #include "run_folder.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 typedef struct export_options {
     const char *model, *out, *device;
@@ -56,6 +57,15 @@ static const options_table table = {
                 "  fovea export --model run/model.safetensors --out network.onnx --raw\n",
 };
 
+static void tell_written(const char *path, const fovea_model *model)
+{
+    struct stat facts = {0};
+    const int classes = fovea_model_labels(model);
+    stat(path, &facts);
+    fprintf(stderr, "model written to %s: %.1f MiB, %d class%s\n", path, (double)facts.st_size / 1048576.0, classes,
+            classes == 1 ? "" : "es");
+}
+
 static bool export_model(const export_options *o)
 {
     const fovea_export_options options = {
@@ -68,6 +78,8 @@ static bool export_model(const export_options *o)
                       told(run_folder_load(&model, device, o->model,
                                            &(fovea_load_options){.norm_epsilon = (float)o->norm_epsilon})) &&
                       told(fovea_model_export(model, o->out, &options));
+    if (good)
+        tell_written(o->out, model);
     fovea_model_free(model);
     fovea_device_close(device);
     return good;

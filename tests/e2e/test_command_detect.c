@@ -228,6 +228,8 @@ START_TEST(export__writes_a_file_or_says_why_not)
                   "\"$F\" export --model run/model.safetensors --out raw.onnx --raw && grep -q NonMaxSuppression a.onnx && "
                   "! grep -q NonMaxSuppression raw.onnx && ls *.onnx*");
     ck_assert_str_eq(cli_stdout(), "a.onnx\nraw.onnx\n");
+    cli_said("model written to a.onnx: 0.");
+    cli_said(" MiB, 4 classes\n");
     cli_expect(1, "\"$F\" export --model none.safetensors --out b.onnx");
     cli_said("none.safetensors");
     cli_expect(1, "\"$F\" export --model run/model.safetensors --out none/b.onnx");
