@@ -47,12 +47,25 @@ static void print_kernel_times(fovea_device *device)
     cJSON_Delete(kernels);
 }
 
+/* Of all classes together, as the best evaluation told it. */
+static void print_best_score(const run_folder *run)
+{
+    cJSON *numbers = json_out_read(run->evaluation);
+    const double f1 = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(numbers, "best_F1"));
+    if (f1 > 0)
+        printf("F1 (IoU .50) is best, %.3f, with 'fovea detect --model %s --min-score %.2f'\n", f1, run->model,
+               cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(numbers, "best_score")));
+    cJSON_Delete(numbers);
+}
+
 static void print_result(const training *t)
 {
     if (t->o.json && strcmp(t->o.json, "-") == 0)
         return;
-    if (t->o.val_annotations)
+    if (t->o.val_annotations) {
         printf("best AP %.3f in %s\n", t->run.best_ap, t->run.evaluation);
+        print_best_score(&t->run);
+    }
     printf("%s\n", t->run.model);
 }
 

@@ -186,6 +186,21 @@ START_TEST(resume__a_finished_run_changes_no_byte)
 }
 END_TEST
 
+/* As the run's best evaluation has it; of a model that finds nothing there is none. */
+START_TEST(train__ends_with_the_score_to_detect_by)
+{
+    need_run();
+    cli_expect(0, "cp -r run ended && sed 's/\"best_F1\":[^,]*/\"best_F1\":0.5/; "
+                  "s/\"best_score\":[^,]*/\"best_score\":0.27/' run/evaluation.json >ended/evaluation.json && "
+                  "\"$F\" train --out ended --resume");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "\nF1 (IoU .50) is best, 0.500, with 'fovea detect --model "
+                                               "ended/model.safetensors --min-score 0.27'\n"));
+    cli_expect(0, "sed -i 's/\"best_F1\":[^,]*/\"best_F1\":0/' ended/evaluation.json && "
+                  "\"$F\" train --out ended --resume");
+    ck_assert_ptr_null(strstr(cli_stdout(), "F1"));
+}
+END_TEST
+
 START_TEST(train__refuses_a_folder_that_holds_another_run)
 {
     need_run();
@@ -419,6 +434,7 @@ int main(void)
         {resume__after_a_signal_gives_the_same_bytes, .rows = COUNT(signals), .needs_device = true},
         {resume__takes_all_from_the_folder, .needs_device = true},
         {resume__a_finished_run_changes_no_byte, .needs_device = true},
+        {train__ends_with_the_score_to_detect_by, .needs_device = true},
         {train__refuses_a_folder_that_holds_another_run, .needs_device = true},
         {train__takes_over_a_folder_where_nothing_was_trained, .needs_device = true},
         {train__a_full_disk_leaves_the_old_checkpoint, .needs_device = true},
