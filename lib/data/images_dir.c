@@ -60,7 +60,7 @@ static fovea_status find_below(char **out, const char *folder, const char *name)
         bool there = false;
         if (entry->d_name[0] == '.')
             continue;
-        status = fovea__path_join(&inner, folder, entry->d_name);
+        status = fovea__path_join(&inner, strcmp(folder, ".") ? folder : "", entry->d_name);
         if (!status)
             status = holds(&there, inner, name);
         if (there && (!*out || strcmp(inner, *out) < 0)) {

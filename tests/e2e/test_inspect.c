@@ -209,6 +209,7 @@ static const struct {
 } folders[] = {
     {"seen", "seen: none of the 2 pictures is in this folder; train_0001.jpg lies in seen/images, which is the folder"},
     {"seen/images/deep//", "; train_0001.jpg lies in seen/images, which"},
+    {".", ".: none of the 2 pictures is in this folder; train_0001.jpg lies in shown, which is the folder to give"},
     {"far", "far: none of the 2 pictures is there; the first would be train_0001.jpg"},
     {"seen/images/train_0001.jpg", "seen/images/train_0001.jpg: expected the folder of the pictures, found a file"},
     {"nowhere", "nowhere: the folder of the pictures cannot be opened"},
@@ -220,7 +221,7 @@ START_TEST(inspect__a_wrong_folder_is_one_mistake)
     const char *images = folders[_i].images;
     need_pictures();
     support_write(support_scratch_file("boxes.json"), boxes);
-    cli_expect(0, "mkdir -p far seen/images/deep; rm -f copy.json");
+    cli_expect(0, "mkdir -p far seen/images/deep shown && cp seen/images/train_0001.jpg shown && rm -f copy.json");
     cli_expect(1, "\"$F\" inspect --images %s --annotations boxes.json --fix copy.json", images);
     cli_said(folders[_i].said);
     ck_assert_str_eq(cli_stdout(), "");
