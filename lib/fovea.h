@@ -799,8 +799,8 @@ typedef struct fovea_match {
 /* What became of every detection that scores enough, and of every object: each object stands in one row that is
  * right, a wrong class or missed, each detection in one row. Objects of the class come first, matched as COCO does;
  * what is left takes objects of other classes, the strongest first; what is then left and lies badly on an object of
- * its class that is missed is told with the nearest of these (TIDE's localisation error: Bolya et al. 2020). Crowds, detections on them and those beyond the
- * first 100 of a class in a picture are left out.
+ * its class that is missed is told with the nearest of these (TIDE's localisation error: Bolya et al. 2020). Crowds,
+ * detections on them and those beyond the first 100 of a class in a picture are left out.
  *   iou          one of .5, .55, ... .95 (0: .5)
  *   min_scores   the least score of a detection that counts: one a category in ascending id, as
  *                fovea_evaluator_curves() has them, or one for all. May be NULL when n_scores is 0: all count whose
@@ -811,6 +811,23 @@ typedef struct fovea_match {
  *   *count       how many rows there are, which may exceed capacity. */
 FOVEA_API fovea_status fovea_evaluator_matches(fovea_evaluator *evaluator, double iou, const double *min_scores,
                                                size_t n_scores, fovea_match *out, size_t capacity, size_t *count);
+
+/* Writes a copy of annotations in which some of what fovea_evaluator_matches() told about them counts as right:
+ *   FOVEA_MATCH_BACKGROUND, FOVEA_MATCH_DUPLICATE   the detection is annotated, under a new id, as no crowd
+ *   FOVEA_MATCH_WRONG_CLASS                         the object gets the detection's class
+ *   FOVEA_MATCH_MISPLACED                           the object gets the detection's box, and its area; a segmentation, which
+ *                                                   the box was of, is emptied
+ *   FOVEA_MATCH_MISSED                              the object is left out
+ * Boxes are cut to their picture and rounded to hundredths of a pixel. All else keeps its bytes; of Pascal VOC and YOLO the
+ * copy is COCO JSON. It is written beside `path`, then renamed.
+ *   images_dir, annotations, format   as in fovea_evaluator_open_any()
+ *   first_id   may be NULL: of the annotations that are new, which have ids one by one from there, in the order of `accepted`
+ * Fails with FOVEA_ERROR_ARGUMENT where something is at path already, a match is right already, two change the same object, a box
+ * is not finite or empty within its picture; with FOVEA_ERROR_FORMAT where a match is not about these annotations, or
+ * ids in them repeat. Then nothing is written. */
+FOVEA_API fovea_status fovea_annotations_mend(const char *images_dir, const char *annotations, fovea_format format,
+                                              const fovea_match *accepted, size_t count, const char *path,
+                                              int64_t *first_id);
 
 /* How sure a model is of what its anchors should learn: the losses of section 3 for every gamma, as in the paper's
  * Figure 4. The margin of an anchor and a class is the logit with the label's sign: p_t = 1 / (1 + e^-margin). Bin i holds

@@ -222,6 +222,31 @@ void fovea__coco_index_clear(fovea__coco_index *index)
     *index = (fovea__coco_index){0};
 }
 
+fovea_status fovea__coco_bbox_text(fovea__text *to, const double box[4])
+{
+    for (int i = 0; i < 4; i++) {
+        FOVEA_TRY(fovea__text_word(to, i ? ", " : "["));
+        FOVEA_TRY(fovea__text_number(to, box[i]));
+    }
+    return fovea__text_word(to, "]");
+}
+
+fovea_status fovea__coco_box_text(fovea__text *to, int64_t id, int64_t image_id, int64_t category_id,
+                                  const double box[4], bool crowd)
+{
+    FOVEA_TRY(fovea__text_word(to, "{\"id\": "));
+    FOVEA_TRY(fovea__text_integer(to, id));
+    FOVEA_TRY(fovea__text_word(to, ", \"image_id\": "));
+    FOVEA_TRY(fovea__text_integer(to, image_id));
+    FOVEA_TRY(fovea__text_word(to, ", \"category_id\": "));
+    FOVEA_TRY(fovea__text_integer(to, category_id));
+    FOVEA_TRY(fovea__text_word(to, ", \"bbox\": "));
+    FOVEA_TRY(fovea__coco_bbox_text(to, box));
+    FOVEA_TRY(fovea__text_word(to, ", \"area\": "));
+    FOVEA_TRY(fovea__text_number(to, box[2] * box[3]));
+    return fovea__text_word(to, crowd ? ", \"iscrowd\": 1}" : ", \"iscrowd\": 0}");
+}
+
 const char *fovea__coco_extra(const cJSON *of, const char *format, const char *key)
 {
     const fovea__json_place nowhere = {.file = ""};

@@ -4,6 +4,7 @@
 #define FOVEA_DATA_COCO_INDEX_H
 
 #include "json.h"
+#include "json_text.h"
 
 enum { FOVEA__NOWHERE = -1 };
 
@@ -44,6 +45,13 @@ typedef struct fovea__coco_index {
 /* Everything is borrowed from root. To be cleared, also on failure. */
 fovea_status fovea__coco_index_make(fovea__coco_index *out, const cJSON *root, const char *file);
 void fovea__coco_index_clear(fovea__coco_index *index);
+
+/* Appends a box as an entry of "annotations"; its area is width * height. */
+fovea_status fovea__coco_box_text(fovea__text *to, int64_t id, int64_t image_id, int64_t category_id,
+                                  const double box[4], bool crowd);
+
+/* Appends "[x, y, width, height]". */
+fovea_status fovea__coco_bbox_text(fovea__text *to, const double box[4]);
 
 /* The text KEY in the object that bears a format's name ("voc", "yolo"), which keeps of an entry or of the document
  * what only that format can say; NULL where there is none. */

@@ -251,6 +251,27 @@ fovea_status fovea__coco_edit(char **out, size_t *out_bytes, const char *bytes, 
     return FOVEA_OK;
 }
 
+fovea_status fovea__edits_add(fovea__edits *to, fovea__list list, size_t index, const char *key, fovea__text *value,
+                              fovea_status made)
+{
+    if (!made)
+        made = fovea__grow(&to->items, &to->room, to->count + 1, sizeof *to->items, "edits");
+    if (!made)
+        to->items[to->count] = (fovea__edit){list, index, key, value ? value->bytes : NULL, to->count};
+    else if (value)
+        free(value->bytes);
+    to->count += !made;
+    return made;
+}
+
+void fovea__edits_clear(fovea__edits *of)
+{
+    for (size_t i = 0; i < of->count; i++)
+        free(of->items[i].value);
+    free(of->items);
+    *of = (fovea__edits){0};
+}
+
 fovea_status fovea__inspection_mend(const fovea_inspection *in, char **out, size_t *out_bytes, const char *bytes,
                                     size_t size_bytes)
 {

@@ -68,6 +68,12 @@ typedef struct fovea__edit {
     size_t order;
 } fovea__edit;
 
+/* Edits that grow; zeroed to begin with. */
+typedef struct fovea__edits {
+    fovea__edit *items;
+    size_t count, room;
+} fovea__edits;
+
 struct fovea_inspection {
     const char *images_dir; /* until opening ends */
     bool wants_pictures;    /* that none is there is no fault, but a failure */
@@ -149,6 +155,12 @@ fovea_status fovea__inspection_parse(fovea_inspection **out, const char *images_
  * `file` stands for it in messages. */
 fovea_status fovea__coco_edit(char **out, size_t *out_bytes, const char *bytes, size_t size_bytes,
                               const fovea__edit *edits, size_t n_edits, const char *file);
+
+/* Keeps an edit, whose value is taken, also on failure; value NULL: the entry is left out. made: how the value's making
+ * went; a failure is given back. */
+fovea_status fovea__edits_add(fovea__edits *to, fovea__list list, size_t index, const char *key, fovea__text *value,
+                              fovea_status made);
+void fovea__edits_clear(fovea__edits *of);
 
 /* The mended text, freed with free(). */
 fovea_status fovea__inspection_mend(const fovea_inspection *in, char **out, size_t *out_bytes, const char *text,

@@ -25,42 +25,19 @@ typedef struct merger {
     bool *used;                     /* the document's boxes that the files have */
     bool *there;                    /* its pictures */
     int64_t next_category, next_box;
-    fovea__edit *edits;
-    size_t n_edits, edits_room;
+    fovea__edits edits;
 } merger;
-
-/* Keeps an edit, whose value is taken, also on failure; NULL: the entry is left out. */
-static fovea_status edit(merger *m, fovea__list list, size_t index, const char *key, fovea__text *value)
-{
-    const fovea_status status = fovea__grow(&m->edits, &m->edits_room, m->n_edits + 1, sizeof *m->edits, "edits");
-    if (!status)
-        m->edits[m->n_edits] = (fovea__edit){list, index, key, value ? value->bytes : NULL, m->n_edits};
-    else if (value)
-        free(value->bytes);
-    m->n_edits += !status;
-    return status;
-}
-
-/* The same of a value that is being made: a failure of that is passed on. */
-static fovea_status edit_made(merger *m, fovea__list list, size_t index, const char *key, fovea__text *value,
-                              fovea_status made)
-{
-    if (!made)
-        return edit(m, list, index, key, value);
-    free(value->bytes);
-    return made;
-}
 
 static fovea_status edit_text(merger *m, fovea__list list, size_t index, const char *key, const char *value)
 {
     fovea__text text = {0};
-    return edit_made(m, list, index, key, &text, fovea__text_quote(&text, value));
+    return fovea__edits_add(&m->edits, list, index, key, &text, fovea__text_quote(&text, value));
 }
 
 static fovea_status edit_integer(merger *m, fovea__list list, size_t index, const char *key, int64_t value)
 {
     fovea__text text = {0};
-    return edit_made(m, list, index, key, &text, fovea__text_integer(&text, value));
+    return fovea__edits_add(&m->edits, list, index, key, &text, fovea__text_integer(&text, value));
 }
 
 /* ---- categories ------------------------------------------------------------------------------------------------ */
@@ -90,7 +67,7 @@ static fovea_status new_category(merger *m, size_t native)
         status = fovea__text_quote(&text, of->name);
     if (!status)
         status = fovea__text_word(&text, "}");
-    return edit_made(m, FOVEA__CATEGORIES, SIZE_MAX, NULL, &text, status);
+    return fovea__edits_add(&m->edits, FOVEA__CATEGORIES, SIZE_MAX, NULL, &text, status);
 }
 
 /* YOLO's classes are known by their numbers: another name is a new name. Of VOC's list a class that no box has may be
@@ -164,31 +141,14 @@ static fovea_status find_images(merger *m)
     return FOVEA_OK;
 }
 
-static fovea_status box_text(fovea__text *to, int64_t id, int64_t image_id, int64_t category_id,
-                             const fovea__coco_box *box)
-{
-    FOVEA_TRY(fovea__text_word(to, "{\"id\": "));
-    FOVEA_TRY(fovea__text_integer(to, id));
-    FOVEA_TRY(fovea__text_word(to, ", \"image_id\": "));
-    FOVEA_TRY(fovea__text_integer(to, image_id));
-    FOVEA_TRY(fovea__text_word(to, ", \"category_id\": "));
-    FOVEA_TRY(fovea__text_integer(to, category_id));
-    for (int i = 0; i < 4; i++) {
-        FOVEA_TRY(fovea__text_word(to, i ? ", " : ", \"bbox\": ["));
-        FOVEA_TRY(fovea__text_number(to, box->box[i]));
-    }
-    FOVEA_TRY(fovea__text_word(to, "], \"area\": "));
-    FOVEA_TRY(fovea__text_number(to, box->box[2] * box->box[3]));
-    return fovea__text_word(to, box->crowd ? ", \"iscrowd\": 1}" : ", \"iscrowd\": 0}");
-}
-
 static fovea_status new_box(merger *m, const fovea__coco_box *box, int64_t image_id)
 {
     fovea__text text = {0};
     if (m->category_ids[box->category] == 0 && m->categories[box->category] < 0)
         FOVEA_TRY(new_category(m, (size_t)box->category));
-    const fovea_status made = box_text(&text, m->next_box++, image_id, m->category_ids[box->category], box);
-    return edit_made(m, FOVEA__ANNOTATIONS, SIZE_MAX, NULL, &text, made);
+    const fovea_status made = fovea__coco_box_text(&text, m->next_box++, image_id, m->category_ids[box->category],
+                                                   box->box, box->crowd);
+    return fovea__edits_add(&m->edits, FOVEA__ANNOTATIONS, SIZE_MAX, NULL, &text, made);
 }
 
 typedef struct meant {
@@ -242,7 +202,7 @@ static fovea_status new_image(merger *m, const fovea__coco_image *native, int64_
     }
     if (!status)
         status = fovea__text_word(&text, "}");
-    FOVEA_TRY(edit_made(m, FOVEA__IMAGES, SIZE_MAX, NULL, &text, status));
+    FOVEA_TRY(fovea__edits_add(&m->edits, FOVEA__IMAGES, SIZE_MAX, NULL, &text, status));
     for (size_t i = native->first; i < native->first + native->count; i++)
         FOVEA_TRY(new_box(m, &m->native.boxes[i], id));
     return FOVEA_OK;
@@ -261,8 +221,8 @@ static fovea_status merge_text(merger *m, const fovea__coco_image *native, size_
     fovea_status status = voc ? fovea__voc_render(&made, &m->kept, kept, native->file_name, size, false)
                               : fovea__yolo_render(&made, &m->kept, m->numbers, kept, size, false);
     if (!status && strcmp(made.bytes ? made.bytes : "", text) != 0)
-        status = edit_made(m, FOVEA__IMAGES, kept, key, &value,
-                           fovea__text_json(&value, fovea__json_find(native->item, key)));
+        status = fovea__edits_add(&m->edits, FOVEA__IMAGES, kept, key, &value,
+                                  fovea__text_json(&value, fovea__json_find(native->item, key)));
     free(made.bytes);
     return status;
 }
@@ -293,11 +253,11 @@ static fovea_status drop(merger *m)
 {
     for (size_t i = 0; i < m->kept.n_images; i++)
         if (!m->there[i])
-            FOVEA_TRY(edit(m, FOVEA__IMAGES, i, NULL, NULL));
+            FOVEA_TRY(fovea__edits_add(&m->edits, FOVEA__IMAGES, i, NULL, NULL, FOVEA_OK));
     for (size_t i = 0; i < m->kept.n_boxes; i++) {
         const fovea__coco_box *box = &m->kept.boxes[i];
         if (box->image >= 0 && !m->used[i] && (!m->there[box->image] || fovea__format_holds(m->format, box)))
-            FOVEA_TRY(edit(m, FOVEA__ANNOTATIONS, box->place, NULL, NULL));
+            FOVEA_TRY(fovea__edits_add(&m->edits, FOVEA__ANNOTATIONS, box->place, NULL, NULL, FOVEA_OK));
     }
     return FOVEA_OK;
 }
@@ -343,9 +303,7 @@ static fovea_status merge(merger *m)
 static void clear(merger *m)
 {
     fovea__convert_names_free(m->names, m->kept.n_images);
-    for (size_t i = 0; i < m->n_edits; i++)
-        free(m->edits[i].value);
-    free(m->edits);
+    fovea__edits_clear(&m->edits);
     free(m->numbers);
     free(m->images);
     free(m->categories);
@@ -368,7 +326,8 @@ fovea_status fovea__sidecar_apply(fovea__text *out, const fovea__sidecar *kept, 
     if (!status)
         status = merge(&m);
     if (!status)
-        status = fovea__coco_edit(&out->bytes, &out->used, kept->text, kept->size, m.edits, m.n_edits, kept->path);
+        status = fovea__coco_edit(&out->bytes, &out->used, kept->text, kept->size, m.edits.items, m.edits.count,
+                                  kept->path);
     clear(&m);
     cJSON_Delete(root);
     return status;

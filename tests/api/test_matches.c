@@ -331,6 +331,53 @@ START_TEST(matches__misuse_is_refused)
 }
 END_TEST
 
+/* What a match says must be so in the annotations: others, or those of today, are refused, and nothing is written. */
+START_TEST(mend__other_annotations_are_refused)
+{
+    static const fovea_match good = {.kind = FOVEA_MATCH_WRONG_CLASS, .image_id = 3, .category_id = 2,
+                                     .true_category_id = 1, .annotation_id = 7, .box = {0, 0, 5, 5}};
+    struct {
+        fovea_match match;
+        fovea_status status;
+        const char *sentence;
+    } rows[] = {
+        {good, FOVEA_ERROR_FORMAT, "expected an annotation of id 8"},
+        {good, FOVEA_ERROR_FORMAT, "with image_id 4"},
+        {good, FOVEA_ERROR_FORMAT, "and category_id 2"},
+        {good, FOVEA_ERROR_FORMAT, "expected a category of id 9"},
+        {good, FOVEA_ERROR_FORMAT, "expected a picture of id 5"},
+        {good, FOVEA_ERROR_ARGUMENT, "a match of kind 1 is no mistake"},
+        {good, FOVEA_ERROR_ARGUMENT, "a match of kind 77 is no mistake"},
+        {good, FOVEA_ERROR_ARGUMENT, "[0, 0, nan, 5] has no area"},
+        {good, FOVEA_ERROR_ARGUMENT, "[0, 0, 5, 0.004] has no area"},
+    };
+    rows[0].match.annotation_id = 8;
+    rows[1].match.image_id = 4;
+    rows[2].match.true_category_id = 2;
+    rows[3].match.category_id = 9;
+    for (int i = 4; i < 9; i++)
+        rows[i].match.kind = i == 5 ? FOVEA_MATCH_RIGHT : i == 6 ? (fovea_match_kind)77 : FOVEA_MATCH_BACKGROUND;
+    rows[4].match.image_id = 5;
+    rows[7].match.box[2] = NAN;
+    rows[8].match.box[3] = 0.004;
+    support_write(support_scratch_file("truth.json"),
+                  "{\"images\":[{\"id\":3,\"file_name\":\"a\"},{\"id\":4,\"file_name\":\"b\"}],\"categories\":["
+                  "{\"id\":1,\"name\":\"x\"},{\"id\":2,\"name\":\"y\"}],\"annotations\":[" TRUTH(7, 3, 1, 0) "]}");
+    char truth[1024], mended[1024];
+    snprintf(truth, sizeof truth, "%s", support_scratch_file("truth.json"));
+    snprintf(mended, sizeof mended, "%s", support_scratch_file("mended.json"));
+    int64_t first = 0;
+    remove(mended);
+    support_fails(fovea_annotations_mend("", truth, FOVEA_FORMAT_ANY, &rows[_i].match, 1, mended, &first),
+                  rows[_i].status, rows[_i].sentence);
+    support_fails(fovea_annotations_mend("", truth, FOVEA_FORMAT_ANY, NULL, 1, mended, NULL), FOVEA_ERROR_ARGUMENT,
+                  "accepted or path is NULL");
+    ck_assert(first == 0 && !fopen(mended, "r"));
+    support_ok(fovea_annotations_mend("", truth, FOVEA_FORMAT_ANY, &good, 1, mended, &first));
+    ck_assert_int_eq(first, 8);
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
@@ -341,6 +388,7 @@ int main(void)
         {.test = curve__of_equal_f1_the_highest_score_is_best, .rows = 4},
         {.test = matches__nothing_to_find_is_minus_1},
         {.test = matches__misuse_is_refused},
+        {.test = mend__other_annotations_are_refused, .rows = 9},
     };
     return support_run("matches", cases, COUNT(cases));
 }

@@ -54,6 +54,20 @@ static fovea_status mend(void)
     return inspect(support_scratch_file("mended.json"));
 }
 
+static const fovea_match accepted[] = {
+    {.kind = FOVEA_MATCH_BACKGROUND, .image_id = 1, .category_id = 3, .box = {9, 9, 5, 5}},
+    {.kind = FOVEA_MATCH_MISPLACED, .image_id = 1, .category_id = 3, .true_category_id = 3, .annotation_id = 1,
+     .box = {2, 3, 4, 5}},
+    {.kind = FOVEA_MATCH_WRONG_CLASS, .image_id = 2, .category_id = 3, .true_category_id = 3, .annotation_id = 2},
+    {.kind = FOVEA_MATCH_MISSED, .image_id = 2, .true_category_id = 3, .annotation_id = 3}};
+
+static fovea_status accept(void)
+{
+    remove(support_scratch_file("accepted.json"));
+    return fovea_annotations_mend("", support_scratch_file("clean.json"), FOVEA_FORMAT_ANY, accepted, COUNT(accepted),
+                                  support_scratch_file("accepted.json"), NULL);
+}
+
 static fovea_dataset *measured;
 
 static fovea_status measure(void)
@@ -146,6 +160,13 @@ START_TEST(memory__runs_out_over_coverage)
 }
 END_TEST
 
+START_TEST(memory__runs_out_over_mistakes_that_are_mended)
+{
+    support_write(support_scratch_file("clean.json"), clean);
+    starve("mending mistakes", accept, 30, LONG_MAX, false);
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
@@ -153,6 +174,7 @@ int main(void)
         {.test = memory__runs_out_over_voc_and_yolo},
         {.test = memory__runs_out_over_a_wrong_folder},
         {.test = memory__runs_out_over_coverage},
+        {.test = memory__runs_out_over_mistakes_that_are_mended},
     };
     return support_run("memory_inspect", cases, COUNT(cases));
 }
