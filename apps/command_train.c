@@ -2,25 +2,12 @@
 #include "commands.h"
 #include "pick_device.h"
 #include "profile.h"
+#include "shell_word.h"
 #include "stop.h"
 #include "training.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Prints a word as a shell reads it. */
-static void print_word(const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,=:+@";
-    if (*word && strspn(word, plain) == strlen(word)) {
-        fprintf(stderr, " %s", word);
-        return;
-    }
-    fputs(" '", stderr);
-    for (; *word; word++)
-        fputs(*word == '\'' ? "'\\''" : (const char[2]){*word, '\0'}, stderr);
-    fputc('\'', stderr);
-}
 
 /* What a first call asked for stands in config.json; what a later one changed stands nowhere else. */
 static void tell_how_to_resume(const training *t, int argc, char **argv)
@@ -28,10 +15,10 @@ static void tell_how_to_resume(const training *t, int argc, char **argv)
     fprintf(stderr, "stopped after step %lld of %lld, saved in %s; to go on:\n  fovea train", (long long)t->saved_step,
             (long long)fovea_trainer_steps(t->trainer), t->run.last);
     for (int i = 1; i < argc && t->o.resume; i++)
-        print_word(argv[i]);
+        shell_word(stderr, argv[i]);
     if (!t->o.resume) {
         fputs(" --out", stderr);
-        print_word(t->o.out);
+        shell_word(stderr, t->o.out);
         fputs(" --resume", stderr);
     }
     fputc('\n', stderr);
