@@ -4,10 +4,12 @@
 #include "commands.h"
 #include "data_options.h"
 #include "judge.h"
+#include "mend.h"
 #include "mistakes.h"
 #include "pick_device.h"
 #include "review.h"
 #include "run_folder.h"
+#include "shell_word.h"
 #include "stop.h"
 
 #include <stdio.h>
@@ -17,7 +19,7 @@
 typedef struct evaluate_options {
     data_options data;
     const char *model, *device, *detections, *detections_out, *anchor_scores, *json, *html, *curves, *mistakes,
-        *against;
+        *against, *accept, *mended;
     int size, max_size;
     double norm_epsilon;
 } evaluate_options;
@@ -25,6 +27,17 @@ typedef struct evaluate_options {
 static const options_need of_a_model[] = {
     {"detections", 0,
      .sentence = "has no effect beside --detections, which takes the place of a model and its options"},
+    {.option = NULL}};
+
+static const options_need to_mend[] = {
+    {"detections", 1,
+     .sentence = "needs --detections, which the numbers of mistakes are about; --detections-out writes them"},
+    {"mended", 1, .sentence = "needs --mended, the file for the mended annotations"},
+    {.option = NULL}};
+static const options_need of_mending[] = {{"accept", 1, .sentence = "needs --accept, the numbers of mistakes"},
+                                          {.option = NULL}};
+static const options_need of_evaluating[] = {
+    {"accept", 0, .sentence = "has no effect beside --accept, which writes the mended annotations alone"},
     {.option = NULL}};
 
 static const options_row rows[] = {
@@ -47,18 +60,29 @@ static const options_row rows[] = {
      "background by logit, from which the loss of every gamma follows.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, anchor_scores), .needs = of_a_model},
     {"json", "FILE", "Write the numbers as JSON to FILE; '-': to stdout, instead of the table.",
-     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, json)},
+     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, json),
+     .needs = of_evaluating},
     {"html", "FILE", "Write a page to FILE: numbers, curves, confusions and, with --images, pictures of the worst "
-     "mistakes.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, html)},
+     "mistakes.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, html),
+     .needs = of_evaluating},
     {"against", "FILE", "Compare with these detections, in COCO's results format: what got better and worse since, by "
      "number, class and picture. Also in --json and --html.", .kind = OPTIONS_TEXT,
-     .at = offsetof(evaluate_options, against)},
+     .at = offsetof(evaluate_options, against),
+     .needs = of_evaluating},
     {"curves", "FILE", "Write precision at COCO's 101 recalls, and the scores that reach them, a class and IoU, as "
-     "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, curves)},
-    {"mistakes", "FILE", "Write what is wrong as JSON: detections, the surest first, then objects that were missed, "
+     "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, curves),
+     .needs = of_evaluating},
+    {"mistakes", "FILE", "Write what is wrong as JSON, numbered: detections, the surest first, then objects that were missed, "
      "the largest first; with picture, boxes and the annotation's id; each class from the score on where its F1 is "
      "best.",
-     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mistakes)},
+     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mistakes),
+     .needs = of_evaluating},
+    {"accept", "LIST", "Mend the annotations: of the mistakes with these numbers (1,4,7-9; those of --mistakes and --html) "
+     "the detection is right. On nothing, or on what is found already: it is annotated. Of another class: the "
+     "annotation gets its class. Badly placed: its box. A missed object is left out.",
+     .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, accept), .needs = to_mend},
+    {"mended", "FILE", "Where the mended copy goes, a new file; all else in it is as it was. Of VOC and YOLO it is COCO "
+     "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mended), .needs = of_mending},
     {"device", "TEXT", PICK_DEVICE_HELP, .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, device),
      .needs = of_a_model},
 };
@@ -68,7 +92,8 @@ static const options_table table = {
     .usage = {"--model FILE --images DIR --annotations FILE [--size N] [--max-size N] [--json FILE] "
               "[--html FILE] [--against FILE]",
               "--detections FILE --annotations FILE [--images DIR] [--json FILE] [--html FILE] "
-              "[--against FILE]"},
+              "[--against FILE]",
+              "--detections FILE --annotations FILE --accept LIST --mended FILE"},
     .summary = "Computes COCO's twelve numbers, and a row a class, as pycocotools does. A dash (-1 in JSON) stands "
                "where the annotations hold nothing to be found.",
     .rows = rows,
@@ -77,8 +102,15 @@ static const options_table table = {
                 "      --annotations val.json\n"
                 "  fovea evaluate --detections results.json --annotations val.json --json -\n"
                 "  fovea evaluate --detections new.json --against old.json \\\n"
-                "      --annotations val.json --images photos --html changes.html\n",
+                "      --annotations val.json --images photos --html changes.html\n"
+                "  fovea evaluate --detections results.json --annotations val.json \\\n"
+                "      --accept 1,4,7-9 --mended mended.json\n",
 };
+
+static bool is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
 
 static int check(const evaluate_options *o)
 {
@@ -90,10 +122,12 @@ static int check(const evaluate_options *o)
         return options_misused(&table, "--images is missing");
     if (!options_sizes_agree(&table, o->size, o->max_size))
         return EXIT_MISUSED;
+    if (is_stdout(o->mended))
+        return options_misused(&table, "--mended takes a file, not stdout");
     const char *const outputs[] = {o->json, o->detections_out, o->html, o->curves, o->mistakes};
     int to_stdout = 0;
     for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++)
-        to_stdout += outputs[i] && strcmp(outputs[i], "-") == 0;
+        to_stdout += is_stdout(outputs[i]);
     if (to_stdout > 1)
         return options_misused(&table, "--json, --detections-out, --html, --curves and --mistakes cannot go to stdout "
                                       "together");
@@ -189,11 +223,6 @@ static bool write_page(const account *a)
     return json_out_close(&out, true);
 }
 
-static bool is_stdout(const char *path)
-{
-    return path && strcmp(path, "-") == 0;
-}
-
 /* Which files were written. */
 static void tell_written(const evaluate_options *o)
 {
@@ -225,6 +254,25 @@ static bool write_account(account *a)
     judge_print(&a->now);
     if (o->against)
         against_print(&a->changes);
+    return true;
+}
+
+/* Writes the mended annotations, and how they are evaluated. */
+static bool mend(account *a, const mend_numbers *numbers)
+{
+    const evaluate_options *o = a->o;
+    if (!review_make(&a->now_review, &a->now, o->data.images) ||
+        !mend_write(&a->now_review, numbers, o->data.annotations, (fovea_format)o->data.format, o->mended))
+        return false;
+    fputs("fovea evaluate --detections", stdout);
+    shell_word(stdout, o->detections);
+    fputs(" --annotations", stdout);
+    shell_word(stdout, o->mended);
+    if (o->data.images) {
+        fputs(" --images", stdout);
+        shell_word(stdout, o->data.images);
+    }
+    putchar('\n');
     return true;
 }
 
@@ -281,12 +329,19 @@ int command_evaluate(int argc, char **argv)
         return code;
 
     account a = {.o = &o};
+    mend_numbers numbers = {0};
+    char why[160];
+    if (o.accept && !mend_read(&numbers, o.accept, why)) {
+        mend_clear(&numbers);
+        return options_misused(&table, "--accept: %s", why);
+    }
     const judge_outcome outcome =
         o.detections ? judge_file(&a.now, o.data.images, o.data.annotations, (fovea_format)o.data.format, o.detections)
                      : run_model(&o, &a.now);
     code = outcome == JUDGE_DONE ? EXIT_DONE : outcome == JUDGE_STOPPED ? 128 + stop_signal : EXIT_FAILED;
-    if (code == EXIT_DONE && !write_account(&a))
+    if (code == EXIT_DONE && !(o.accept ? mend(&a, &numbers) : write_account(&a)))
         code = EXIT_FAILED;
+    mend_clear(&numbers);
     against_clear(&a.changes);
     review_clear(&a.now_review);
     review_clear(&a.before_review);
