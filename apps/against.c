@@ -48,14 +48,30 @@ static void count_mistakes(against *a, const review *r, bool now)
     for (size_t i = 0; i < r->n_matches; i++) {
         while (at < a->n_pictures && a->pictures[at].id < r->matches[i].image_id)
             at++;
-        if (at < a->n_pictures && r->matches[i].kind != FOVEA_MATCH_RIGHT)
+        if (at < a->n_pictures && a->pictures[at].id == r->matches[i].image_id &&
+            r->matches[i].kind != FOVEA_MATCH_RIGHT)
             *(now ? &a->pictures[at].now : &a->pictures[at].before) += 1;
     }
 }
 
-bool against_make(against *a, const review *now, const char *now_name, const review *before, const char *before_name)
+static bool same_classes(const judge_result *a, const judge_result *b)
 {
-    *a = (against){.now = now, .before = before, .now_name = now_name, .before_name = before_name};
+    bool same = a->n_classes == b->n_classes;
+    for (size_t k = 0; k < a->n_classes && same; k++)
+        same = a->classes[k].category_id == b->classes[k].category_id;
+    return same;
+}
+
+bool against_make(against *a, const review *now, const char *now_name, const review *before, const char *before_name,
+                  const char *before_annotations)
+{
+    *a = (against){.now = now, .before = before, .now_name = now_name, .before_name = before_name,
+                   .before_annotations = before_annotations};
+    if (!same_classes(now->result, before->result)) {
+        fprintf(stderr, "fovea: %s: its category ids are not those of --annotations, so nothing can be compared\n",
+                before_annotations);
+        return false;
+    }
     if (!list_pictures(a, now->result->evaluator))
         return false;
     count_mistakes(a, now, true);
@@ -63,9 +79,10 @@ bool against_make(against *a, const review *now, const char *now_name, const rev
     size_t kept = 0;
     for (size_t i = 0; i < a->n_pictures; i++) {
         const against_picture *p = &a->pictures[i];
+        if (p->now == p->before || !review_has_picture(before, p->id))
+            continue;
         a->n_better += p->now < p->before;
-        if (p->now != p->before)
-            a->pictures[kept++] = *p;
+        a->pictures[kept++] = *p;
     }
     a->n_pictures = kept;
     if (kept > 1)
@@ -146,7 +163,9 @@ void against_print(const against *a)
         const int length = (int)strlen(a->now->result->classes[k].name);
         width = length > width ? length : width;
     }
-    printf("\nagainst %s\n%-*s  %6s  %6s  change\n", a->before_name, width, "", "now", "then");
+    printf("\nagainst %s%s%s\n", a->before_name, a->before_annotations ? ", held to " : "",
+           a->before_annotations ? a->before_annotations : "");
+    printf("%-*s  %6s  %6s  change\n", width, "", "now", "then");
     for (int i = 0; i < JUDGE_NUMBERS; i++)
         print_line(now[i].name, width, now[i].value, before[i].value);
     size_t *order = order_classes(a);
@@ -164,6 +183,8 @@ cJSON *against_json(const against *a)
 {
     cJSON *whole = judge_json(a->before->result);
     cJSON_AddStringToObject(whole, "file", a->before_name);
+    if (a->before_annotations)
+        cJSON_AddStringToObject(whole, "annotations", a->before_annotations);
     cJSON *pictures = cJSON_AddArrayToObject(whole, "pictures");
     for (size_t i = 0; i < a->n_pictures; i++) {
         const against_picture *p = &a->pictures[i];
@@ -276,6 +297,10 @@ void against_write(FILE *to, const against *a)
     page_text(to, a->now_name);
     fputs("; then: ", to);
     page_text(to, a->before_name);
+    if (a->before_annotations) {
+        fputs(", held to ", to);
+        page_text(to, a->before_annotations);
+    }
     fputs("</p>\n", to);
     page_table_begin(to, "changes", columns, 4);
     for (int i = 0; i < JUDGE_NUMBERS; i++) {

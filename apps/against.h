@@ -1,5 +1,5 @@
-/* Two evaluations on the same annotations side by side: what got better and what got worse, by number, class and
- * picture. */
+/* Two evaluations side by side, on the same annotations or on two with the same classes: what got better and what got
+ * worse, by number, class and picture. */
 #ifndef FOVEA_APPS_AGAINST_H
 #define FOVEA_APPS_AGAINST_H
 
@@ -15,12 +15,14 @@ typedef struct against_picture {
 typedef struct against {
     const review *now, *before; /* borrowed; rows of classes are the same in both */
     const char *now_name, *before_name;
-    against_picture *pictures; /* those that changed: from the most improved to the most worsened */
+    const char *before_annotations; /* NULL: those of now */
+    against_picture *pictures; /* those of both that changed: from the most improved to the most worsened */
     size_t n_pictures, n_better;
 } against;
 
 /* False after a sentence. against_clear() releases it either way. */
-bool against_make(against *a, const review *now, const char *now_name, const review *before, const char *before_name);
+bool against_make(against *a, const review *now, const char *now_name, const review *before, const char *before_name,
+                  const char *before_annotations);
 void against_clear(against *a);
 
 enum { AGAINST_LINKS = 3 };

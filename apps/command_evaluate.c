@@ -19,7 +19,7 @@
 typedef struct evaluate_options {
     data_options data;
     const char *model, *device, *detections, *detections_out, *anchor_scores, *json, *html, *curves, *mistakes,
-        *against, *accept, *mended;
+        *against, *against_annotations, *accept, *mended;
     int size, max_size;
     double norm_epsilon;
 } evaluate_options;
@@ -36,6 +36,7 @@ static const options_need to_mend[] = {
     {.option = NULL}};
 static const options_need of_mending[] = {{"accept", 1, .sentence = "needs --accept, the numbers of mistakes"},
                                           {.option = NULL}};
+static const options_need of_comparing[] = {{"against", 1, .sentence = "needs --against"}, {.option = NULL}};
 static const options_need of_evaluating[] = {
     {"accept", 0, .sentence = "has no effect beside --accept, which writes the mended annotations alone"},
     {.option = NULL}};
@@ -69,6 +70,9 @@ static const options_row rows[] = {
      "number, class and picture. Also in --json and --html.", .kind = OPTIONS_TEXT,
      .at = offsetof(evaluate_options, against),
      .needs = of_evaluating},
+    {"against-annotations", "FILE", "What those detections are held to, of any format: annotations from before they were "
+     "mended, of the same classes (--annotations).", .kind = OPTIONS_TEXT,
+     .at = offsetof(evaluate_options, against_annotations), .needs = of_comparing},
     {"curves", "FILE", "Write precision at COCO's 101 recalls, and the scores that reach them, a class and IoU, as "
      "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, curves),
      .needs = of_evaluating},
@@ -185,12 +189,14 @@ static bool compare(account *a)
     const evaluate_options *o = a->o;
     if ((o->html || o->against || o->mistakes) && !review_make(&a->now_review, &a->now, o->data.images))
         return false;
-    return !o->against ||
-           (judge_file(&a->before, o->data.images, o->data.annotations, (fovea_format)o->data.format, o->against) ==
-                JUDGE_DONE &&
-            review_make(&a->before_review, &a->before, o->data.images) &&
-            against_make(&a->changes, &a->now_review, o->detections ? o->detections : o->model, &a->before_review,
-                         o->against));
+    if (!o->against)
+        return true;
+    const char *before = o->against_annotations ? o->against_annotations : o->data.annotations;
+    const fovea_format format = o->against_annotations ? FOVEA_FORMAT_ANY : (fovea_format)o->data.format;
+    return judge_file(&a->before, o->data.images, before, format, o->against) == JUDGE_DONE &&
+           review_make(&a->before_review, &a->before, o->data.images) &&
+           against_make(&a->changes, &a->now_review, o->detections ? o->detections : o->model, &a->before_review,
+                        o->against, o->against_annotations);
 }
 
 /* What was evaluated, and links to the sections. */
@@ -268,6 +274,10 @@ static bool mend(account *a, const mend_numbers *numbers)
     shell_word(stdout, o->detections);
     fputs(" --annotations", stdout);
     shell_word(stdout, o->mended);
+    fputs(" --against", stdout);
+    shell_word(stdout, o->detections);
+    fputs(" --against-annotations", stdout);
+    shell_word(stdout, o->data.annotations);
     if (o->data.images) {
         fputs(" --images", stdout);
         shell_word(stdout, o->data.images);

@@ -143,12 +143,22 @@ const char *review_name(const review *r, int64_t category_id)
     return place < r->result->n_classes ? r->result->classes[place].name : "";
 }
 
-const char *review_picture(const review *r, int64_t image_id)
+static const review_name_of *find_picture(const review *r, int64_t image_id)
 {
     const review_name_of key = {.id = image_id};
     const size_t n = fovea_evaluator_pictures(r->result->evaluator);
-    const review_name_of *found = n ? bsearch(&key, r->pictures, n, sizeof key, compare_pictures) : NULL;
+    return n ? bsearch(&key, r->pictures, n, sizeof key, compare_pictures) : NULL;
+}
+
+const char *review_picture(const review *r, int64_t image_id)
+{
+    const review_name_of *found = find_picture(r, image_id);
     return found ? found->name : "";
+}
+
+bool review_has_picture(const review *r, int64_t image_id)
+{
+    return find_picture(r, image_id) != NULL;
 }
 
 void review_matches_of(const review *r, int64_t image_id, size_t *first, size_t *end)

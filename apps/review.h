@@ -42,6 +42,7 @@ const char *review_name(const review *r, int64_t category_id);
 
 /* The file name of a picture by its id; "" where there is none. */
 const char *review_picture(const review *r, int64_t image_id);
+bool review_has_picture(const review *r, int64_t image_id);
 
 /* The matches of a picture: those from *first on before *end. */
 void review_matches_of(const review *r, int64_t image_id, size_t *first, size_t *end);

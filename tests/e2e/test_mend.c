@@ -51,7 +51,8 @@ START_TEST(mend__each_kind_of_mistake_is_mended)
                      "6: annotation 6 is left out: ring at 70, 0, 10 x 10 in a.jpg\n"
                      "it's.json: 2 added, 1 of another class, 1 with another box, 1 left out; "
                      "truth.json stays as it is\n"
-                     "fovea evaluate --detections found.json --annotations 'it'\\''s.json'\n");
+                     "fovea evaluate --detections found.json --annotations 'it'\\''s.json' --against found.json "
+                     "--against-annotations truth.json\n");
     support_write(support_scratch_file("again"), strstr(cli_stdout(), "fovea evaluate"));
     cli_expect(0, "cat \"it's.json\"");
     ck_assert_str_eq(cli_stdout(), mended);
@@ -59,8 +60,31 @@ START_TEST(mend__each_kind_of_mistake_is_mended)
     ck_assert_str_eq(cli_stdout(), truth);
     cli_expect(0, "fovea() { \"$F\" \"$@\" --json -; }; . ./again");
     cJSON *numbers = cli_json("stdout");
-    ck_assert(cli_number(numbers, "AP50") > 0.999);
+    const cJSON *then = cJSON_GetObjectItem(numbers, "against"), *picture = cJSON_GetObjectItem(then, "pictures")->child;
+    ck_assert(cli_number(numbers, "AP50") > 0.999 && cli_number(then, "AP50") < 0.5);
+    ck_assert(cli_number(picture, "mistakes") == 6 && cli_number(picture, "mistakes_now") == 0);
     cJSON_Delete(numbers);
+}
+END_TEST
+
+/* Numbers of both annotations; pictures that only one of them has are not compared; other classes are refused. */
+START_TEST(against__other_annotations_are_held_to)
+{
+    need_files();
+    cli_expect(0, "sed '/images/s/}],/},{\"id\":1,\"file_name\":\"b.jpg\"},{\"id\":9,\"file_name\":\"c.jpg\"}],/; "
+                  "s/70,0,10,10]}/&,{\"id\":67,\"image_id\":1,\"category_id\":1,\"bbox\":[0,0,9,9]}/' truth.json >more.json");
+    cli_expect(0, MEND "--against found.json --against-annotations more.json --html page.html");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "\nagainst found.json, held to more.json\n"));
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "\nno picture changed"));
+    cli_expect(0, "grep -q 'then: found.json, held to more.json<' page.html && "
+                  "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --detections found.json --annotations more.json --against "
+                  "found.json --against-annotations truth.json");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "\nno picture changed"));
+    cli_expect(1, "sed -i 's/\"id\":2,/\"id\":4,/; s/\"category_id\":2/\"category_id\":4/' more.json; "
+                  MEND "--against found.json --against-annotations more.json");
+    cli_said("more.json: its category ids are not those of --annotations");
+    cli_expect(2, MEND "--against-annotations more.json");
+    cli_said("--against-annotations needs --against");
 }
 END_TEST
 
@@ -143,6 +167,7 @@ int main(void)
 {
     const support_case cases[] = {
         {.test = mend__each_kind_of_mistake_is_mended},
+        {.test = against__other_annotations_are_held_to},
         {.test = mend__hostile_numbers_are_refused, .rows = 15},
         {.test = mend__what_cannot_be_is_refused},
         {.test = mend__of_voc_the_copy_is_coco},
