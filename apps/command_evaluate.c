@@ -70,23 +70,23 @@ static const options_row rows[] = {
      "number, class and picture. Also in --json and --html.", .kind = OPTIONS_TEXT,
      .at = offsetof(evaluate_options, against),
      .needs = of_evaluating},
-    {"against-annotations", "FILE", "What those detections are held to, of any format: annotations from before they were "
-     "mended, of the same classes (--annotations).", .kind = OPTIONS_TEXT,
+    {"against-annotations", "FILE", "What those detections are held to, of any format: annotations from before they "
+     "were mended, of the same classes (--annotations).", .kind = OPTIONS_TEXT,
      .at = offsetof(evaluate_options, against_annotations), .needs = of_comparing},
     {"curves", "FILE", "Write precision at COCO's 101 recalls, and the scores that reach them, a class and IoU, as "
      "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, curves),
      .needs = of_evaluating},
-    {"mistakes", "FILE", "Write what is wrong as JSON, numbered: detections, the surest first, then objects that were missed, "
-     "the largest first; with picture, boxes and the annotation's id; each class from the score on where its F1 is "
-     "best.",
+    {"mistakes", "FILE", "Write what is wrong as JSON, numbered: detections, the surest first, then objects that were "
+     "missed, the largest first; with picture, boxes and the annotation's id; each class from the score on where its "
+     "F1 is best.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mistakes),
      .needs = of_evaluating},
-    {"accept", "LIST", "Mend the annotations: of the mistakes with these numbers (1,4,7-9; those of --mistakes and --html) "
-     "the detection is right. On nothing, or on what is found already: it is annotated. Of another class: the "
+    {"accept", "LIST", "Mend the annotations: of the mistakes with these numbers (1,4,7-9; those of --mistakes and "
+     "--html) the detection is right. On nothing, or on what is found already: it is annotated. Of another class: the "
      "annotation gets its class. Badly placed: its box. A missed object is left out.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, accept), .needs = to_mend},
-    {"mended", "FILE", "Where the mended copy goes, a new file; all else in it is as it was. Of VOC and YOLO it is COCO "
-     "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mended), .needs = of_mending},
+    {"mended", "FILE", "Where the mended copy goes, a new file; all else in it is as it was. Of VOC and YOLO it is "
+     "COCO JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mended), .needs = of_mending},
     {"device", "TEXT", PICK_DEVICE_HELP, .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, device),
      .needs = of_a_model},
 };

@@ -173,7 +173,8 @@ static void write_mistake(FILE *to, const review *r, size_t place, const char *k
     const window w = window_around(m->kind == FOVEA_MATCH_MISSED ? m->true_box : m->box, &image);
     const int longer = w.width > w.height ? w.width : w.height;
     fprintf(to, "<figure>\n<svg id=\"%s-%zu\" viewBox=\"%d %d %d %d\" width=\"%d\" height=\"%d\" "
-            "role=\"img\">\n<title>", kind, number, w.x, w.y, w.width, w.height, SIDE * w.width / longer, SIDE * w.height / longer);
+            "role=\"img\">\n<title>", kind, number, w.x, w.y, w.width, w.height, SIDE * w.width / longer,
+            SIDE * w.height / longer);
     page_text(to, name);
     fputs("</title>\n", to);
     write_image(to, &image, w);
@@ -191,11 +192,13 @@ static void write_mistakes(FILE *to, const review *r, bool misses)
     page_paragraph(to, n == 0 ? "None." : misses
         ? "The largest objects that no detection is on (dashed), with all else that is annotated (thinly dashed) and "
           "detected (blue) around them, each class from its own best score on. Places are the left and the upper edge, "
-          "then width × height, in pixels. The list of all misses and mistakes, under the same numbers: fovea evaluate "
-          "--mistakes FILE."
-        : "The detections of the highest scores that are wrong (orange), the objects that they are on (dashed), all else "
-          "that is annotated (thinly dashed) and detected (blue), each class from its own best score on. Some may be "
-          "right, and the annotation wrong or missing.");
+          "then width × height, in pixels. From these detections, written by --detections-out, fovea evaluate "
+          "--mistakes lists all misses and mistakes under the same numbers, and --accept mends a copy of the "
+          "annotations by them."
+        : "The detections of the highest scores that are wrong (orange), the objects that they are on (dashed), and "
+          "all else that is annotated (thinly dashed) and detected (blue), each class from its own best score on. Some "
+          "may be right, and the annotation wrong or missing; badly placed are those whose IoU with a missed object of "
+          "their class is .1 to .5.");
     fputs("<div class=\"row\">\n", to);
     for (size_t i = 0; i < n && i < SHOWN; i++)
         write_mistake(to, r, first + i, misses ? "miss" : "mistake", i + 1);

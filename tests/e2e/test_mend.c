@@ -60,7 +60,8 @@ START_TEST(mend__each_kind_of_mistake_is_mended)
     ck_assert_str_eq(cli_stdout(), truth);
     cli_expect(0, "fovea() { \"$F\" \"$@\" --json -; }; . ./again");
     cJSON *numbers = cli_json("stdout");
-    const cJSON *then = cJSON_GetObjectItem(numbers, "against"), *picture = cJSON_GetObjectItem(then, "pictures")->child;
+    const cJSON *then = cJSON_GetObjectItem(numbers, "against");
+    const cJSON *picture = cJSON_GetObjectItem(then, "pictures")->child;
     ck_assert(cli_number(numbers, "AP50") > 0.999 && cli_number(then, "AP50") < 0.5);
     ck_assert(cli_number(picture, "mistakes") == 6 && cli_number(picture, "mistakes_now") == 0);
     cJSON_Delete(numbers);
@@ -72,13 +73,14 @@ START_TEST(against__other_annotations_are_held_to)
 {
     need_files();
     cli_expect(0, "sed '/images/s/}],/},{\"id\":1,\"file_name\":\"b.jpg\"},{\"id\":9,\"file_name\":\"c.jpg\"}],/; "
-                  "s/70,0,10,10]}/&,{\"id\":67,\"image_id\":1,\"category_id\":1,\"bbox\":[0,0,9,9]}/' truth.json >more.json");
+                  "s/70,0,10,10]}/&,{\"id\":67,\"image_id\":1,\"category_id\":1,\"bbox\":[0,0,9,9]}/' truth.json "
+                  ">more.json");
     cli_expect(0, MEND "--against found.json --against-annotations more.json --html page.html");
     ck_assert_ptr_nonnull(strstr(cli_stdout(), "\nagainst found.json, held to more.json\n"));
     ck_assert_ptr_nonnull(strstr(cli_stdout(), "\nno picture changed"));
     cli_expect(0, "grep -q 'then: found.json, held to more.json<' page.html && "
-                  "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --detections found.json --annotations more.json --against "
-                  "found.json --against-annotations truth.json");
+                  "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --detections found.json --annotations more.json "
+                  "--against found.json --against-annotations truth.json");
     ck_assert_ptr_nonnull(strstr(cli_stdout(), "\nno picture changed"));
     cli_expect(1, "sed -i 's/\"id\":2,/\"id\":4,/; s/\"category_id\":2/\"category_id\":4/' more.json; "
                   MEND "--against found.json --against-annotations more.json");
