@@ -1,5 +1,6 @@
 /* The public header alone: every call refuses what its contract forbids, with FOVEA_ERROR_ARGUMENT and a sentence,
- * leaves its outputs empty, and works afterwards; every release and every question accepts NULL. */
+ * leaves its outputs empty, and works afterwards; every release and every question accepts NULL. One table of calls, as
+ * long as the header: whoever adds a function looks for its neighbours here. */
 #include "support.h"
 
 #include <math.h>

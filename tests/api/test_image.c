@@ -1,40 +1,13 @@
-/* Pictures: every kind of JPEG, EXIF orientation, hostile files, saving. */
+/* Reading pictures: every kind of JPEG, EXIF orientation, hostile files. */
 #include "file.h"
 #include "image.h"
 #include "jpeg.h"
 #include "support.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-/* At quality 100 every coefficient is rounded to a whole number: 64 of them, each off by up to half with random sign,
- * move a pixel by about half a step (orthonormal transform), seldom by 2; the colour transform (factors up to 1.77) and
- * CMYK's product add as much again. Halved chroma also smooths, which a gradient of few steps a pixel survives. */
-enum { SLACK = 8 };
-
-static void expect_pixel(const fovea_image *image, int x, int y, const uint8_t want[3], const char *what)
-{
-    const uint8_t *got = image->pixels + ((size_t)y * (size_t)image->width + (size_t)x) * 3;
-    for (int c = 0; c < 3; c++)
-        if (abs(got[c] - want[c]) > SLACK) /* check's own assertions cost a write each */
-            ck_abort_msg("%s: pixel %d %d channel %d is %d, expected %d", what, x, y, c, got[c], want[c]);
-}
-
-static void expect_plan(const fovea_image *image, const jpeg_plan *plan, const char *what)
-{
-    ck_assert_int_eq(image->width, plan->width);
-    ck_assert_int_eq(image->height, plan->height);
-    for (int y = 0; y < plan->height; y++)
-        for (int x = 0; x < plan->width; x++) {
-            uint8_t want[3];
-            jpeg_plan_pixel(plan, x, y, want);
-            expect_pixel(image, x, y, want, what);
-        }
-}
 
 static void decode_plan(fovea_image *image, const jpeg_plan *plan)
 {
@@ -73,7 +46,7 @@ START_TEST(image__every_kind_is_read)
 {
     fovea_image image;
     decode_plan(&image, &kinds[_i].plan);
-    expect_plan(&image, &kinds[_i].plan, kinds[_i].name);
+    jpeg_expect_plan(&image, &kinds[_i].plan, kinds[_i].name);
     fovea_image_clear(&image);
     ck_assert_ptr_null(image.pixels);
     fovea_image_clear(&image);
@@ -102,7 +75,7 @@ START_TEST(image__is_turned_upright_as_exif_says)
             const int y = upright ? (row == 't' ? r : 19 - r) : (column == 't' ? c : 32 - c);
             uint8_t want[3];
             jpeg_plan_pixel(&plan, c, r, want);
-            expect_pixel(&image, x, y, want, "turned");
+            jpeg_expect_pixel(&image, x, y, want, "turned");
         }
     fovea_image_clear(&image);
 }
@@ -117,7 +90,7 @@ START_TEST(image__exif_nonsense_is_passed_over)
     };
     fovea_image image;
     decode_plan(&image, &plans[_i]);
-    expect_plan(&image, &plans[_i], "nonsense");
+    jpeg_expect_plan(&image, &plans[_i], "nonsense");
     fovea_image_clear(&image);
 }
 END_TEST
@@ -134,7 +107,7 @@ START_TEST(image__exif_cut_short_is_passed_over)
         }
     fovea_image image;
     support_ok(fovea_image_decode(&image, data, size, "made"));
-    expect_plan(&image, &plan, "cut");
+    jpeg_expect_plan(&image, &plan, "cut");
     fovea_image_clear(&image);
     free(data);
 }
@@ -185,11 +158,11 @@ START_TEST(image__bytes_behind_the_end_do_no_harm)
     memset(more + size, 0xee, 100);
     fovea_image image;
     support_ok(fovea_image_decode(&image, more, size + 100, "a.jpg"));
-    expect_plan(&image, &plan, "with a tail");
+    jpeg_expect_plan(&image, &plan, "with a tail");
     fovea_image_clear(&image);
     memcpy(more + size - 2, "\0\0\0\xff\xd9", 5); /* between the data and the end marker */
     support_ok(fovea_image_decode(&image, more, size + 3, "a.jpg"));
-    expect_plan(&image, &plan, "with bytes before the end");
+    jpeg_expect_plan(&image, &plan, "with bytes before the end");
     fovea_image_clear(&image);
     free(more);
     free(data);
@@ -300,112 +273,6 @@ START_TEST(image__sizes_are_checked)
 }
 END_TEST
 
-static void make_picture(fovea_image *image, const jpeg_plan *plan)
-{
-    support_ok(fovea_image_create(image, plan->width, plan->height));
-    for (int y = 0; y < plan->height; y++)
-        for (int x = 0; x < plan->width; x++)
-            jpeg_plan_pixel(plan, x, y, image->pixels + ((size_t)y * (size_t)plan->width + (size_t)x) * 3);
-}
-
-static long file_size(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    ck_assert_ptr_nonnull(file);
-    fseek(file, 0, SEEK_END);
-    const long size = ftell(file);
-    fclose(file);
-    return size;
-}
-
-START_TEST(image__what_is_written_is_read)
-{
-    const jpeg_plan plan = {.width = 120, .height = 80};
-    const int qualities[] = {0, 92, 91, 100};
-    long sizes[4];
-    char path[256];
-    snprintf(path, sizeof path, "%s/written.jpg", support_scratch());
-    fovea_image image, back;
-    make_picture(&image, &plan);
-    for (int i = 0; i < 4; i++) {
-        support_ok(fovea_image_write_jpeg(&image, path, qualities[i]));
-        sizes[i] = file_size(path);
-    }
-    ck_assert_int_eq(sizes[0], sizes[1]);
-    ck_assert_int_lt(sizes[2], sizes[1]);
-    ck_assert_int_lt(sizes[1], sizes[3]);
-    support_ok(fovea_image_read(&back, path));
-    expect_plan(&back, &plan, "written");
-    fovea_image_clear(&back);
-    fovea_image_clear(&image);
-}
-END_TEST
-
-START_TEST(image__a_full_disk_leaves_the_old_file)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s/kept.jpg", support_scratch());
-    const jpeg_plan plan = {.width = 30, .height = 20};
-    fovea_image small, large, back;
-    make_picture(&small, &plan);
-    make_picture(&large, &(jpeg_plan){.width = 3000, .height = 500});
-    support_ok(fovea_image_write_jpeg(&small, path, 100));
-
-    struct rlimit before;
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
-    const struct rlimit full = {.rlim_cur = 4096, .rlim_max = before.rlim_max};
-    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &full), 0);
-    const fovea_status status = fovea_image_write_jpeg(&large, path, 100);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
-    signal(SIGXFSZ, handler);
-
-    support_fails(status, FOVEA_ERROR_IO,
-                  "kept.jpg: cannot be written: File too large; what was there before is unchang");
-    support_alone(path);
-    support_ok(fovea_image_read(&back, path));
-    expect_plan(&back, &plan, "kept");
-    support_fails(fovea_image_write_jpeg(&small, "/no/such/folder/x.jpg", 0), FOVEA_ERROR_IO,
-                  "/no/such/folder/x.jpg: cannot be written");
-    fovea_image_clear(&back);
-    fovea_image_clear(&large);
-    fovea_image_clear(&small);
-}
-END_TEST
-
-START_TEST(image__encoding_in_memory_is_what_a_file_holds)
-{
-    const jpeg_plan plan = {.width = 101, .height = 67};
-    fovea_image image, back;
-    size_t size = 0, again = 0, in_file = 0;
-    decode_plan(&image, &plan);
-    support_ok(fovea_image_encode_jpeg(&image, 0, NULL, 0, &size));
-    uint8_t *data = calloc(size + 1, 1);
-    ck_assert_ptr_nonnull(data);
-    support_ok(fovea_image_encode_jpeg(&image, 0, data, size - 1, &again));
-    ck_assert(again == size && data[0] == 0); /* no room: left alone */
-    support_ok(fovea_image_encode_jpeg(&image, 92, data, size, &again));
-    ck_assert(again == size && data[size] == 0);
-    support_ok(fovea_image_decode(&back, data, size, "encoded"));
-    expect_plan(&back, &plan, "encoded");
-    const char *path = support_scratch_file("encoded.jpg");
-    char *written = NULL;
-    support_ok(fovea_image_write_jpeg(&image, path, 0));
-    support_ok(fovea__file_read(&written, &in_file, path, 1 << 20));
-    ck_assert(in_file == size && memcmp(written, data, size) == 0);
-    support_fails(fovea_image_encode_jpeg(&image, 101, data, size, &again), FOVEA_ERROR_ARGUMENT, "quality 101");
-    support_fails(fovea_image_encode_jpeg(&image, 0, NULL, 5, &again), FOVEA_ERROR_ARGUMENT, "out is NULL");
-    support_fails(fovea_image_encode_jpeg(&image, 0, data, size, NULL), FOVEA_ERROR_ARGUMENT, "size_bytes is NULL");
-    support_fails(fovea_image_encode_jpeg(NULL, 0, data, size, &again), FOVEA_ERROR_ARGUMENT, "image");
-    const fovea_image wide = {.pixels = image.pixels, .width = 65501, .height = 1};
-    support_fails(fovea_image_encode_jpeg(&wide, 0, data, size, &again), FOVEA_ERROR_ARGUMENT, "65501x1");
-    free(written);
-    free(data);
-    fovea_image_clear(&back);
-    fovea_image_clear(&image);
-}
-END_TEST
-
 /* Sizes by a file's head alone, by more where other things stand before them, and of damaged files none. */
 START_TEST(image__sizes_are_known_without_decoding)
 {
@@ -461,9 +328,6 @@ int main(void)
         {.test = image__other_files_are_refused, .rows = COUNT(strangers)},
         {.test = image__missing_files_are_named},
         {.test = image__sizes_are_checked},
-        {.test = image__what_is_written_is_read},
-        {.test = image__a_full_disk_leaves_the_old_file},
-        {.test = image__encoding_in_memory_is_what_a_file_holds},
         {.test = image__sizes_are_known_without_decoding, .rows = 3},
         {.test = image__a_real_photograph_is_read},
     };

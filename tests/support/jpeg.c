@@ -8,6 +8,11 @@
 
 #include <jpeglib.h>
 
+/* At quality 100 every coefficient is rounded to a whole number: 64 of them, each off by up to half with random sign,
+ * move a pixel by about half a step (orthonormal transform), seldom by 2; the colour transform (factors up to 1.77) and
+ * CMYK's product add as much again. Halved chroma also smooths, which a gradient of few steps a pixel survives. */
+enum { SLACK = 8 };
+
 void jpeg_plan_pixel(const jpeg_plan *plan, int x, int y, uint8_t rgb[3])
 {
     rgb[0] = (uint8_t)(plan->flat || plan->width < 2 ? 200 : x * 255 / (plan->width - 1));
@@ -121,4 +126,24 @@ void jpeg_make_file(const char *path, const jpeg_plan *plan)
     ck_assert_uint_eq(fwrite(data, 1, size, file), size);
     ck_assert_int_eq(fclose(file), 0);
     free(data);
+}
+
+void jpeg_expect_pixel(const fovea_image *image, int x, int y, const uint8_t want[3], const char *what)
+{
+    const uint8_t *got = image->pixels + ((size_t)y * (size_t)image->width + (size_t)x) * 3;
+    for (int c = 0; c < 3; c++)
+        if (abs(got[c] - want[c]) > SLACK) /* check's own assertions cost a write each */
+            ck_abort_msg("%s: pixel %d %d channel %d is %d, expected %d", what, x, y, c, got[c], want[c]);
+}
+
+void jpeg_expect_plan(const fovea_image *image, const jpeg_plan *plan, const char *what)
+{
+    ck_assert_int_eq(image->width, plan->width);
+    ck_assert_int_eq(image->height, plan->height);
+    for (int y = 0; y < plan->height; y++)
+        for (int x = 0; x < plan->width; x++) {
+            uint8_t want[3];
+            jpeg_plan_pixel(plan, x, y, want);
+            jpeg_expect_pixel(image, x, y, want, what);
+        }
 }

@@ -2,6 +2,8 @@
 #ifndef FOVEA_TESTS_JPEG_H
 #define FOVEA_TESTS_JPEG_H
 
+#include "fovea.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,5 +37,9 @@ void jpeg_make_file(const char *path, const jpeg_plan *plan);
 
 /* What the stored picture shows there: red grows to the right, green downwards, blue is 64. Grey shows red alone. */
 void jpeg_plan_pixel(const jpeg_plan *plan, int x, int y, uint8_t rgb[3]);
+
+/* Aborts the test, naming `what`, unless a picture shows such a colour there, or at every place what the plan has. */
+void jpeg_expect_pixel(const fovea_image *image, int x, int y, const uint8_t want[3], const char *what);
+void jpeg_expect_plan(const fovea_image *image, const jpeg_plan *plan, const char *what);
 
 #endif
