@@ -1,11 +1,14 @@
 /* Opening and closing a device. */
 #include "blas.h"
 #include "device_state.h"
+#include "hash.h"
 #include "memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+extern char **environ;
 
 static fovea_status set_cache_dir(fovea_device *device, const char *asked)
 {
@@ -47,6 +50,19 @@ static const char *build_flags(cl_device_id id)
     clGetDeviceInfo(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof config, &config, NULL);
     return config & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT ? "-cl-std=CL1.2 -cl-fp32-correctly-rounded-divide-sqrt"
                                                         : "-cl-std=CL1.2";
+}
+
+/* Runtimes let variables choose for what, and how, they compile: CL_CONFIG_CPU_TARGET_ARCH=core-avx2, say. What was built
+ * or measured under some must not be taken for what others ask for. Where caches are kept changes nothing. */
+static uint64_t hash_environment(void)
+{
+    static const char *const prefixes[] = {"CL_CONFIG_", "POCL_", "IGC_", "AMD_OCL_", "RUSTICL_"};
+    uint64_t sum = 0; /* whatever their order */
+    for (char *const *each = environ; each && *each; each++)
+        for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+            if (strncmp(*each, prefixes[i], strlen(prefixes[i])) == 0 && !strstr(*each, "_CACHE"))
+                sum += fovea__hash(FOVEA__HASH_EMPTY, *each, strlen(*each));
+    return sum;
 }
 
 static fovea_status set_group_limits(fovea_device *device)
@@ -91,6 +107,7 @@ static fovea_status open_on(fovea_device *device, const fovea_device_options *op
     device->alignment = align_bits / 8 > 256 ? align_bits / 8 : 256;
     FOVEA_TRY(set_vector_width(device));
     device->build_flags = build_flags(id);
+    device->environment = hash_environment();
 
     cl_int code = CL_SUCCESS;
     device->context = clCreateContext(NULL, 1, &id, NULL, NULL, &code);
@@ -139,8 +156,9 @@ void fovea_device_close(fovea_device *device)
 void fovea__device_key(const fovea_device *device, char out[FOVEA__DEVICE_KEY])
 {
     const fovea_device_info *info = &device->info;
-    snprintf(out, FOVEA__DEVICE_KEY, "%s|%s|%s|%s|%s|%s", fovea_version(), info->platform, info->name, info->driver,
-             info->version, device->build_flags);
+    snprintf(out, FOVEA__DEVICE_KEY, "%s|%016llx|%s|%s|%s|%s|%s", fovea_version(),
+             (unsigned long long)device->environment, info->platform, info->name, info->driver, info->version,
+             device->build_flags);
 }
 
 const char *fovea__device_cache_dir(const fovea_device *device)

@@ -19,8 +19,8 @@ size_t fovea__device_max_work_group(const fovea_device *device);
 size_t fovea__device_local_bytes(const fovea_device *device);
 uint64_t fovea__device_cache_bytes(const fovea_device *device); /* of global memory, as the device tells; 0: not */
 
-/* What decides how a device computes, as far as it can be told: library, platform, device, driver, build flags. A text
- * of at most FOVEA__DEVICE_KEY - 1 bytes. */
+/* What decides how a device computes, as far as it can be told: library, environment variables that runtimes' compilers
+ * heed, platform, device, driver, build flags. A text of at most FOVEA__DEVICE_KEY - 1 bytes. */
 enum { FOVEA__DEVICE_KEY = 1024 };
 void fovea__device_key(const fovea_device *device, char out[FOVEA__DEVICE_KEY]);
 

@@ -44,6 +44,7 @@ struct fovea_device {
     fovea_log_callback log;
     void *log_cookie;
 
+    uint64_t environment; /* of the variables that runtimes' compilers heed */
     size_t max_work_group, local_bytes, alignment;
     uint64_t cache_bytes;
     size_t max_items[3]; /* of a work-group in each dimension; max_work_group is no more than the first */

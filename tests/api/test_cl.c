@@ -144,6 +144,40 @@ static void add_one(fovea_device *device, int expected)
     fovea_device_close(device);
 }
 
+/* A variable that has a runtime compile otherwise keeps what is built under it apart; others change nothing. */
+START_TEST(device_key__tells_of_what_runtimes_heed)
+{
+    static const struct {
+        const char *name, *value;
+        bool changes;
+    } rows[] = {{"CL_CONFIG_CPU_TARGET_ARCH", "core-avx2", true},
+                {"CL_CONFIG_CPU_TARGET_ARCH", "corei7-avx", true},
+                {"POCL_FOVEA_TEST", "1", true},
+                {"POCL_CACHE_DIR", "/nonexistent", false},
+                {"FOVEA_TEST", "POCL_FOVEA_TEST=1", false}};
+    char plain[FOVEA__DEVICE_KEY], other[FOVEA__DEVICE_KEY], first[FOVEA__DEVICE_KEY] = "";
+    fovea_device *device = open_with_cache("");
+    fovea__device_key(device, plain);
+    fovea_device_close(device);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *held = getenv(rows[i].name);
+        char *before = held ? strdup(held) : NULL;
+        setenv(rows[i].name, rows[i].value, 1);
+        device = open_with_cache("");
+        fovea__device_key(device, other);
+        fovea_device_close(device);
+        if (before)
+            setenv(rows[i].name, before, 1);
+        else
+            unsetenv(rows[i].name);
+        free(before);
+        ck_assert_msg((strcmp(plain, other) != 0) == rows[i].changes, "%s=%s", rows[i].name, rows[i].value);
+        ck_assert_msg(i != 1 || strcmp(first, other) != 0, "another value is another key");
+        strcpy(first, other);
+    }
+}
+END_TEST
+
 START_TEST(programs__survive_a_broken_cache_and_say_why_they_do_not_build)
 {
     char cache[256], command[600];
@@ -249,6 +283,7 @@ int main(void)
         {.test = buffers__are_used_again_and_counted, .needs_device = true},
         {.test = buffers__that_do_not_fit_are_refused, .needs_device = true},
         {.test = kernels__that_are_not_there_are_named, .needs_device = true},
+        {.test = device_key__tells_of_what_runtimes_heed, .needs_device = true},
         {.test = programs__survive_a_broken_cache_and_say_why_they_do_not_build, .needs_device = true},
         {.test = launch__keeps_groups_within_what_the_device_can, .needs_device = true},
         {.test = arena__never_lets_living_blocks_overlap},
