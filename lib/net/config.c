@@ -29,6 +29,21 @@ bool fovea__config_bottleneck(int depth)
     return false;
 }
 
+int fovea__config_depth_of(const int blocks[FOVEA__STAGES], bool bottleneck, int wanted)
+{
+    int found = 0;
+    for (int i = 0; i < N_DEPTHS; i++) {
+        bool some = false, fits = depths[i].bottleneck == bottleneck;
+        for (int k = 0; k < FOVEA__STAGES; k++) {
+            some = some || blocks[k];
+            fits = fits && (!blocks[k] || blocks[k] == depths[i].blocks[k]);
+        }
+        if (some && fits && (!found || depths[i].depth == wanted))
+            found = depths[i].depth;
+    }
+    return found;
+}
+
 int fovea__config_stage_channels(const fovea__net_config *config, int stage)
 {
     if (stage == 0)

@@ -37,6 +37,10 @@ int fovea__config_blocks(int depth, int stage);
 /* True for the block of three convolutions (1x1, 3x3, 1x1), false for that of two 3x3. */
 bool fovea__config_bottleneck(int depth);
 
+/* The depth of which ResNets have so many blocks in stage 1 to 4; a stage of 0 may have any number. Of several depths
+ * that fit `wanted` goes before the others. 0 where none fits, or all stages have 0. */
+int fovea__config_depth_of(const int blocks[FOVEA__STAGES], bool bottleneck, int wanted);
+
 /* Output channels of stage 0 (the stem) to 4. */
 int fovea__config_stage_channels(const fovea__net_config *config, int stage);
 

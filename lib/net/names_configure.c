@@ -89,22 +89,19 @@ static int count_modules(const table *t, const char *before, const char *after)
 
 static fovea_status configure_depth(fovea__net_config *config, const table *t)
 {
-    static const int depths[] = {18, 34, 50, 101};
     char before[FOVEA__NAME_ROOM];
     int blocks[FOVEA__STAGES];
     const bool bottleneck = find(t, "backbone.body.layer1.0.conv3.weight") != NULL;
+    bool whole = true;
     for (int i = 0; i < FOVEA__STAGES; i++) {
         snprintf(before, sizeof before, "backbone.body.layer%d.", i + 1);
         blocks[i] = count_modules(t, before, ".conv1.weight");
+        whole = whole && blocks[i];
     }
-    for (size_t d = 0; d < sizeof depths / sizeof depths[0]; d++) {
-        bool same = fovea__config_bottleneck(depths[d]) == bottleneck;
-        for (int i = 0; i < FOVEA__STAGES; i++)
-            same = same && fovea__config_blocks(depths[d], i + 1) == blocks[i];
-        if (same) {
-            config->depth = depths[d];
-            return FOVEA_OK;
-        }
+    const int depth = whole ? fovea__config_depth_of(blocks, bottleneck, 0) : 0;
+    if (depth) {
+        config->depth = depth;
+        return FOVEA_OK;
     }
     return fovea__fail(FOVEA_ERROR_FORMAT,
                        "layer1 to layer4 have %d, %d, %d, %d %s blocks; expected those of ResNet-18, 34, 50 or 101",

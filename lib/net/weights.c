@@ -71,25 +71,13 @@ static body body_of(const fovea__safetensors *file)
     return found;
 }
 
-/* Whether the body's stages, as far as they are there, are those of a ResNet so deep. */
-static bool is_of(const body *found, int depth)
-{
-    bool has = false, same = fovea__config_bottleneck(depth) == found->bottleneck;
-    for (int i = 0; i < FOVEA__STAGES; i++) {
-        has = has || found->blocks[i];
-        same = same && (!found->blocks[i] || found->blocks[i] == fovea__config_blocks(depth, i + 1));
-    }
-    return has && same;
-}
-
 fovea_status fovea__weights_check_depth(const fovea__safetensors *file, int depth)
 {
-    static const int depths[] = {18, 34, 50, 101};
     const body found = body_of(file);
-    for (size_t i = 0; i < sizeof depths / sizeof depths[0] && !is_of(&found, depth); i++)
-        if (is_of(&found, depths[i]))
-            FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: these are weights of a ResNet-%d; the backbone to be made is a ResNet-%d",
-                       fovea__safetensors_path(file), depths[i], depth);
+    const int other = fovea__config_depth_of(found.blocks, found.bottleneck, depth);
+    if (other && other != depth)
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: these are weights of a ResNet-%d; the backbone to be made is a ResNet-%d",
+                   fovea__safetensors_path(file), other, depth);
     return FOVEA_OK;
 }
 
