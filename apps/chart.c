@@ -299,8 +299,9 @@ void chart_histogram(FILE *to, const chart *c, const chart_bins *series, size_t 
             const double top = place(&y, series[s].counts[i]);
             if (series[s].counts[i] > 0)
                 fprintf(to, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
-                        "style=\"fill: var(--c%d)\"><title>%.10g</title></rect>\n", x.at + bin * (double)i + bar * (double)s + 0.5, top,
-                        bar, y.at - top, (int)(s % PAGE_COLOURS), series[s].counts[i]);
+                        "style=\"fill: var(--c%d)\"><title>%.10g</title></rect>\n",
+                        x.at + bin * (double)i + bar * (double)s + 0.5, top, bar, y.at - top, (int)(s % PAGE_COLOURS),
+                        series[s].counts[i]);
         }
     write_legend(to, NULL, series, n_series, width);
     chart_end(to, c);

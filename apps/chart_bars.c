@@ -77,7 +77,8 @@ void chart_matrix(FILE *to, const chart *c, const char *const *rows, size_t n_ro
             const int x = LABELS + CELL * (int)k, y = HEAD + CELL_HEIGHT * (int)i;
             fprintf(to, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" style=\"fill: var(--c0); "
                     "stroke: var(--line)\" fill-opacity=\"%.3f\"/><text x=\"%d\" y=\"%d\" "
-                    "text-anchor=\"middle\"%s>%.10g</text>\n", x, y, CELL, CELL_HEIGHT, 0.75 * share, x + CELL / 2, y + 20, value > 0 ? "" : " class=\"faint\"", value);
+                    "text-anchor=\"middle\"%s>%.10g</text>\n", x, y, CELL, CELL_HEIGHT, 0.75 * share, x + CELL / 2, y + 20,
+                    value > 0 ? "" : " class=\"faint\"", value);
         }
     }
     chart_end(to, c);

@@ -34,8 +34,9 @@ bool run_folder_agrees(const run_folder *run, const cJSON *config, bool (*may_ch
 /* Warns where config.json was written on another device, since the bits then differ. */
 void run_folder_compare_device(const run_folder *run, const cJSON *config);
 
-/* Begins writing after `steps_done` steps: makes the folder where it is missing, writes config.json (taken) unless a resumed run has one, cuts the log behind
- * that step and forgets later evaluations. Refuses while another process writes there. */
+/* Begins writing after `steps_done` steps: makes the folder where it is missing, writes config.json (taken) unless a
+ * resumed run has one, cuts the log behind that step and forgets later evaluations. Refuses while another process writes
+ * there. */
 bool run_folder_begin(run_folder *run, cJSON *config, int64_t steps_done);
 
 /* Appends a line to log.jsonl. */

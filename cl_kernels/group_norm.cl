@@ -4,7 +4,8 @@
  *   group_norm_statistics  work-group = one group of a picture: its mean and inverse deviation, once a channel
  *   group_norm_apply       work-item = a part of a picture's matrix of pixels by channels: y
  * Distances are taken from the mean so far, and both from a value of the data, so neither a mean far from 0 nor a value
- * far from all others costs digits of the variance. Every sum's order is fixed by shape and work-group size. The second dimension counts pictures.
+ * far from all others costs digits of the variance. Every sum's order is fixed by shape and work-group size. The
+ * second dimension counts pictures.
  * -D: Y_IS_X. Arguments: the rest. */
 
 #ifdef Y_IS_X

@@ -230,7 +230,8 @@ typedef enum fovea_format {
 /* Opens a data set for training. Boxes of zero area or with NaN are left out, boxes reaching outside are
  * clipped; each is named by fovea_dataset_warning(). Crowds and the boxes of pictures that "images" lacks are left out,
  * named by one sentence each kind.
- * Fails where a file is cut short or of the wrong shape, no format is recognised, a category is not declared, ids repeat, or no box is left. */
+ * Fails where a file is cut short or of the wrong shape, no format is recognised, a category is not declared, ids
+ * repeat, or no box is left. */
 FOVEA_API fovea_status fovea_dataset_open(fovea_dataset **out, const char *images_dir, const char *annotations,
                                           fovea_format format);
 
@@ -821,10 +822,11 @@ FOVEA_API fovea_status fovea_evaluator_matches(fovea_evaluator *evaluator, doubl
  * Boxes are cut to their picture and rounded to hundredths of a pixel. All else keeps its bytes; of Pascal VOC and YOLO the
  * copy is COCO JSON. It is written beside `path`, then renamed.
  *   images_dir, annotations, format   as in fovea_evaluator_open_any()
- *   first_id   may be NULL: of the annotations that are new, which have ids one by one from there, in the order of `accepted`
- * Fails with FOVEA_ERROR_ARGUMENT where something is at path already, a match is right already, two change the same object, a box
- * is not finite or empty within its picture; with FOVEA_ERROR_FORMAT where a match is not about these annotations, or
- * ids in them repeat. Then nothing is written. */
+ *   first_id   may be NULL: of the annotations that are new, which have ids one by one from there, in the order of
+ *              `accepted`
+ * Fails with FOVEA_ERROR_ARGUMENT where something is at path already, a match is right already, two change the same
+ * object, a box is not finite or empty within its picture; with FOVEA_ERROR_FORMAT where a match is not about these
+ * annotations, or ids in them repeat. Then nothing is written. */
 FOVEA_API fovea_status fovea_annotations_mend(const char *images_dir, const char *annotations, fovea_format format,
                                               const fovea_match *accepted, size_t count, const char *path,
                                               int64_t *first_id);

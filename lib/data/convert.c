@@ -45,8 +45,8 @@ static bool is_split(const char *name, size_t length)
     return good == length && length > 0 && length < sizeof((fovea_conversion *)NULL)->split && *name != '.';
 }
 
-/* The split that was asked for (of COCO's file none), or that of data.yaml, or the file's own name without its ending; of a folder
- * "train". */
+/* The split that was asked for (of COCO's file none), or that of data.yaml, or the file's own name without its ending;
+ * of a folder "train". */
 static fovea_status choose_split(job *j)
 {
     const char *asked = j->options.split, *hash = fovea__annotations_split(j->annotations);

@@ -62,7 +62,8 @@ static fovea_status tell_box(fovea_inspection *in, size_t index, fovea_fault_kin
     char name[FOVEA__INSPECT_NAME];
     return fovea__inspection_tell(in, fault_of(in, box, kind), index,
                                   "%s of %dx%d: the box [%.10g, %.10g, %.10g, %.10g] %s",
-                                  fovea__inspect_box_name(in, index, true, name), width, height, box->box[0], box->box[1], box->box[2], box->box[3], what);
+                                  fovea__inspect_box_name(in, index, true, name), width, height, box->box[0],
+                                  box->box[1], box->box[2], box->box[3], what);
 }
 
 static fovea_status check_box(fovea_inspection *in, size_t index)

@@ -36,8 +36,10 @@ static fovea_status make_config(char **out, const fovea__net_config *config)
 {
     enum { ROOM = 512 };
     FOVEA_TRY(fovea__allocate(out, ROOM, 1, "a model's metadata"));
-    fovea__format_plain(*out, ROOM, "{\"depth\":%d,\"width\":%d,\"channels\":%d,\"head_depth\":%d,\"anchor_scales\":%d,"
-             "\"anchor_ratios\":%d,\"norm\":\"%s\",\"head_norm\":\"%s\",\"norm_epsilon\":%.9g,\"prior\":%.9g,\"size\":%d,\"max_size\":%d}",
+    fovea__format_plain(*out, ROOM,
+             "{\"depth\":%d,\"width\":%d,\"channels\":%d,\"head_depth\":%d,\"anchor_scales\":%d,"
+             "\"anchor_ratios\":%d,\"norm\":\"%s\",\"head_norm\":\"%s\",\"norm_epsilon\":%.9g,\"prior\":%.9g,"
+             "\"size\":%d,\"max_size\":%d}",
              config->depth, config->width, config->channels, config->head_depth, config->anchor_scales,
              config->anchor_ratios, config->norm == FOVEA_NORM_TRAINING ? "training" : "frozen",
              config->head_norm == FOVEA_HEAD_NORM_GROUP ? "group" : "none",

@@ -217,16 +217,17 @@ void fovea__train_plan_text(const fovea_train_options *p, uint64_t fingerprint, 
 {
     char sizes[8 * FOVEA_TRAIN_SIZES];
     print_sizes(p, sizes, sizeof sizes);
-    fovea__format_plain(out, room, "{\"data\":\"%016llx\",\"batch\":%d,\"accumulate\":%d,\"steps\":%lld,\"learning_rate\":%.17g,\"momentum\":%.17g,"
-             "\"optimizer\":[%d,%.17g,%.17g,%.17g],\"ema\":%.17g,"
-             "\"weight_decay\":%.17g,\"warmup\":%d,\"schedule\":%d,\"decay_at\":[%.17g,%.17g],\"clip\":%.17g,\"flip\":%.17g,"
-             "\"scale_jitter\":[%.17g,%.17g],\"crop\":%.17g,\"colour\":[%.17g,%.17g,%.17g,%.17g],\"sizes\":[%s],"
+    fovea__format_plain(out, room,
+             "{\"data\":\"%016llx\",\"batch\":%d,\"accumulate\":%d,\"steps\":%lld,\"learning_rate\":%.17g,"
+             "\"momentum\":%.17g,\"optimizer\":[%d,%.17g,%.17g,%.17g],\"ema\":%.17g,"
+             "\"weight_decay\":%.17g,\"warmup\":%d,\"schedule\":%d,\"decay_at\":[%.17g,%.17g],"
+             "\"clip\":%.17g,\"flip\":%.17g,\"scale_jitter\":[%.17g,%.17g],\"crop\":%.17g,\"colour\":[%.17g,%.17g,%.17g,%.17g],\"sizes\":[%s],"
              "\"size\":%d,\"max_size\":%d,\"freeze\":%d,\"loss\":%d,\"alpha\":%.17g,"
              "\"gamma\":%.17g,\"box_loss\":%d,\"ohem\":[%d,%.17g,%d],\"seed\":\"%llu\"}",
              (unsigned long long)fingerprint, p->batch, p->accumulate, (long long)p->steps, p->learning_rate, p->momentum,
              (int)p->optimizer, p->betas[0], p->betas[1], p->epsilon, p->ema,
-             p->weight_decay, p->warmup, (int)p->schedule, p->decay_at[0], p->decay_at[1], p->clip, p->flip, p->scale_jitter[0],
-             p->scale_jitter[1], p->crop, p->brightness, p->contrast, p->saturation, p->hue, sizes, p->size,
+             p->weight_decay, p->warmup, (int)p->schedule, p->decay_at[0], p->decay_at[1], p->clip, p->flip,
+             p->scale_jitter[0], p->scale_jitter[1], p->crop, p->brightness, p->contrast, p->saturation, p->hue, sizes, p->size,
              p->max_size, p->freeze, (int)p->loss, p->alpha, p->gamma,
              (int)p->box_loss, p->ohem_batch, p->ohem_nms, p->ohem_ratio ? 1 : 0, (unsigned long long)p->seed);
 }
