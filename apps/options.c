@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const options_choice options_formats[] = {
     {"coco", FOVEA_FORMAT_COCO}, {"voc", FOVEA_FORMAT_VOC}, {"yolo", FOVEA_FORMAT_YOLO}, {"any", FOVEA_FORMAT_ANY},
@@ -341,6 +342,52 @@ static bool needs_are_met(const options_table *table, const void *fields, const 
     return true;
 }
 
+/* Do two paths name one file, though it may not be there yet? Devices and pipes take what several write. */
+static bool is_one_file(const char *a, const char *b)
+{
+    struct stat facts;
+    if (stat(a, &facts) == 0)
+        return S_ISREG(facts.st_mode) && folder_same(a, b);
+    return strcmp(a, b) == 0;
+}
+
+/* Does row `with` name the file that another row writes? */
+static bool names_file(const options_row *with, const void *fields, const char *written)
+{
+    const void *at = (const char *)fields + with->at;
+    const char *const *texts = at;
+    if (with->kind == OPTIONS_TEXT)
+        return *texts && is_one_file(written, *texts);
+    if (with->kind == OPTIONS_TEXTS)
+        while (*texts)
+            if (is_one_file(written, *texts++))
+                return true;
+    return false;
+}
+
+/* Is every file that would be written one that nothing else of the call names? The first that is not is told. */
+static bool files_are_apart(const options_table *table, const void *fields, int n_operands, char **operands)
+{
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const options_row *row = &table->rows[i];
+        const char *written = row->writes ? *(const char *const *)((const char *)fields + row->at) : NULL;
+        if (!written || strcmp(written, "-") == 0)
+            continue;
+        for (size_t j = 0; j < table->n_rows; j++)
+            if (j != i && names_file(&table->rows[j], fields, written)) {
+                options_misused(table, "--%s would write over '%s', which is also given to --%s", row->name, written,
+                                table->rows[j].name);
+                return false;
+            }
+        for (int j = 0; j < n_operands; j++)
+            if (is_one_file(written, operands[j])) {
+                options_misused(table, "--%s would write over '%s', which is to be read", row->name, written);
+                return false;
+            }
+    }
+    return true;
+}
+
 /* given[i]: was row i? */
 static options_result parse(const options_table *table, void *fields, int argc, char **argv, int *first_operand,
                             bool given[MAX_ROWS])
@@ -390,5 +437,9 @@ options_result options_parse(const options_table *table, void *fields, int argc,
 {
     bool given[MAX_ROWS] = {false};
     const options_result result = parse(table, fields, argc, argv, first_operand, given);
-    return result == OPTIONS_GO && !needs_are_met(table, fields, given) ? OPTIONS_MISUSED : result;
+    if (result != OPTIONS_GO)
+        return result;
+    const bool good = needs_are_met(table, fields, given) &&
+                      files_are_apart(table, fields, argc - *first_operand, argv + *first_operand);
+    return good ? OPTIONS_GO : OPTIONS_MISUSED;
 }

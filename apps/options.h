@@ -54,6 +54,7 @@ typedef struct options_row {
     const options_choice *choices; /* of OPTIONS_CHOICE; of OPTIONS_PAIR: words that stand for {value, value} */
     bool of_the_call; /* says how to run, not what: stands on the command line alone, never in a file of options */
     const options_need *needs; /* all of them, or it is refused on the command line; a file of options may hold it */
+    bool writes; /* of OPTIONS_TEXT: a file that is written anew, which no other option and no operand may name */
 } options_row;
 
 typedef struct options_table {
@@ -75,7 +76,7 @@ typedef enum options_result {
 /* Parses argv[1] and on (argv[0] is the command's name) into the struct that `fields` points to. *first_operand: index
  * in argv of the first operand; options may stand before, between and after them. --help and -h are known to every
  * table, and so are --help=man and --help=bash, see options_page.h. An option given there whose needs are not met by
- * what the struct then holds is refused. */
+ * what the struct then holds is refused, and so is a file to be written that something else of the call names. */
 options_result options_parse(const options_table *table, void *fields, int argc, char **argv, int *first_operand);
 
 /* The same without looking at needs: for a first look at a command line that names a file of options. */
