@@ -36,12 +36,12 @@ static const options_row rows[] = {
     {"recursive", NULL, "Look into the folders in folders, too; links to folders are not followed.",
      .kind = OPTIONS_FLAG, .at = offsetof(detect_options, recursive)},
     {"json", "FILE", "Write a list of pictures and their boxes as JSON to FILE; '-': to stdout, instead of text.",
-     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.json)},
+     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.json), .writes = true},
     {"jsonl", "FILE", "The same, a picture a line, each written at once; '-': to stdout, as for a pipe.",
-     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.jsonl)},
+     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.jsonl), .writes = true},
     {"coco", "FILE", "Write COCO results, a row a box, as 'fovea evaluate --detections' and pycocotools read them; "
      "'-': to stdout. To be evaluated they want a low --min-score, such as 0.05 or 0.",
-     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.coco)},
+     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.coco), .writes = true},
     {"annotations", "FILE", "Take the image ids of --coco from these COCO annotations, by file name (else ids count "
      "the pictures from 1, in the order given, and \"file_name\" tells which it was).",
      .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.annotations), .needs = of_coco},
@@ -49,7 +49,7 @@ static const options_row rows[] = {
      "share. Pictures below 400 pixels are enlarged, so that labels can be read.",
      .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.draw)},
     {"sheet", "FILE", "Write a contact sheet, a JPEG of small pictures with their boxes; 49 on each, further ones in "
-     "FILE_2 and so on.", .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.sheet)},
+     "FILE_2 and so on.", .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.sheet), .writes = true},
     {"size", "N", "Resize the shorter side to N pixels (the model's).",
      .kind = OPTIONS_INTEGER, .at = offsetof(detect_options, size), .low = 1, .high = 65500},
     {"max-size", "N", "but keep the longer side within N (the model's, or 5/3 of a --size given).",
@@ -108,26 +108,42 @@ static fovea_reader *open_reader(const folder_list *pictures, size_t first)
     return reader;
 }
 
-/* A picture that fails is told of, and the others are still done. bar NULL: none is shown. */
-static bool detect_from(detect_output *out, size_t first, fovea_model *model, const detect_options *o,
-                        fovea_detection *found, progress *bar)
+/* What every picture of a call goes through. */
+typedef struct detecting {
+    detect_output *out;
+    fovea_model *model;
+    fovea_detect_options options;
+    fovea_detection *found; /* DETECT_MOST */
+    progress bar;
+    bool bar_shown;
+} detecting;
+
+/* The picture of the list's place i, next in the reader. The first waits for kernels, which a terminal is told. */
+static bool detect_picture(detecting *d, fovea_reader *reader, size_t i)
 {
-    const size_t count = out->pictures->count;
-    const fovea_detect_options options = {
-        .min_score = (float)o->min_score, .size = o->size, .max_size = o->max_size};
-    fovea_reader *reader = open_reader(out->pictures, first);
+    fovea_image image;
+    size_t n = 0;
+    if (i == 0 && d->bar.terminal)
+        progress_wait(&d->bar, "building kernels that the cache lacks");
+    const bool seen = told(fovea_reader_next(reader, &image)) &&
+                      told(fovea_detect(d->model, &image, &d->options, d->found, DETECT_MOST, &n));
+    if (i == 0)
+        progress_end(&d->bar);
+    const bool done = seen && detect_output_add(d->out, i, &image, d->found, n);
+    fovea_image_clear(&image);
+    if (d->bar_shown)
+        progress_update(&d->bar, (int64_t)i + 1, "%s", "");
+    return done;
+}
+
+/* A picture that fails is told of, and the others are still done. */
+static bool detect_from(detecting *d, size_t first)
+{
+    const size_t count = d->out->pictures->count;
+    fovea_reader *reader = open_reader(d->out->pictures, first);
     bool good = reader != NULL;
-    for (size_t i = first; i < count && reader && !stop_signal && detect_output_works(out); i++) {
-        fovea_image image;
-        size_t n = 0;
-        const bool done = told(fovea_reader_next(reader, &image)) &&
-                          told(fovea_detect(model, &image, &options, found, DETECT_MOST, &n)) &&
-                          detect_output_add(out, i, &image, found, n);
-        good = good && done;
-        fovea_image_clear(&image);
-        if (bar)
-            progress_update(bar, (int64_t)i + 1, "%s", "");
-    }
+    for (size_t i = first; i < count && reader && !stop_signal && detect_output_works(d->out); i++)
+        good = detect_picture(d, reader, i) && good;
     fovea_reader_close(reader);
     return good;
 }
@@ -135,25 +151,29 @@ static bool detect_from(detect_output *out, size_t first, fovea_model *model, co
 /* What is on the list, then what standard input says. */
 static bool detect_all(detect_output *out, folder_list *pictures, fovea_model *model, const detect_options *o)
 {
-    fovea_detection *found = calloc(DETECT_MOST, sizeof *found);
-    if (!found) {
+    pictures_stream stream = {.ended = !is_streamed(o)};
+    detecting d = {
+        .out = out,
+        .model = model,
+        .options = {.min_score = (float)o->min_score, .size = o->size, .max_size = o->max_size},
+        .found = calloc(DETECT_MOST, sizeof *d.found),
+        .bar = progress_begin("detecting", 0, (int64_t)pictures->count),
+        .bar_shown = pictures->count > 1 && stream.ended && !(out->as_text && isatty(STDOUT_FILENO))};
+    if (!d.found) {
         fputs("fovea: out of memory for the detections of a picture\n", stderr);
         return false;
     }
-    pictures_stream stream = {.ended = !is_streamed(o)};
-    const bool bar_shown = pictures->count > 1 && stream.ended && !(out->as_text && isatty(STDOUT_FILENO));
-    progress bar = progress_begin("detecting", 0, (int64_t)pictures->count);
-    bool good = detect_from(out, 0, model, o, found, bar_shown ? &bar : NULL);
+    bool good = detect_from(&d, 0);
     while (!stream.ended && !stop_signal && detect_output_works(out)) {
         const size_t first = pictures->count;
         good = pictures_add_coming(pictures, &stream, o->recursive) && good;
-        good = detect_from(out, first, model, o, found, NULL) && good;
+        good = detect_from(&d, first) && good;
         fflush(stdout); /* who sends a name may wait for what is said of it */
     }
-    if (bar_shown)
-        progress_end(&bar);
+    if (d.bar_shown)
+        progress_end(&d.bar);
     pictures_stream_free(&stream);
-    free(found);
+    free(d.found);
     return good;
 }
 

@@ -175,6 +175,8 @@ judge_outcome judge_model(judge_result *result, const judge_work *work)
         match_categories(categories, result, work->model);
     const size_t count = fovea_evaluator_pictures(result->evaluator);
     progress bar = progress_begin("evaluating", 0, (int64_t)count);
+    if (bar.terminal)
+        progress_wait(&bar, "building kernels that the cache lacks");
     for (size_t i = 0; i < count && outcome == JUDGE_DONE; i++) {
         if (work->stop && *work->stop)
             outcome = JUDGE_STOPPED;
