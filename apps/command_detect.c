@@ -95,19 +95,6 @@ static bool list_pictures(folder_list *pictures, const detect_options *o, int ar
     return good;
 }
 
-/* Pictures from the list's place `first` on, decoded ahead: by a thread a core, as large ones take longer to decode
- * than a fast device to look at. */
-static fovea_reader *open_reader(const folder_list *pictures, size_t first)
-{
-    enum { MOST_THREADS = 8 };
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const fovea_reader_options options = {.threads = cores > MOST_THREADS ? MOST_THREADS : cores > 1 ? (int)cores : 1};
-    fovea_reader *reader = NULL;
-    const char *const *paths = pictures->paths ? (const char *const *)pictures->paths + first : NULL;
-    told(fovea_reader_open(&reader, paths, pictures->count - first, &options));
-    return reader;
-}
-
 /* What every picture of a call goes through. */
 typedef struct detecting {
     detect_output *out;
@@ -140,7 +127,7 @@ static bool detect_picture(detecting *d, fovea_reader *reader, size_t i)
 static bool detect_from(detecting *d, size_t first)
 {
     const size_t count = d->out->pictures->count;
-    fovea_reader *reader = open_reader(d->out->pictures, first);
+    fovea_reader *reader = pictures_read(d->out->pictures, first);
     bool good = reader != NULL;
     for (size_t i = first; i < count && reader && !stop_signal && detect_output_works(d->out); i++)
         good = detect_picture(d, reader, i) && good;

@@ -3,6 +3,7 @@
 
 #include "folder.h"
 #include "pick_device.h"
+#include "pictures.h"
 #include "progress.h"
 
 #include <math.h>
@@ -22,22 +23,15 @@ static cJSON *detection_json(int64_t image_id, int64_t category_id, const double
     return row;
 }
 
-/* Detects on one picture and hands what was found to the evaluator and to the file of detections. */
-static bool judge_picture(const judge_work *work, fovea_evaluator *evaluator, size_t index, const int64_t *categories,
-                          fovea_detection *found)
+/* Detects on the reader's next picture, the evaluator's picture `index`, and hands what was found to the evaluator and to
+ * the file of detections. */
+static bool judge_picture(const judge_work *work, fovea_evaluator *evaluator, fovea_reader *reader, size_t index,
+                          const int64_t *categories, fovea_detection *found)
 {
     int64_t id;
-    const char *name;
-    char path[FOLDER_PATH];
     fovea_image image = {0};
     size_t count = 0;
-    if (fovea_evaluator_picture(evaluator, index, &id, &name)) {
-        print_failure();
-        return false;
-    }
-    if (!folder_join(path, work->images, name, NULL))
-        return false;
-    bool good = !fovea_image_read(&image, path) &&
+    bool good = !fovea_evaluator_picture(evaluator, index, &id, NULL) && !fovea_reader_next(reader, &image) &&
                 !fovea_detect(work->model, &image, &work->detect, found, MOST_DETECTIONS, &count);
     for (size_t i = 0; i < count && good; i++) {
         const fovea_detection *d = &found[i];
@@ -53,6 +47,43 @@ static bool judge_picture(const judge_work *work, fovea_evaluator *evaluator, si
         print_failure();
     fovea_image_clear(&image);
     return good;
+}
+
+/* The evaluator's pictures, in its order. */
+static bool list_pictures(folder_list *out, const judge_work *work, const fovea_evaluator *evaluator)
+{
+    const size_t count = fovea_evaluator_pictures(evaluator);
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++) {
+        int64_t id;
+        const char *name;
+        char path[FOLDER_PATH];
+        good = told(fovea_evaluator_picture(evaluator, i, &id, &name)) &&
+               folder_join(path, work->images, name, NULL) && folder_list_add(out, path);
+    }
+    return good;
+}
+
+static judge_outcome judge_pictures(const judge_work *work, fovea_evaluator *evaluator, const int64_t *categories,
+                                    fovea_detection *found)
+{
+    folder_list pictures = {0};
+    fovea_reader *reader = list_pictures(&pictures, work, evaluator) ? pictures_read(&pictures, 0) : NULL;
+    judge_outcome outcome = reader ? JUDGE_DONE : JUDGE_FAILED;
+    progress bar = progress_begin("evaluating", 0, (int64_t)pictures.count);
+    if (bar.terminal && reader)
+        progress_wait(&bar, "building kernels that the cache lacks");
+    for (size_t i = 0; i < pictures.count && outcome == JUDGE_DONE; i++) {
+        if (work->stop && *work->stop)
+            outcome = JUDGE_STOPPED;
+        else if (!judge_picture(work, evaluator, reader, i, categories, found))
+            outcome = JUDGE_FAILED;
+        progress_update(&bar, (int64_t)i + 1, "%s", "");
+    }
+    progress_end(&bar);
+    fovea_reader_close(reader);
+    folder_list_free(&pictures);
+    return outcome;
 }
 
 /* Sums the classes' counts by score, and finds the score from which on all do best; of equal F1 the highest. */
@@ -171,20 +202,10 @@ judge_outcome judge_model(judge_result *result, const judge_work *work)
     judge_outcome outcome = found && categories ? finish(result) : JUDGE_FAILED; /* of nothing: for the classes */
     if (!found || !categories)
         fputs("fovea: out of memory for the detections of a picture\n", stderr);
-    if (outcome == JUDGE_DONE)
+    if (outcome == JUDGE_DONE) {
         match_categories(categories, result, work->model);
-    const size_t count = fovea_evaluator_pictures(result->evaluator);
-    progress bar = progress_begin("evaluating", 0, (int64_t)count);
-    if (bar.terminal)
-        progress_wait(&bar, "building kernels that the cache lacks");
-    for (size_t i = 0; i < count && outcome == JUDGE_DONE; i++) {
-        if (work->stop && *work->stop)
-            outcome = JUDGE_STOPPED;
-        else if (!judge_picture(work, result->evaluator, i, categories, found))
-            outcome = JUDGE_FAILED;
-        progress_update(&bar, (int64_t)i + 1, "%s", "");
+        outcome = judge_pictures(work, result->evaluator, categories, found);
     }
-    progress_end(&bar);
     free(found);
     free(categories);
     return outcome == JUDGE_DONE ? finish(result) : outcome;

@@ -1,6 +1,8 @@
 /* Files, folders, patterns and lists, see pictures.h. */
 #include "pictures.h"
 
+#include "pick_device.h"
+
 #include <errno.h>
 #include <glob.h>
 #include <poll.h>
@@ -225,6 +227,17 @@ static bool number_names(folder_list *names)
     }
     free(order);
     return good;
+}
+
+fovea_reader *pictures_read(const folder_list *pictures, size_t first)
+{
+    enum { MOST_THREADS = 8 };
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const fovea_reader_options options = {.threads = cores > MOST_THREADS ? MOST_THREADS : cores > 1 ? (int)cores : 1};
+    fovea_reader *reader = NULL;
+    const char *const *paths = pictures->paths ? (const char *const *)pictures->paths + first : NULL;
+    told(fovea_reader_open(&reader, paths, pictures->count - first, &options));
+    return reader;
 }
 
 bool pictures_name(folder_list *names, const folder_list *pictures)

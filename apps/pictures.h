@@ -3,6 +3,7 @@
 #define FOVEA_APPS_PICTURES_H
 
 #include "folder.h"
+#include "fovea.h"
 
 /* Adds what a word names: a file; the pictures of a folder, with those of the folders in it where `recursive`; or,
  * where nothing bears that name, what it matches as a pattern of glob(3). False where that is nothing. */
@@ -22,6 +23,10 @@ typedef struct pictures_stream {
  * False where a line names nothing, or reading fails, which is an end too. */
 bool pictures_add_coming(folder_list *pictures, pictures_stream *stream, bool recursive);
 void pictures_stream_free(pictures_stream *stream);
+
+/* Reads the pictures of a list from its place `first` on, decoded ahead: by a thread a core, as large ones take longer to
+ * decode than a fast device to look at. NULL after a sentence. The list must stay as it is until the reader is closed. */
+fovea_reader *pictures_read(const folder_list *pictures, size_t first);
 
 /* Gives each picture a name of its own for a file made from it: its path from the folder that all pictures share,
  * ending in ".jpg"; a name that comes twice gets a number. */
