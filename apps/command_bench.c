@@ -55,7 +55,7 @@ static const options_row rows[] = {
      "Building then takes what the caches that are there leave of it.", OPTIONS_FLAG, AT(unverified)},
     {"json", "FILE", "Write everything as JSON to FILE; '-': to stdout, instead of the table.", OPTIONS_TEXT,
      AT(json)},
-    {"html", "FILE", "Write a page with bar charts to FILE.", OPTIONS_TEXT, AT(html), .writes = true},
+    {"html", "FILE", "Write a page with bar charts to FILE.", OPTIONS_TEXT, AT(html), .writes = OPTIONS_WRITTEN},
 };
 
 static const options_table table = {

@@ -20,10 +20,10 @@ static const options_need not_raw[] = {
     {"raw", 0, .sentence = "has no effect with --raw, which writes the network alone"}, {.option = NULL}};
 
 static const options_row rows[] = {
-    {"model", "FILE", "The model: one that 'fovea train' made (of a run with --ema model.safetensors is the average, "
-     "last.safetensors the weights), or a torchvision RetinaNet's state_dict saved by safetensors.", OPTIONS_TEXT,
+    {"model", "FILE", "The model: one that 'fovea train' made, or its RUN (of a run with --ema model.safetensors is the "
+     "average, last.safetensors the weights), or a torchvision RetinaNet's state_dict saved by safetensors.", OPTIONS_TEXT,
      AT(model)},
-    {"out", "FILE", "The ONNX file to write.", OPTIONS_TEXT, AT(out), .writes = true},
+    {"out", "FILE", "The ONNX file to write.", OPTIONS_TEXT, AT(out), .writes = OPTIONS_WRITTEN},
     {"size", "N", "Resize the shorter side to N pixels (the model's).", OPTIONS_INTEGER, AT(size), .low = 1,
      .high = 65500, .needs = not_raw},
     {"max-size", "N", "but keep the longer side within N (the model's, or 5/3 of a --size given).", OPTIONS_INTEGER,

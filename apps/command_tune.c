@@ -51,7 +51,7 @@ static const options_row rows[] = {
     {"again", NULL, "Measure anew what was measured before.", OPTIONS_FLAG, AT(tune.again), .needs = to_measure},
     {"show", NULL, "Measure nothing; print what was chosen on the device so far.", OPTIONS_FLAG, AT(show)},
     {"json", "FILE", "Write the choices as JSON to FILE; '-': to stdout, instead of the table.", OPTIONS_TEXT,
-     AT(json), .writes = true},
+     AT(json), .writes = OPTIONS_WRITTEN},
     {"device", "TEXT", PICK_DEVICE_HELP, OPTIONS_TEXT, AT(device)},
 };
 

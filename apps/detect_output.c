@@ -49,6 +49,11 @@ bool detect_output_plan(detect_output *out, const detect_wishes *wishes, const f
     out->as_text = true;
     for (int i = 0; i < 3; i++)
         out->as_text = out->as_text && !(files[i] && strcmp(files[i], "-") == 0);
+    for (size_t i = 0; wishes->sheet && i < pictures->count; i++)
+        if (folder_same(wishes->sheet, pictures->paths[i])) {
+            fprintf(stderr, "fovea: --sheet would write over %s, a picture to be read\n", pictures->paths[i]);
+            return false;
+        }
     if (wishes->draw && !(pictures_name(&out->names, pictures) && check_draw(out)))
         return false;
     return !wishes->annotations || image_ids_open(&out->ids, wishes->annotations, pictures);

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,25 @@ bool folder_same(const char *a, const char *b)
 {
     struct stat one, other;
     return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+folder_content folder_content_of(const char *path)
+{
+    struct stat facts;
+    unsigned char head[9] = {0};
+    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return FOLDER_OTHER;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return FOLDER_OTHER;
+    const size_t size = fread(head, 1, sizeof head, file);
+    fclose(file);
+    if (memcmp(head, "\xff\xd8\xff", 3) == 0 || memcmp(head, "\x89PNG\r\n", 6) == 0)
+        return FOLDER_PICTURE;
+    uint64_t header = 0; /* safetensors: its bytes, and then it, in JSON */
+    for (int i = 7; i >= 0; i--)
+        header = header << 8 | head[i];
+    return size == sizeof head && head[8] == '{' && header < (uint64_t)facts.st_size ? FOLDER_MODEL : FOLDER_OTHER;
 }
 
 bool folder_list_add(folder_list *list, const char *path)

@@ -24,6 +24,10 @@ void folder_above(char out[FOLDER_PATH], const char *path);
 /* Do two paths name the same file or folder? */
 bool folder_same(const char *a, const char *b);
 
+/* What a file begins as: a JPEG or PNG, a safetensors file, or anything else, or nothing that can be read. */
+typedef enum folder_content { FOLDER_OTHER, FOLDER_PICTURE, FOLDER_MODEL } folder_content;
+folder_content folder_content_of(const char *path);
+
 /* A list of paths that grows. */
 typedef struct folder_list {
     char **paths;

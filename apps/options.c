@@ -365,25 +365,40 @@ static bool names_file(const options_row *with, const void *fields, const char *
     return false;
 }
 
-/* Is every file that would be written one that nothing else of the call names? The first that is not is told. */
-static bool files_are_apart(const options_table *table, const void *fields, int n_operands, char **operands)
+/* What would be lost with the file that row `at` writes, in words; NULL: nothing. */
+static const char *what_is_lost(const options_table *table, const void *fields, size_t at, int n_operands,
+                                char **operands, char text[80])
+{
+    const options_row *row = &table->rows[at];
+    const char *written = *(const char *const *)((const char *)fields + row->at);
+    for (size_t i = 0; i < table->n_rows; i++)
+        if (i != at && names_file(&table->rows[i], fields, written)) {
+            snprintf(text, 80, "which is also given to --%s", table->rows[i].name);
+            return text;
+        }
+    for (int i = 0; i < n_operands; i++)
+        if (is_one_file(written, operands[i]))
+            return "which is to be read";
+    const folder_content content = folder_content_of(written);
+    if (content == FOLDER_MODEL)
+        return "a model";
+    return content == FOLDER_PICTURE && row->writes != OPTIONS_DRAWN ? "a picture" : NULL;
+}
+
+/* Can every file be written without a loss? The first that cannot is told. */
+static bool nothing_is_lost(const options_table *table, const void *fields, int n_operands, char **operands)
 {
     for (size_t i = 0; i < table->n_rows; i++) {
         const options_row *row = &table->rows[i];
         const char *written = row->writes ? *(const char *const *)((const char *)fields + row->at) : NULL;
-        if (!written || strcmp(written, "-") == 0)
-            continue;
-        for (size_t j = 0; j < table->n_rows; j++)
-            if (j != i && names_file(&table->rows[j], fields, written)) {
-                options_misused(table, "--%s would write over '%s', which is also given to --%s", row->name, written,
-                                table->rows[j].name);
-                return false;
-            }
-        for (int j = 0; j < n_operands; j++)
-            if (is_one_file(written, operands[j])) {
-                options_misused(table, "--%s would write over '%s', which is to be read", row->name, written);
-                return false;
-            }
+        char text[80];
+        const char *lost = written && strcmp(written, "-") != 0
+                               ? what_is_lost(table, fields, i, n_operands, operands, text)
+                               : NULL;
+        if (lost) {
+            options_misused(table, "--%s would write over '%s', %s", row->name, written, lost);
+            return false;
+        }
     }
     return true;
 }
@@ -440,6 +455,6 @@ options_result options_parse(const options_table *table, void *fields, int argc,
     if (result != OPTIONS_GO)
         return result;
     const bool good = needs_are_met(table, fields, given) &&
-                      files_are_apart(table, fields, argc - *first_operand, argv + *first_operand);
+                      nothing_is_lost(table, fields, argc - *first_operand, argv + *first_operand);
     return good ? OPTIONS_GO : OPTIONS_MISUSED;
 }

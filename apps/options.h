@@ -32,6 +32,10 @@ typedef struct options_choice {
     int value;
 } options_choice;
 
+/* A file to be written: none that another option or an operand names, no model that is there already, nor, unless it is
+ * a picture itself, a picture. */
+typedef enum options_file { OPTIONS_NOT_WRITTEN, OPTIONS_WRITTEN, OPTIONS_DRAWN } options_file;
+
 /* What an option needs to have any effect. */
 typedef struct options_need {
     const char *option;   /* another of the same table: a choice, a flag or a text; NULL ends the list */
@@ -54,7 +58,7 @@ typedef struct options_row {
     const options_choice *choices; /* of OPTIONS_CHOICE; of OPTIONS_PAIR: words that stand for {value, value} */
     bool of_the_call; /* says how to run, not what: stands on the command line alone, never in a file of options */
     const options_need *needs; /* all of them, or it is refused on the command line; a file of options may hold it */
-    bool writes; /* of OPTIONS_TEXT: a file that is written anew, which no other option and no operand may name */
+    options_file writes; /* of OPTIONS_TEXT: the file is written anew */
 } options_row;
 
 typedef struct options_table {
@@ -76,7 +80,7 @@ typedef enum options_result {
 /* Parses argv[1] and on (argv[0] is the command's name) into the struct that `fields` points to. *first_operand: index
  * in argv of the first operand; options may stand before, between and after them. --help and -h are known to every
  * table, and so are --help=man and --help=bash, see options_page.h. An option given there whose needs are not met by
- * what the struct then holds is refused, and so is a file to be written that something else of the call names. */
+ * what the struct then holds is refused, and so is a file to be written where one is that must not be lost. */
 options_result options_parse(const options_table *table, void *fields, int argc, char **argv, int *first_operand);
 
 /* The same without looking at needs: for a first look at a command line that names a file of options. */

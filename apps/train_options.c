@@ -70,7 +70,7 @@ static const options_row rows[] = {
      .high = 1e9, .needs = of_validation},
     {"patience", "N", "Stop when the validation's AP has not improved for N evaluations (never).", OPTIONS_INTEGER,
      AT(patience), .low = 1, .high = 1e9},
-    {"json", "FILE", "Write the log's lines to FILE too; '-': to stdout.", OPTIONS_TEXT, AT(json), .writes = true},
+    {"json", "FILE", "Write the log's lines to FILE too; '-': to stdout.", OPTIONS_TEXT, AT(json), .writes = OPTIONS_WRITTEN},
     {"device", "TEXT", PICK_DEVICE_HELP, OPTIONS_TEXT, AT(device)},
     {"no-tune", NULL, "Take convolutions' algorithms by the rule alone: measure none before the first step (which takes "
      "at most a minute, and once), and use no earlier measurement.", OPTIONS_FLAG, AT(plan.by_rule)},
@@ -156,7 +156,7 @@ static const options_row rows[] = {
      OPTIONS_NUMBER, AT(plan.hue), .low = 0, .high = 0.5},
     {"show-batches", "FILE", "Train nothing: write to FILE, a JPEG, the first 20 pictures as the network gets them, with "
      "their boxes; with --resume those that come next in the run at --out, which is else not needed.", OPTIONS_TEXT,
-     AT(show_batches), .of_the_call = true, .writes = true},
+     AT(show_batches), .of_the_call = true, .writes = OPTIONS_DRAWN},
     {"freeze", "N", "Leave the first N stages as they are: 1 the stem, 2 and layer1, ... 5 (0).", OPTIONS_INTEGER,
      AT(plan.freeze), .low = 0, .high = 5},
     {"loss", "NAME", "focal, ce (cross entropy) or ohem (the hardest anchors) (focal).", OPTIONS_CHOICE, AT(loss),

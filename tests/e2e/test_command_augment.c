@@ -113,6 +113,8 @@ START_TEST(train__shows_what_a_run_gets_next)
     ck_assert_int_gt(unlike, 7);
     fovea_image_clear(&all);
     fovea_image_clear(&rest);
+    cli_expect(1, LEFT "--show-batches data/images/train_0002.jpg");
+    cli_said("--show-batches would write over data/images/train_0002.jpg, a picture to be read");
     cli_expect(1, LEFT "--resume --out left --show-batches rest.jpg --seed 4");
     cli_said("seed 3");
     cli_expect(0, LEFT "--resume --out left");

@@ -216,6 +216,8 @@ START_TEST(detect__sheets_hold_49_pictures_each)
     support_ok(fovea_image_read(&sheet, support_scratch_file("one.jpg")));
     ck_assert(sheet.width > 480 && sheet.height > 360);
     fovea_image_clear(&sheet);
+    cli_expect(1, DETECT "--sheet many/new_0001.jpg --recursive many");
+    cli_said("--sheet would write over many/new_0001.jpg, a picture to be read");
     cli_expect(0, "yes many/new_0001.jpg | head -n 50 | " DETECT "--list - --sheet pages.jpg && "
                   "test -s pages.jpg && test -s pages_2.jpg && test ! -e pages_3.jpg");
 }

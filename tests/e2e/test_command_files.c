@@ -170,6 +170,30 @@ START_TEST(inspect__finds_mends_and_says_so)
 }
 END_TEST
 
+/* What lies where an output is to go, however the call came to name it. */
+START_TEST(output__replaces_no_picture_and_no_model)
+{
+    cli_expect(0, "\"$F\" synth --out here --train 1 --val 0 --new 0 --size 32x32 && mkdir run && "
+                  "printf '\\010\\000\\000\\000\\000\\000\\000\\000{}      ' >run/model.safetensors && "
+                  "printf '\\211PNG\\r\\n\\032\\n' >a.png && cp run/model.safetensors kept && cksum here/images/* >before");
+    cli_expect(2, "\"$F\" export --model run --out run/model.safetensors");
+    cli_said("--out would write over 'run/model.safetensors', a model");
+    cli_expect(2, "\"$F\" detect --model run --sheet run/model.safetensors here/images");
+    cli_said("--sheet would write over 'run/model.safetensors', a model");
+    cli_expect(2, "\"$F\" detect --model run --json here/images/train_0001.jpg here/images");
+    cli_said("--json would write over 'here/images/train_0001.jpg', a picture");
+    cli_expect(2, "\"$F\" inspect --images . --annotations here/train.json --html a.png");
+    cli_said("--html would write over 'a.png', a picture");
+    cli_expect(0, "cmp run/model.safetensors kept && cksum here/images/* | cmp - before");
+    /* What was written before, and anything short, is written anew. */
+    for (int i = 0; i < 2; i++)
+        cli_expect(0, "\"$F\" inspect --images here/images --annotations here/train.json --json found.json --html /dev/null");
+    cli_expect(0, "printf x >found.json && \"$F\" inspect --images here/images --annotations here/train.json "
+                  "--json found.json && : >found.json && \"$F\" inspect --images here/images --annotations "
+                  "here/train.json --json found.json && grep -q pictures found.json");
+}
+END_TEST
+
 int main(void)
 {
     const support_case cases[] = {
@@ -181,6 +205,7 @@ int main(void)
         {.test = evaluate__mistakes_are_listed_with_their_annotations},
         {.test = evaluate__a_broken_file_is_named},
         {.test = inspect__finds_mends_and_says_so},
+        {.test = output__replaces_no_picture_and_no_model},
     };
     return support_run("command_files", cases, COUNT(cases));
 }
