@@ -210,11 +210,13 @@ static void number_cells(FILE *to, double now, double before)
 
 static void write_bars(FILE *to, const against *a, const judge_number *now, const judge_number *before)
 {
+    const bool alike = strcmp(a->now_name, a->before_name) == 0; /* other annotations of the same detections */
+    const char *const names[] = {alike ? "now" : a->now_name, alike ? "then" : a->before_name};
     chart_bar bars[2 * CHARTED];
     char shown[2 * CHARTED][16];
     for (int i = 0; i < 2 * CHARTED; i++) {
         const double value = (i % 2 ? before : now)[i / 2].value;
-        bars[i] = (chart_bar){.group = i % 2 ? NULL : now[i / 2].name, .name = i % 2 ? a->before_name : a->now_name,
+        bars[i] = (chart_bar){.group = i % 2 ? NULL : now[i / 2].name, .name = names[i % 2],
                               .shown = value_of(shown[i], value), .value = value, .most = 1, .colour = i % 2};
     }
     const chart c = {.id = "side-by-side", .title = "Average precision, side by side"};

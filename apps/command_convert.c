@@ -97,14 +97,17 @@ static void print_result(const convert_options *o, const fovea_conversion *made)
     printf("%zu picture%s, %zu box%s; %zu file%s written\n", made->pictures, made->pictures == 1 ? "" : "s",
            made->boxes, made->boxes == 1 ? "" : "es", made->files, made->files == 1 ? "" : "s");
     const char *images = o->data.images ? o->data.images : "DIR", *split = made->split;
+    int out = (int)strlen(o->out); /* without the slashes at its end */
+    while (out > 1 && o->out[out - 1] == '/')
+        out--;
     if (o->to == FOVEA_FORMAT_COCO)
         printf("--annotations %s\n", o->out);
     else if (o->to == FOVEA_FORMAT_YOLO)
-        printf("--images %s/images --annotations %s/data.yaml#%s\n", o->out, o->out, split);
+        printf("--images %.*s/images --annotations %.*s/data.yaml#%s\n", out, o->out, out, o->out, split);
     else if (o->pictures == FOVEA_PICTURES_NONE)
-        printf("--images %s --annotations %s/ImageSets/Main/%s.txt\n", images, o->out, split);
+        printf("--images %s --annotations %.*s/ImageSets/Main/%s.txt\n", images, out, o->out, split);
     else
-        printf("--images %s/JPEGImages --annotations %s/ImageSets/Main/%s.txt\n", o->out, o->out, split);
+        printf("--images %.*s/JPEGImages --annotations %.*s/ImageSets/Main/%s.txt\n", out, o->out, out, o->out, split);
 }
 
 int command_convert(int argc, char **argv)

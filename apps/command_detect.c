@@ -36,12 +36,12 @@ static const options_row rows[] = {
     {"recursive", NULL, "Look into the folders in folders, too; links to folders are not followed.",
      .kind = OPTIONS_FLAG, .at = offsetof(detect_options, recursive)},
     {"json", "FILE", "Write a list of pictures and their boxes as JSON to FILE; '-': to stdout, instead of text.",
-     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.json), .writes = true},
+     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.json), .writes = OPTIONS_WRITTEN},
     {"jsonl", "FILE", "The same, a picture a line, each written at once; '-': to stdout, as for a pipe.",
-     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.jsonl), .writes = true},
+     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.jsonl), .writes = OPTIONS_WRITTEN},
     {"coco", "FILE", "Write COCO results, a row a box, as 'fovea evaluate --detections' and pycocotools read them; "
      "'-': to stdout. To be evaluated they want a low --min-score, such as 0.05 or 0.",
-     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.coco), .writes = true},
+     .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.coco), .writes = OPTIONS_WRITTEN},
     {"annotations", "FILE", "Take the image ids of --coco from these COCO annotations, by file name (else ids count "
      "the pictures from 1, in the order given, and \"file_name\" tells which it was).",
      .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.annotations), .needs = of_coco},
@@ -49,7 +49,7 @@ static const options_row rows[] = {
      "share. Pictures below 400 pixels are enlarged, so that labels can be read.",
      .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.draw)},
     {"sheet", "FILE", "Write a contact sheet, a JPEG of small pictures with their boxes; 49 on each, further ones in "
-     "FILE_2 and so on.", .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.sheet), .writes = true},
+     "FILE_2 and so on.", .kind = OPTIONS_TEXT, .at = offsetof(detect_options, wishes.sheet), .writes = OPTIONS_DRAWN},
     {"size", "N", "Resize the shorter side to N pixels (the model's).",
      .kind = OPTIONS_INTEGER, .at = offsetof(detect_options, size), .low = 1, .high = 65500},
     {"max-size", "N", "but keep the longer side within N (the model's, or 5/3 of a --size given).",
@@ -182,6 +182,10 @@ static bool detect_pictures(const detect_options *o, folder_list *pictures)
     const bool closed = detect_output_close(&out, ready && !stop_signal);
     fovea_model_free(model);
     fovea_device_close(device);
+    if (good && closed && o->wishes.draw)
+        fprintf(stderr, "drawings are in %s\n", o->wishes.draw);
+    if (good && closed && o->wishes.sheet)
+        fprintf(stderr, "the contact sheet is %s\n", o->wishes.sheet);
     return good && closed;
 }
 

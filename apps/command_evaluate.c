@@ -57,17 +57,17 @@ static const options_row rows[] = {
      "model. Opens no device.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, detections)},
     {"detections-out", "FILE", "Write the model's detections in COCO's results format.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, detections_out), .needs = of_a_model,
-     .writes = true},
+     .writes = OPTIONS_WRITTEN},
     {"anchor-scores", "FILE", "Write how sure the model is of its anchors' labels, as JSON: counts of objects and of "
      "background by logit, from which the loss of every gamma follows.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, anchor_scores), .needs = of_a_model,
-     .writes = true},
+     .writes = OPTIONS_WRITTEN},
     {"json", "FILE", "Write the numbers as JSON to FILE; '-': to stdout, instead of the table.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, json),
-     .needs = of_evaluating, .writes = true},
+     .needs = of_evaluating, .writes = OPTIONS_WRITTEN},
     {"html", "FILE", "Write a page to FILE: numbers, curves, confusions and, with --images, pictures of the worst "
      "mistakes.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, html),
-     .needs = of_evaluating, .writes = true},
+     .needs = of_evaluating, .writes = OPTIONS_WRITTEN},
     {"against", "FILE", "Compare with these detections, in COCO's results format: what got better and worse since, by "
      "number, class and picture. Also in --json and --html.", .kind = OPTIONS_TEXT,
      .at = offsetof(evaluate_options, against),
@@ -77,14 +77,14 @@ static const options_row rows[] = {
      .at = offsetof(evaluate_options, against_annotations), .needs = of_comparing},
     {"curves", "FILE", "Write precision at COCO's 101 recalls, and the scores that reach them, a class and IoU, as "
      "JSON.", .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, curves),
-     .needs = of_evaluating, .writes = true},
+     .needs = of_evaluating, .writes = OPTIONS_WRITTEN},
     {"mistakes", "FILE", "Write what is wrong as JSON, numbered: detections, the surest first, then objects that were "
      "missed, the largest first; with picture, boxes and the annotation's id; each class from the score on where its "
      "F1 is best.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, mistakes),
-     .needs = of_evaluating, .writes = true},
-    {"accept", "LIST", "Mend the annotations: of the mistakes with these numbers (1,4,7-9; those of --mistakes and "
-     "--html) the detection is right. On nothing, or on what is found already: it is annotated. Of another class: the "
+     .needs = of_evaluating, .writes = OPTIONS_WRITTEN},
+    {"accept", "LIST", "Mend the annotations: of the mistakes with these numbers (1,4,7-9; those that --mistakes "
+     "and --html give for the same detections and annotations) the detection is right. On nothing, or on what is found already: it is annotated. Of another class: the "
      "annotation gets its class. Badly placed: its box. A missed object is left out.",
      .kind = OPTIONS_TEXT, .at = offsetof(evaluate_options, accept), .needs = to_mend},
     {"mended", "FILE", "Where the mended copy goes, a new file; all else in it is as it was. Of VOC and YOLO it is "

@@ -202,7 +202,7 @@ int run_folder_since_best(const run_folder *run)
 
 bool run_folder_is_best(const run_folder *run, double ap)
 {
-    return ap > run->best_ap;
+    return ap > run->best_ap || (ap <= 0 && ap >= run->best_ap); /* of models that find nothing yet, the latest */
 }
 
 bool run_folder_evaluated(run_folder *run, cJSON *numbers, int64_t step, double epoch)
@@ -248,6 +248,10 @@ fovea_status run_folder_load(fovea_model **out, fovea_device *device, const char
                              const fovea_load_options *options)
 {
     char model[FOLDER_PATH];
+    char last[FOLDER_PATH];
     const bool run = folder_exists(path) && folder_join(model, path, "model.safetensors", NULL);
+    if (run && !is_there(model) && folder_join(last, path, "last.safetensors", NULL) && is_there(last))
+        fprintf(stderr, "note: %s: nothing was evaluated yet, so there is no best model; %s holds what training has "
+                "reached\n", path, last);
     return fovea_model_load(out, device, run ? model : path, options);
 }

@@ -28,8 +28,8 @@ static void warn_of_validation(const train_options *o)
     fovea_dataset *validation = NULL;
     if (fovea_dataset_open(&validation, o->val_images, o->val_annotations, (fovea_format)o->data.format) == FOVEA_OK &&
         fovea_dataset_warnings(validation) > 0) {
-        fputs("warning: faults of the validation set. Evaluation counts these boxes all the same, as COCO's does; what "
-              "is said to be left out is so in training alone:\n", stderr);
+        fputs("warning: the validation set has faults. A training on it would leave these boxes out or clip them; "
+              "evaluation counts them as they are, as COCO's does:\n", stderr);
         print_warnings(validation);
     }
     fovea_dataset_close(validation);
@@ -178,6 +178,9 @@ bool training_prepare(training *t)
     cJSON_Delete(with_device);
     if (!make_model(t) || !take_up(t))
         return false;
+    if (!t->run.has_last && 2 * (int64_t)t->o.plan.warmup > fovea_trainer_steps(t->trainer))
+        fprintf(stderr, "warning: the rate rises for the first %d of %lld steps, and little will be learnt: train for "
+                "more steps or give a smaller --warmup\n", t->o.plan.warmup, (long long)fovea_trainer_steps(t->trainer));
     t->saved_step = t->run.has_last ? fovea_trainer_steps_done(t->trainer) : -1;
     t->saved_at = progress_seconds();
     if ((t->o.json && !json_out_open(&t->json, t->o.json)) ||
@@ -187,9 +190,24 @@ bool training_prepare(training *t)
     return true;
 }
 
+/* Is the sheet to be drawn no picture of the data set? */
+static bool sheet_is_apart(const fovea_dataset *dataset, const char *sheet)
+{
+    for (size_t i = 0; i < fovea_dataset_size(dataset); i++) {
+        fovea_picture picture;
+        if (!told(fovea_dataset_picture(dataset, i, &picture)))
+            return false;
+        if (folder_same(sheet, picture.path)) {
+            fprintf(stderr, "fovea: --show-batches would write over %s, a picture to be read\n", picture.path);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool training_show(training *t)
 {
-    if (!(t->o.resume ? open_run(t) : open_data(t)))
+    if (!(t->o.resume ? open_run(t) : open_data(t)) || !sheet_is_apart(t->dataset, t->o.show_batches))
         return false;
     t->device = pick_device(t->o.device, false);
     if (!t->device || !make_model(t) || !take_up(t))

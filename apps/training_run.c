@@ -69,7 +69,7 @@ static bool evaluate(training *t)
         good = (!best || told(fovea_model_save(t->model, t->run.model))) &&
                run_folder_evaluated(&t->run, judge_json(&result), step, epoch);
         progress_note(&t->bar, "epoch %.4g, step %lld: AP %.3f, AP50 %.3f%s", epoch, (long long)step, e->ap, e->ap50,
-                      best ? ", the best so far" : "");
+                      best && e->ap > 0 ? ", the best so far" : "");
         if (good)
             run_report_evaluated(&t->report, &result, t->o.val_images, step, epoch, best);
     }
@@ -117,8 +117,11 @@ static bool take_step(training *t)
     const fovea_status status = fovea_trainer_step(t->trainer, &now);
     if (!told(status)) {
         /* A picture that cannot be read costs none of the steps before. */
-        if ((status == FOVEA_ERROR_IO || status == FOVEA_ERROR_FORMAT) && fovea_trainer_steps_done(t->trainer) > 0)
+        const bool picture = status == FOVEA_ERROR_IO || status == FOVEA_ERROR_FORMAT;
+        if (picture && fovea_trainer_steps_done(t->trainer) > 0)
             checkpoint(t);
+        if (picture)
+            fputs("fovea: 'fovea inspect --fix' writes annotations without the pictures that cannot be read\n", stderr);
         if (t->saved_step > 0)
             fprintf(stderr, "fovea: %s is intact, from after step %lld\n", t->run.last, (long long)t->saved_step);
         return false;

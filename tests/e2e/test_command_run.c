@@ -91,7 +91,10 @@ START_TEST(train__patience_ends_a_run_that_betters_no_more)
     cli_said("stopped after step 9: AP has not improved for 2 evaluations");
     cJSON *best = cli_json("patient/evaluation.json");
     ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(best, "history")), 3);
+    ck_assert(cli_number(best, "AP") <= 0 && (int)cli_number(best, "step") == 9); /* of such, the latest is kept */
     cJSON_Delete(best);
+    cli_said("no object of the validation set was found yet");
+    cli_said("the rate rises for the first 100 of 60 steps");
     cli_expect(0, "(cd patient; ls --full-time; cksum *) >before");
     cli_expect(0, VALIDATED " --steps 60 --lr 1e-12 --patience 2 --out patient --resume");
     cli_expect(0, "(cd patient; ls --full-time; cksum *) | cmp - before");
@@ -170,6 +173,9 @@ START_TEST(resume__takes_all_from_the_folder)
     cli_expect(1, "\"$F\" train --out part --resume --steps 12");
     cli_said("part/config.json: the run began with steps 6, and this call has 12");
     cli_said("--weights part/last.safetensors");
+    cli_expect(1, "sed 's/\\(\"bbox\":\\[[0-9.]*,[0-9.]*,[0-9.]*\\),/\\15,/' data/train.json >other.json && "
+                  "! cmp -s data/train.json other.json && \"$F\" train --out part --resume --annotations other.json");
+    cli_said("part/last.safetensors: was trained on other pictures or annotations");
     cli_expect(0, "\"$F\" train --out part --resume --momentum 0.8 && "
                   "cmp whole/last.safetensors part/last.safetensors");
     cli_expect(2, "\"$F\" train --out nothing --resume");
