@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { SHOWN = 12, SIDE = 280, LEAST_SIDE = 96 };
+enum { SHOWN = 12, SHOWN_OF_KIND = 6, SIDE = 280, LEAST_SIDE = 96 };
 
 typedef struct window {
     int x, y, width, height;
@@ -195,13 +195,17 @@ static void write_mistakes(FILE *to, const review *r, bool misses)
           "then width × height, in pixels. From these detections, written by --detections-out, fovea evaluate "
           "--mistakes lists all misses and mistakes under the same numbers, and --accept mends a copy of the "
           "annotations by them."
-        : "The detections of the highest scores that are wrong (orange), the objects that they are on (dashed), and "
-          "all else that is annotated (thinly dashed) and detected (blue), each class from its own best score on. Some "
-          "may be right, and the annotation wrong or missing; badly placed are those whose IoU with a missed object of "
-          "their class is .1 to .5.");
+        : "The detections of the highest scores that are wrong (orange), and then the surest few of each kind, the "
+          "objects that they are on (dashed), and all else that is annotated (thinly dashed) and detected (blue), each "
+          "class from its own best score on. Some may be right, and the annotation wrong or missing; badly placed are "
+          "those whose IoU with a missed object of their class is .1 to .5.");
     fputs("<div class=\"row\">\n", to);
-    for (size_t i = 0; i < n && i < SHOWN; i++)
-        write_mistake(to, r, first + i, misses ? "miss" : "mistake", i + 1);
+    size_t shown[FOVEA_MATCH_MISPLACED + 1] = {0};
+    for (size_t i = 0; i < n; i++)
+        if (i < SHOWN || (!misses && shown[r->mistakes[first + i]->kind] < SHOWN_OF_KIND)) {
+            write_mistake(to, r, first + i, misses ? "miss" : "mistake", i + 1);
+            shown[r->mistakes[first + i]->kind]++;
+        }
     fputs("</div>\n", to);
 }
 

@@ -262,6 +262,43 @@ static void need_mistakes(void)
     write_json("mend_found.json", found);
 }
 
+/* A box of 5 x 5 for a list of annotations, which has an id, or of detections, which has a score. */
+static void put(cJSON *list, int category, int x, int y, const char *name, double value)
+{
+    cJSON *row = cJSON_CreateObject();
+    cJSON_AddNumberToObject(row, "image_id", 1);
+    cJSON_AddNumberToObject(row, "category_id", category);
+    cJSON_AddItemToObject(row, "bbox", cJSON_CreateIntArray((int[]){x, y, 5, 5}, 4));
+    cJSON_AddNumberToObject(row, name, value);
+    cJSON_AddItemToArray(list, row);
+}
+
+/* Fourteen sure boxes on nothing, then a wrong class and one on what is found already: these two are shown as well. */
+START_TEST(report__shows_the_surest_of_each_kind)
+{
+    cJSON *truth = cJSON_Parse("{\"images\":[{\"id\":1,\"file_name\":\"val_0002.jpg\",\"width\":96,\"height\":64}],"
+                               "\"categories\":[{\"id\":1,\"name\":\"disc\"},{\"id\":2,\"name\":\"ring\"}],"
+                               "\"annotations\":[]}");
+    cJSON *objects = cJSON_GetObjectItem(truth, "annotations"), *found = cJSON_CreateArray();
+    need_results();
+    for (int i = 0; i < 12; i++) {
+        put(objects, 1, 7 * i, 2, "id", i + 1);
+        put(found, 1, 7 * i, 2, "score", 0.15);
+    }
+    put(objects, 2, 84, 2, "id", 13);
+    put(found, 1, 84, 2, "score", 0.25);
+    put(found, 1, 0, 2, "score", 0.2);
+    for (int i = 0; i < 14; i++)
+        put(found, 1, 6 * i, 58, "score", 0.9 - 0.01 * i);
+    write_json("kinds.json", truth);
+    write_json("kinds_found.json", found);
+    cli_expect(0, "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --annotations kinds.json --detections kinds_found.json "
+                  "--images data/images --html kinds.html && "
+                  "grep -o 'svg id=\"mistake-[0-9]*' kinds.html | sed 's/.*-//' | tr '\\n' ' '");
+    ck_assert_ptr_nonnull(strstr(cli_stdout(), "\n1 2 3 4 5 6 7 8 9 10 11 12 15 16 "));
+}
+END_TEST
+
 #define MEND "OCL_ICD_VENDORS=/nonexistent \"$F\" evaluate --annotations mend.json --detections mend_found.json "
 
 START_TEST(report__mistakes_have_numbers)
@@ -351,6 +388,7 @@ int main(void)
         {.test = report__nothing_right_has_no_best_score},
         {.test = report__a_miss_tells_what_score_found_it},
         {.test = report__mistakes_have_numbers},
+        {.test = report__shows_the_surest_of_each_kind},
         {.test = report__curves_are_written},
         {report__a_training_is_told, .needs_device = true},
         {report__many_steps_are_thinned_out, .needs_device = true},
