@@ -52,6 +52,12 @@ static const char *build_flags(cl_device_id id)
                                                         : "-cl-std=CL1.2";
 }
 
+static bool names_cache(const char *variable)
+{
+    const char *found = strstr(variable, "_CACHE"), *end = strchr(variable, '=');
+    return found && end && found < end;
+}
+
 /* Runtimes let variables choose for what, and how, they compile: CL_CONFIG_CPU_TARGET_ARCH=core-avx2, say. What was built
  * or measured under some must not be taken for what others ask for. Where caches are kept changes nothing. */
 static uint64_t hash_environment(void)
@@ -60,7 +66,7 @@ static uint64_t hash_environment(void)
     uint64_t sum = 0; /* whatever their order */
     for (char *const *each = environ; each && *each; each++)
         for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
-            if (strncmp(*each, prefixes[i], strlen(prefixes[i])) == 0 && !strstr(*each, "_CACHE"))
+            if (strncmp(*each, prefixes[i], strlen(prefixes[i])) == 0 && !names_cache(*each))
                 sum += fovea__hash(FOVEA__HASH_EMPTY, *each, strlen(*each));
     return sum;
 }

@@ -150,9 +150,9 @@ START_TEST(device_key__tells_of_what_runtimes_heed)
     static const struct {
         const char *name, *value;
         bool changes;
-    } rows[] = {{"CL_CONFIG_CPU_TARGET_ARCH", "core-avx2", true},
-                {"CL_CONFIG_CPU_TARGET_ARCH", "corei7-avx", true},
-                {"POCL_FOVEA_TEST", "1", true},
+    } rows[] = {{"CL_CONFIG_FOVEA_TEST", "core-avx2", true},
+                {"CL_CONFIG_FOVEA_TEST", "corei7-avx", true},
+                {"POCL_FOVEA_TEST", "IN_CACHE=1", true},
                 {"POCL_CACHE_DIR", "/nonexistent", false},
                 {"FOVEA_TEST", "POCL_FOVEA_TEST=1", false}};
     char plain[FOVEA__DEVICE_KEY], other[FOVEA__DEVICE_KEY], first[FOVEA__DEVICE_KEY] = "";
