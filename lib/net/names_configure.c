@@ -183,11 +183,19 @@ static fovea_status check_tensors(const table *t, const fovea__net_config *confi
     return status;
 }
 
+/* Is every tensor one of the ResNet? */
+static bool is_bare(const table *t)
+{
+    bool bare = true;
+    for (size_t i = 0; i < t->count; i++)
+        bare = bare && strncmp(t->entries[i].name, "backbone.body.", 14) == 0;
+    return bare;
+}
+
 static fovea_status configure(fovea__net_config *config, const table *t)
 {
-    if (find(t, "backbone.body.conv1.weight") && !find(t, "head.classification_head.cls_logits.weight"))
-        return fovea__fail(FOVEA_ERROR_FORMAT, "holds a backbone, but no head: the weights that a detector begins with, "
-                           "not a detector");
+    if (t->count > 0 && is_bare(t))
+        return fovea__fail(FOVEA_ERROR_FORMAT, "holds a backbone alone: what a detector is trained from, no detector");
     FOVEA_TRY(configure_depth(config, t));
     FOVEA_TRY(read_dim(&config->width, t, "backbone.body.conv1.weight", 0));
     FOVEA_TRY(read_dim(&config->channels, t, "backbone.fpn.inner_blocks.0.0.weight", 0));

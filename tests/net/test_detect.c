@@ -189,6 +189,8 @@ START_TEST(model__takes_a_partial_backbone_and_lists_the_rest)
     write_tensor(path, "conv1.weight", 16);
     support_fails(fovea_model_create(&model, support_device(), 1, names, &options), FOVEA_ERROR_FORMAT,
                   "tensor conv1.weight has shape [16, 3, 7, 7]; expected [8, 3, 7, 7]");
+    support_fails(fovea_model_load(&model, support_device(), path, NULL), FOVEA_ERROR_FORMAT,
+                  "holds a backbone alone");
     write_tensor(path, "layer3.22.conv3.weight", 16);
     support_fails(fovea_model_create(&model, support_device(), 1, names, &options), FOVEA_ERROR_FORMAT,
                   "these are weights of a ResNet-101; the backbone to be made is a ResNet-18");
