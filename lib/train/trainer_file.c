@@ -36,9 +36,9 @@ static fovea_status read_place(const fovea_trainer *t, const fovea__safetensors 
     char own[RUN_TEXT], *end = NULL;
     fovea__train_plan_text(&t->plan, t->fingerprint, own, sizeof own);
     const size_t data = strcspn(own, ","); /* the plan begins with the data set's fingerprint */
-    if (strcmp(own, run) != 0 && strlen(run) > data && strcmp(own + data, run + data) == 0)
-        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: was trained on other pictures or annotations, and goes on with these alone",
-                   path);
+    if (strlen(run) > data && run[data] == ',' && strncmp(own, run, data) != 0)
+        FOVEA_FAIL(FOVEA_ERROR_FORMAT, "%s: was trained on other pictures or annotations, and goes on with these alone "
+                   "(or another version of the library trained it)", path);
     if (strcmp(own, run) != 0)
         FOVEA_FAIL(FOVEA_ERROR_FORMAT,
                    "%s: is another run's checkpoint, or another version's: its options are %s, these are %s", path, run,
