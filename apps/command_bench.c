@@ -54,7 +54,7 @@ static const options_row rows[] = {
     {"unverified", NULL, "Do not look at the results before timing, for runs in a row, the first of which has looked. "
      "Building then takes what the caches that are there leave of it.", OPTIONS_FLAG, AT(unverified)},
     {"json", "FILE", "Write everything as JSON to FILE; '-': to stdout, instead of the table.", OPTIONS_TEXT,
-     AT(json)},
+     AT(json), .writes = OPTIONS_WRITTEN},
     {"html", "FILE", "Write a page with bar charts to FILE.", OPTIONS_TEXT, AT(html), .writes = OPTIONS_WRITTEN},
 };
 

@@ -110,7 +110,7 @@ static bool detect_picture(detecting *d, fovea_reader *reader, size_t i)
 {
     fovea_image image;
     size_t n = 0;
-    if (i == 0 && d->bar.terminal)
+    if (i == 0 && d->bar.terminal && d->bar.total > 0)
         progress_wait(&d->bar, "building kernels that the cache lacks");
     const bool seen = told(fovea_reader_next(reader, &image)) &&
                       told(fovea_detect(d->model, &image, &d->options, d->found, DETECT_MOST, &n));
@@ -182,9 +182,10 @@ static bool detect_pictures(const detect_options *o, folder_list *pictures)
     const bool closed = detect_output_close(&out, ready && !stop_signal);
     fovea_model_free(model);
     fovea_device_close(device);
-    if (good && closed && o->wishes.draw)
+    const bool whole = good && closed && !stop_signal;
+    if (whole && o->wishes.draw)
         fprintf(stderr, "drawings are in %s\n", o->wishes.draw);
-    if (good && closed && o->wishes.sheet)
+    if (whole && o->wishes.sheet)
         fprintf(stderr, "the contact sheet is %s\n", o->wishes.sheet);
     return good && closed;
 }

@@ -15,7 +15,7 @@ typedef struct devices_options {
 
 static const options_row rows[] = {
     {"json", "FILE", "Write the list as JSON to FILE ('-': stdout) instead of a table.",
-     .kind = OPTIONS_TEXT, .at = offsetof(devices_options, json)},
+     .kind = OPTIONS_TEXT, .at = offsetof(devices_options, json), .writes = OPTIONS_WRITTEN},
 };
 
 static const options_table table = {

@@ -313,6 +313,7 @@ static judge_outcome run_model(const evaluate_options *o, judge_result *result)
                              .format = (fovea_format)o->data.format,
                              .detect = {.size = o->size, .max_size = o->max_size},
                              .detections = o->detections_out ? &detections : NULL,
+                             .tells_wait = true,
                              .stop = &stop_signal};
     if (o->detections_out)
         json_out_text(&detections, "[");

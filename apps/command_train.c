@@ -51,7 +51,9 @@ static void print_result(const training *t)
         return;
     if (t->o.val_annotations) {
         printf("best AP %.3f in %s\n", t->run.best_ap, t->run.evaluation);
-        if (t->run.best_ap <= 0)
+        if (t->run.best_ap < 0)
+            fputs("warning: the validation set has no object to be found\n", stderr);
+        else if (t->run.best_ap <= 0)
             fputs("warning: no object of the validation set was found yet: train for longer, perhaps with a shorter "
                   "--warmup or another --lr, and let 'fovea inspect' tell whether objects are too small at this "
                   "--size\n", stderr);

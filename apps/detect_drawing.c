@@ -48,19 +48,30 @@ static bool draw_found(const detect_drawing *d, const job *j)
     return good;
 }
 
-/* Writes the sheet that is being filled: FILE.jpg, then FILE_2.jpg and so on. */
+int detect_drawing_sheets(size_t pictures)
+{
+    return (int)((pictures + ON_A_SHEET - 1) / ON_A_SHEET);
+}
+
+bool detect_drawing_sheet_path(char out[FOLDER_PATH], const char *sheet_file, int number)
+{
+    const char *slash = strrchr(sheet_file, '/'), *dot = strrchr(slash ? slash : sheet_file, '.');
+    char text[16] = "";
+    if (number > 1)
+        snprintf(text, sizeof text, "_%d", number);
+    const int stem = (int)(dot ? dot - sheet_file : (long)strlen(sheet_file));
+    const int length = snprintf(out, FOLDER_PATH, "%.*s%s%s", stem, sheet_file, text, dot ? dot : "");
+    if (length >= FOLDER_PATH)
+        fprintf(stderr, "fovea: %.200s...: the path is longer than %d bytes\n", sheet_file, FOLDER_PATH - 1);
+    return length < FOLDER_PATH;
+}
+
+/* Writes the sheet that is being filled. */
 static bool write_sheet(detect_drawing *d)
 {
-    char path[FOLDER_PATH], number[16] = "";
-    const char *file = d->sheet_file, *slash = strrchr(file, '/'), *dot = strrchr(slash ? slash : file, '.');
-    if (++d->sheets > 1)
-        snprintf(number, sizeof number, "_%d", d->sheets);
-    const int stem = (int)(dot ? dot - file : (long)strlen(file));
-    const int length = snprintf(path, sizeof path, "%.*s%s%s", stem, file, number, dot ? dot : "");
-    bool good = length < FOLDER_PATH;
-    if (!good)
-        fprintf(stderr, "fovea: %.200s...: the path is longer than %d bytes\n", file, FOLDER_PATH - 1);
-    good = good && told(fovea_image_write_jpeg(&d->sheet.image, path, 0));
+    char path[FOLDER_PATH];
+    const bool good = detect_drawing_sheet_path(path, d->sheet_file, ++d->sheets) &&
+                      told(fovea_image_write_jpeg(&d->sheet.image, path, 0));
     sheet_clear(&d->sheet);
     return good;
 }

@@ -18,6 +18,11 @@ detect_drawing *detect_drawing_begin(const fovea_model *model, const folder_list
 bool detect_drawing_add(detect_drawing *drawing, size_t index, fovea_image *image, const fovea_detection *found,
                         size_t count);
 
+/* How many sheets so many pictures take, and the path of one from 1 on: FILE.jpg, FILE_2.jpg, ... False after a sentence
+ * where it is too long. */
+int detect_drawing_sheets(size_t pictures);
+bool detect_drawing_sheet_path(char out[FOLDER_PATH], const char *sheet_file, int number);
+
 /* Waits until all is drawn, and writes the last sheet where `keep`. False where something could not be drawn. Accepts
  * NULL. */
 bool detect_drawing_end(detect_drawing *drawing, bool keep);

@@ -42,6 +42,26 @@ static bool check_draw(const detect_output *out)
     return good;
 }
 
+/* Sheets must not be written over pictures either: the first under any of its names, the others under their own. */
+static bool check_sheets(const detect_output *out)
+{
+    char path[FOLDER_PATH];
+    const int sheets = detect_drawing_sheets(out->pictures->count);
+    for (int number = 1; number <= sheets; number++) {
+        if (!detect_drawing_sheet_path(path, out->wishes.sheet, number))
+            return false;
+        const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+        for (size_t i = 0; i < out->pictures->count; i++) {
+            const char *picture = out->pictures->paths[i], *last = strrchr(picture, '/');
+            if ((number == 1 || strcmp(name, last ? last + 1 : picture) == 0) && folder_same(path, picture)) {
+                fprintf(stderr, "fovea: --sheet would write over %s, a picture to be read\n", picture);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 bool detect_output_plan(detect_output *out, const detect_wishes *wishes, const folder_list *pictures)
 {
     *out = (detect_output){.wishes = *wishes, .pictures = pictures};
@@ -49,11 +69,8 @@ bool detect_output_plan(detect_output *out, const detect_wishes *wishes, const f
     out->as_text = true;
     for (int i = 0; i < 3; i++)
         out->as_text = out->as_text && !(files[i] && strcmp(files[i], "-") == 0);
-    for (size_t i = 0; wishes->sheet && i < pictures->count; i++)
-        if (folder_same(wishes->sheet, pictures->paths[i])) {
-            fprintf(stderr, "fovea: --sheet would write over %s, a picture to be read\n", pictures->paths[i]);
-            return false;
-        }
+    if (wishes->sheet && !check_sheets(out))
+        return false;
     if (wishes->draw && !(pictures_name(&out->names, pictures) && check_draw(out)))
         return false;
     return !wishes->annotations || image_ids_open(&out->ids, wishes->annotations, pictures);

@@ -71,7 +71,7 @@ static judge_outcome judge_pictures(const judge_work *work, fovea_evaluator *eva
     fovea_reader *reader = list_pictures(&pictures, work, evaluator) ? pictures_read(&pictures, 0) : NULL;
     judge_outcome outcome = reader ? JUDGE_DONE : JUDGE_FAILED;
     progress bar = progress_begin("evaluating", 0, (int64_t)pictures.count);
-    if (bar.terminal && reader)
+    if (work->tells_wait && bar.terminal && reader)
         progress_wait(&bar, "building kernels that the cache lacks");
     for (size_t i = 0; i < pictures.count && outcome == JUDGE_DONE; i++) {
         if (work->stop && *work->stop)

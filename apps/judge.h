@@ -14,6 +14,7 @@ typedef struct judge_work {
     fovea_format format;
     fovea_detect_options detect;
     json_out *detections;              /* receives every detection in COCO's results format; NULL: not wanted */
+    bool tells_wait;                   /* a terminal is told that kernels may have to be built first */
     const volatile sig_atomic_t *stop; /* leaves early once it is not 0; NULL: never */
 } judge_work;
 

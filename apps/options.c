@@ -346,21 +346,42 @@ static bool needs_are_met(const options_table *table, const void *fields, const 
 static bool is_one_file(const char *a, const char *b)
 {
     struct stat facts;
+    char above[2][FOLDER_PATH];
     if (stat(a, &facts) == 0)
         return S_ISREG(facts.st_mode) && folder_same(a, b);
-    return strcmp(a, b) == 0;
+    const char *names[] = {strrchr(a, '/'), strrchr(b, '/')};
+    if (strcmp(names[0] ? names[0] + 1 : a, names[1] ? names[1] + 1 : b) != 0)
+        return false;
+    folder_above(above[0], a);
+    folder_above(above[1], b);
+    return strcmp(a, b) == 0 || folder_same(above[0], above[1]);
 }
 
-/* Does row `with` name the file that another row writes? */
+/* Does a text name the file that is to be written, or a split of it, "data.yaml#val"? */
+static bool text_names(const char *text, const char *written)
+{
+    char path[FOLDER_PATH];
+    if (is_one_file(written, text))
+        return true;
+    const char *mark = strrchr(text, '#');
+    if (!mark || mark - text >= FOLDER_PATH)
+        return false;
+    snprintf(path, sizeof path, "%.*s", (int)(mark - text), text);
+    return is_one_file(written, path);
+}
+
+/* Does a row name it? */
 static bool names_file(const options_row *with, const void *fields, const char *written)
 {
     const void *at = (const char *)fields + with->at;
     const char *const *texts = at;
+    if (!with->value || strcmp(with->value, "TEXT") == 0 || strcmp(with->value, "LIST") == 0)
+        return false;
     if (with->kind == OPTIONS_TEXT)
-        return *texts && is_one_file(written, *texts);
+        return *texts && text_names(*texts, written);
     if (with->kind == OPTIONS_TEXTS)
         while (*texts)
-            if (is_one_file(written, *texts++))
+            if (text_names(*texts++, written))
                 return true;
     return false;
 }

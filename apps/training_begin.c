@@ -179,8 +179,8 @@ bool training_prepare(training *t)
     if (!make_model(t) || !take_up(t))
         return false;
     if (!t->run.has_last && 2 * (int64_t)t->o.plan.warmup > fovea_trainer_steps(t->trainer))
-        fprintf(stderr, "warning: the rate rises for the first %d of %lld steps, and little will be learnt: train for "
-                "more steps or give a smaller --warmup\n", t->o.plan.warmup, (long long)fovea_trainer_steps(t->trainer));
+        fprintf(stderr, "warning: --warmup lets the rate rise for %d steps, and there are %lld: little will be learnt\n",
+                t->o.plan.warmup, (long long)fovea_trainer_steps(t->trainer));
     t->saved_step = t->run.has_last ? fovea_trainer_steps_done(t->trainer) : -1;
     t->saved_at = progress_seconds();
     if ((t->o.json && !json_out_open(&t->json, t->o.json)) ||
@@ -190,7 +190,7 @@ bool training_prepare(training *t)
     return true;
 }
 
-/* Is the sheet to be drawn no picture of the data set? */
+/* Is the sheet to be drawn no picture of a data set? */
 static bool sheet_is_apart(const fovea_dataset *dataset, const char *sheet)
 {
     for (size_t i = 0; i < fovea_dataset_size(dataset); i++) {
@@ -205,9 +205,21 @@ static bool sheet_is_apart(const fovea_dataset *dataset, const char *sheet)
     return true;
 }
 
+static bool sheet_is_apart_from_all(const training *t)
+{
+    const train_options *o = &t->o;
+    fovea_dataset *validation = NULL;
+    bool apart = sheet_is_apart(t->dataset, o->show_batches);
+    if (apart && o->val_annotations &&
+        fovea_dataset_open(&validation, o->val_images, o->val_annotations, (fovea_format)o->data.format) == FOVEA_OK)
+        apart = sheet_is_apart(validation, o->show_batches);
+    fovea_dataset_close(validation);
+    return apart;
+}
+
 bool training_show(training *t)
 {
-    if (!(t->o.resume ? open_run(t) : open_data(t)) || !sheet_is_apart(t->dataset, t->o.show_batches))
+    if (!(t->o.resume ? open_run(t) : open_data(t)) || !sheet_is_apart_from_all(t))
         return false;
     t->device = pick_device(t->o.device, false);
     if (!t->device || !make_model(t) || !take_up(t))

@@ -4,6 +4,8 @@
 #include "pick_device.h"
 #include "stop.h"
 
+#include <string.h>
+
 enum { SAVE_SECONDS = 30 };
 
 /* Saves last.safetensors; where nothing is evaluated, the last model is the run's model and is saved before it. */
@@ -116,12 +118,13 @@ static bool take_step(training *t)
     fovea_progress now;
     const fovea_status status = fovea_trainer_step(t->trainer, &now);
     if (!told(status)) {
+        const bool names_picture = strncmp(fovea_error(), t->o.data.images, strlen(t->o.data.images)) == 0;
         /* A picture that cannot be read costs none of the steps before. */
-        const bool picture = status == FOVEA_ERROR_IO || status == FOVEA_ERROR_FORMAT;
-        if (picture && fovea_trainer_steps_done(t->trainer) > 0)
+        if ((status == FOVEA_ERROR_IO || status == FOVEA_ERROR_FORMAT) && fovea_trainer_steps_done(t->trainer) > 0)
             checkpoint(t);
-        if (picture)
-            fputs("fovea: 'fovea inspect --fix' writes annotations without the pictures that cannot be read\n", stderr);
+        if (names_picture)
+            fputs("fovea: 'fovea inspect --fix' writes annotations without such faults; train on them in another "
+                  "folder, by --weights from where this run is\n", stderr);
         if (t->saved_step > 0)
             fprintf(stderr, "fovea: %s is intact, from after step %lld\n", t->run.last, (long long)t->saved_step);
         return false;

@@ -209,7 +209,8 @@ static const misuse misuses[] = {
     {"detect --model m --list a --list b --sheet b", "which is also given to --list"},
     {"detect --model m --json a --coco a p.jpg", "which is also given to --coco"},
     {"tune --model m --json m", "which is also given to --model"},
-    {"bench --json a --html a", "--html would write over 'a', which is also given to --json"},
+    {"bench --json a --html ./a", "--json would write over 'a', which is also given to --html"},
+    {"inspect --images a --annotations '/etc/passwd#val' --json /etc/passwd", "which is also given to --annotations"},
 };
 
 START_TEST(misuse__exits_2_with_a_sentence)

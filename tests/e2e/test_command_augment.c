@@ -115,6 +115,8 @@ START_TEST(train__shows_what_a_run_gets_next)
     fovea_image_clear(&rest);
     cli_expect(1, LEFT "--show-batches data/images/train_0002.jpg");
     cli_said("--show-batches would write over data/images/train_0002.jpg, a picture to be read");
+    cli_expect(1, LEFT "--val-annotations data/val.json --show-batches data/images/val_0001.jpg");
+    cli_said("--show-batches would write over data/images/val_0001.jpg, a picture to be read");
     cli_expect(1, LEFT "--resume --out left --show-batches rest.jpg --seed 4");
     cli_said("seed 3");
     cli_expect(0, LEFT "--resume --out left");

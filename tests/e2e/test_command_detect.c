@@ -213,11 +213,16 @@ START_TEST(detect__sheets_hold_49_pictures_each)
     fovea_image sheet;
     need_run();
     cli_expect(0, DETECT "--sheet one.jpg --recursive many && test ! -e one_2.jpg");
+    cli_said("the contact sheet is one.jpg");
     support_ok(fovea_image_read(&sheet, support_scratch_file("one.jpg")));
     ck_assert(sheet.width > 480 && sheet.height > 360);
     fovea_image_clear(&sheet);
     cli_expect(1, DETECT "--sheet many/new_0001.jpg --recursive many");
     cli_said("--sheet would write over many/new_0001.jpg, a picture to be read");
+    cli_expect(1, "mkdir apart && cp many/new_0001.jpg apart/trip_2.jpg && yes many/new_0001.jpg | head -n 49 | " DETECT
+                  "--list - apart/trip_2.jpg --sheet apart/../apart/trip.jpg; e=$?; test ! -e apart/trip.jpg && "
+                  "cmp many/new_0001.jpg apart/trip_2.jpg && exit $e");
+    cli_said("--sheet would write over apart/trip_2.jpg");
     cli_expect(0, "yes many/new_0001.jpg | head -n 50 | " DETECT "--list - --sheet pages.jpg && "
                   "test -s pages.jpg && test -s pages_2.jpg && test ! -e pages_3.jpg");
 }

@@ -184,6 +184,10 @@ START_TEST(output__replaces_no_picture_and_no_model)
     cli_said("--json would write over 'here/images/train_0001.jpg', a picture");
     cli_expect(2, "\"$F\" inspect --images . --annotations here/train.json --html a.png");
     cli_said("--html would write over 'a.png', a picture");
+    cli_expect(2, "\"$F\" devices --json a.png");
+    cli_said("--json would write over 'a.png', a picture");
+    cli_expect(2, "\"$F\" bench --json run/model.safetensors");
+    cli_said("--json would write over 'run/model.safetensors', a model");
     cli_expect(0, "cmp run/model.safetensors kept && cksum here/images/* | cmp - before");
     /* What was written before, and anything short, is written anew. */
     for (int i = 0; i < 2; i++)

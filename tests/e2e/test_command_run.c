@@ -94,7 +94,7 @@ START_TEST(train__patience_ends_a_run_that_betters_no_more)
     ck_assert(cli_number(best, "AP") <= 0 && (int)cli_number(best, "step") == 9); /* of such, the latest is kept */
     cJSON_Delete(best);
     cli_said("no object of the validation set was found yet");
-    cli_said("the rate rises for the first 100 of 60 steps");
+    cli_said("--warmup lets the rate rise for 100 steps, and there are 60: little");
     cli_expect(0, "(cd patient; ls --full-time; cksum *) >before");
     cli_expect(0, VALIDATED " --steps 60 --lr 1e-12 --patience 2 --out patient --resume");
     cli_expect(0, "(cd patient; ls --full-time; cksum *) | cmp - before");
