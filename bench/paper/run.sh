@@ -30,7 +30,9 @@ out=${out:-$here/results${quick:+/quick}}
 steps=${steps:-${quick:+400}} steps=${steps:-1000}
 shared=${FOVEA_TEST_DATA:-$root/../shared}
 weights=$shared/weights/resnet18_imagenet_partial.safetensors
-commit=$(git -C "$root" describe --always --dirty --exclude '*' 2>/dev/null || echo unknown)
+commit=$(git -C "$root" describe --always --exclude '*' 2>/dev/null || echo unknown)
+# Rows that are not committed yet change nothing of the program.
+[ -z "$(git -C "$root" status --porcelain -- . ':!bench/paper/results' 2>/dev/null)" ] || commit=$commit-dirty
 mkdir -p "$work" "$out/rows"
 
 # NAME  OPTIONS: everything else is the default, focal loss with alpha .25 and gamma 2 and a prior of .01.
