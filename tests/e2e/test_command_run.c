@@ -1,4 +1,5 @@
-/* The command on a device: a tiny training, killed and resumed; evaluating with what it made. */
+/* The command on a device: a tiny training, killed and resumed; evaluating with what it made. One file, since its tests share
+ * that run, which is trained once. */
 #include "cli.h"
 
 #include <math.h>
